@@ -23,6 +23,7 @@ from p2p_twisted.wire import limits
 from p2p_twisted.wire.beacon import Beacon
 from p2p_twisted.wire.messages import (
     MESSAGES,
+    HeldUp,
     Hit,
     InviteRecord,
     Meeting,
@@ -51,6 +52,7 @@ _RECORDS: Final = (
     Hit,
     Tally,
     Receipt,
+    HeldUp,
     Meeting,
     MemberRecord,
     InviteRecord,

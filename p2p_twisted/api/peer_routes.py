@@ -14,6 +14,7 @@ from p2p_twisted.api.api_errors import BadRequest
 from p2p_twisted.api.download_request import DownloadRequest, Steps
 from p2p_twisted.api.event_stream import Tell
 from p2p_twisted.api.event_views import PEER_EVENTS
+from p2p_twisted.api.explanation_views import ExplanationView, explanation
 from p2p_twisted.api.follow_routes import FollowRoutes
 from p2p_twisted.api.last_lists import LastLists
 from p2p_twisted.api.metrics import MetricsView, peer_metrics
@@ -76,6 +77,7 @@ class PeerApi:
             Route("GET", "/v1/hits", self.hits, FindStepView, asked.FindQuery, form=Form.LINES),
             Route("GET", "/v1/files", self.files, views.FoundView, asked.FilesQuery),
             Route("GET", "/v1/transfers", self.transfers, TransfersView),
+            Route("GET", "/v1/explain", self.explain, ExplanationView, asked.ExplainQuery),
             Route("POST", every, self.get, StepView, asked.GetQuery, form=Form.LINES),
             Route("POST", f"{one}/pause", self.pause, DownloadsView),
             Route("POST", f"{every}/pause", self.pause, DownloadsView),
@@ -143,6 +145,10 @@ class PeerApi:
             downloads=tuple(map(view_of.download, self.peer.transfers())),
             uploads=tuple(view_of.upload(name, each) for name, each in self.peer.uploads()),
         )
+
+    async def explain(self, call: Call) -> ExplanationView:
+        """Say what limits a download, or how a question was answered, and how that went."""
+        return explanation(self.peer.explain(call.query.of))
 
     async def get(self, call: Call) -> None:
         """Download what is named; write a line per progress, and one for the end."""

@@ -58,6 +58,18 @@ class FilesQuery(Query):
 
 
 @attrs.frozen(kw_only=True)
+class ExplainQuery(Query):
+    """
+    What to explain.
+
+    :ivar of: the number or the name of a download, or what was asked of all peers; by default, what
+        was begun last.
+    """
+
+    of: Word | None = None
+
+
+@attrs.frozen(kw_only=True)
 class GetQuery(Query):
     """
     What to download.

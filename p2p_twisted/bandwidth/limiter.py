@@ -93,12 +93,20 @@ class TransferPace:
         self._limiter = limiter
         self._share = share
         self._pause: IDelayedCall | None = None
+        self._paused_at = 0.0
+        self._paused_seconds = 0.0
         self._is_stopped = False
 
     @property
     def is_paused(self) -> bool:
         """Whether the transfer must not move anything now."""
         return self._pause is not None
+
+    @property
+    def paused_seconds(self) -> float:
+        """For how long the transfer was not to move anything so far."""
+        now = self._limiter.now()
+        return self._paused_seconds + (now - self._paused_at if self.is_paused else 0.0)
 
     @property
     def allowance(self) -> int:
@@ -114,6 +122,7 @@ class TransferPace:
         """
         seconds = self._share.spend(count, self._limiter.now())
         if seconds > 0 and self._pause is None and not self._is_stopped:
+            self._paused_at = self._limiter.now()
             self._pause = self._limiter.pause(seconds, lambda: self._over(go_on))
         return self._pause is None
 
@@ -122,11 +131,14 @@ class TransferPace:
         self._is_stopped = True
         if self._pause is not None:
             self._limiter.forget(self._pause)
-            self._pause = None
+            self._end_pause()
 
     def _over(self, go_on: Callable[[], None]) -> None:
-        self._pause = None
+        self._end_pause()
         go_on()
+
+    def _end_pause(self) -> None:
+        self._paused_seconds, self._pause = self.paused_seconds, None
 
 
 class Bandwidth:

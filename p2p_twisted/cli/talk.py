@@ -155,6 +155,15 @@ def transfers(client: PeerClient, options: argparse.Namespace) -> int:
     return say(options, client.get("/v1/transfers"), show.transfer_lines)
 
 
+def explain(client: PeerClient, options: argparse.Namespace) -> int:
+    """Say what limits a download."""
+    from p2p_twisted.cli import show
+    from p2p_twisted.console.explanation_lines import explanation_lines
+
+    answer = client.get("/v1/explain", of=options.what)
+    return say(options, answer, lambda explained: explanation_lines(explained, show.width()))
+
+
 def pause(client: PeerClient, options: argparse.Namespace) -> int:
     """Pause downloads."""
     return _act(client, options, "POST", "pause", "pausing")

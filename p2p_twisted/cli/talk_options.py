@@ -198,6 +198,21 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
         ),
     ),
     "transfers": ("list downloads and uploads", ()),
+    "explain": (
+        "say what limits a download, or how a search went",
+        (
+            (
+                ("what",),
+                {
+                    "metavar": "N|NAME",
+                    "nargs": "?",
+                    "type": _text,
+                    "help": "the number or the name of a download, or what was searched for; by"
+                    " default what was begun last",
+                },
+            ),
+        ),
+    ),
     "pause": ("pause downloads", (_some("*", "which, such as 1 3-5; all by default"),)),
     "resume": ("go on with paused downloads", (_some("*", "which; all by default"),)),
     "cancel": ("give downloads up", (_some("+", "which, such as 1 3-5, or all"),)),

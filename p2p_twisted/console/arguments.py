@@ -11,6 +11,7 @@ from typing import Final
 from p2p_twisted.console.commands import (
     Choose,
     Command,
+    Explain,
     Find,
     Get,
     Limit,
@@ -78,6 +79,11 @@ def read_get(rest: str) -> Command | None:
 def read_find(rest: str) -> Command | None:
     """Read what to search for."""
     return Find(unquoted(rest) or rest) if rest else None
+
+
+def read_explain(rest: str) -> Command | None:
+    """Read what to explain."""
+    return Explain(unquoted(rest) or rest or None)
 
 
 def read_list(rest: str) -> Command | None:

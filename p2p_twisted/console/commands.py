@@ -74,6 +74,17 @@ class ListTransfers:
 
 
 @attrs.frozen
+class Explain:
+    """
+    Explain a download, or a question.
+
+    :ivar what: its number, its name, or what was asked; ``None`` for what was begun last.
+    """
+
+    what: str | None = None
+
+
+@attrs.frozen
 class Cancel:
     """Cancel downloads; without ``numbers``, all."""
 
@@ -222,6 +233,7 @@ Command = (
     | List
     | ListPeers
     | ListTransfers
+    | Explain
     | Cancel
     | Pause
     | Resume

@@ -268,6 +268,7 @@ _EXECUTE: Final[dict[type, Callable[[Conversation, Any], Coroutine[Any, Any, Out
     commands.List: Conversation._list,
     commands.ListPeers: Conversation._list_peers,
     commands.ListTransfers: lambda talk, command: talk._transfers.list_transfers(command),
+    commands.Explain: lambda talk, command: talk._transfers.explain(command),
     commands.Cancel: lambda talk, command: talk._transfers.cancel(command),
     commands.Pause: lambda talk, command: talk._transfers.pause(command),
     commands.Resume: lambda talk, command: talk._transfers.resume(command),

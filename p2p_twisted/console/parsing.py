@@ -10,6 +10,7 @@ from p2p_twisted.console.admin_arguments import read_invite, read_revoke
 from p2p_twisted.console.arguments import (
     alone,
     numbers_or_all,
+    read_explain,
     read_find,
     read_get,
     read_limit,
@@ -172,6 +173,15 @@ COMMANDS: Final = (
         "",
         "list the downloads of this run, and what others get",
         alone(ListTransfers()),
+    ),
+    CommandEntry(
+        ("explain",),
+        "[N|NAME]",
+        "say what limits download N, or how a search went; by default the last",
+        read_explain,
+        "takes the number or the name of a download, or what was searched for",
+        ("explain", "explain 2", "explain f1.txt"),
+        Operand.DOWNLOADS,
     ),
     CommandEntry(
         ("cancel",),

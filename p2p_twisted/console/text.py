@@ -4,6 +4,10 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from p2p_twisted.runtime.amounts import clock_time as clock_time
+from p2p_twisted.runtime.amounts import count as count
+from p2p_twisted.runtime.amounts import human_size as human_size
+from p2p_twisted.runtime.amounts import human_time as human_time
 from p2p_twisted.wire.name_forms import INVISIBLE_IN_NAMES
 from p2p_twisted.wire.reaching import DIRECT
 
@@ -18,7 +22,6 @@ _TWO_ENDS_CELLS: Final = 12
 _CHARACTERS_PER_CELL: Final = 4
 _ESCAPED: Final = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 _EMOJI_SELECTOR: Final = "\ufe0f"
-_UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 class FailureLine(str):
@@ -127,35 +130,6 @@ def fitting(text: str, room: int) -> str:
 def padded(text: str, room: int) -> str:
     """Pad a text with spaces to ``room`` cells."""
     return text + " " * (room - cells(text))
-
-
-def human_size(size: float) -> str:
-    """Write a number of bytes: ``1.2 GiB``."""
-    unit = 0
-    # A size that would be rounded to 1024 belongs to the next unit.
-    while size >= 1023.95 and unit < len(_UNITS) - 1:
-        size /= 1024
-        unit += 1
-    return f"{size:.0f} B" if unit == 0 else f"{size:.1f} {_UNITS[unit]}"
-
-
-def human_time(seconds: float) -> str:
-    """Write a duration: ``0.04 s``, ``10.9 s``, ``4:05``, ``2:00:07``."""
-    if seconds < 10:
-        return f"{seconds:.2f} s"
-    return f"{seconds:.1f} s" if seconds < 60 else clock_time(seconds)
-
-
-def clock_time(seconds: float) -> str:
-    """Write a duration to the second: ``0:07``, ``4:05``, ``2:00:07``."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def count(number: int, noun: str) -> str:
-    """Write a number with its noun: ``1 peer``, ``7 peers``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def none_of(why: str, others: Iterable[int]) -> str:

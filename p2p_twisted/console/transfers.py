@@ -1,7 +1,7 @@
 """Show and control the transfers of a peer."""
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import attrs
 
@@ -9,9 +9,11 @@ from p2p_twisted.bandwidth.rates import BadRate, read_rate
 from p2p_twisted.console import commands
 from p2p_twisted.console.download_lines import download_line, transfers_lines
 from p2p_twisted.console.downloading import Outcome, Say
+from p2p_twisted.console.explanation_lines import explanation_lines
 from p2p_twisted.console.rendering import limits_line
 from p2p_twisted.console.text import none_of, shown_name
 from p2p_twisted.download.progress import Progress
+from p2p_twisted.explain.explanation import Explanation
 from p2p_twisted.peer.interface import IPeer
 from p2p_twisted.peer.peer_errors import PeerError, Unknown
 
@@ -35,6 +37,12 @@ class TransferControl:
         """List downloads and uploads."""
         peer, width = self._peer, self._width()
         self._say(transfers_lines(peer.status(), peer.transfers(), peer.uploads(), width))
+        return Outcome.OK
+
+    async def explain(self, command: commands.Explain) -> Outcome:
+        """Say what limits a download, or how a question was answered."""
+        explanation = self._peer.explain(command.what)
+        self._say(explanation_lines(as_told(explanation), self._width()))
         return Outcome.OK
 
     async def cancel(self, command: commands.Cancel) -> Outcome:
@@ -110,3 +118,11 @@ def _each(
         return done, None
     others = [number for number, _error in unknown[1:] if number is not None]
     return done, Unknown(none_of(str(unknown[0][1]), others))
+
+
+def as_told(explanation: Explanation) -> Mapping[str, Any]:
+    """Give an explanation the form that the API gives it."""
+    explained = attrs.asdict(explanation)
+    for holder, of in zip(explained["holders"], explanation.holders, strict=True):
+        holder["rate"] = of.rate
+    return explained

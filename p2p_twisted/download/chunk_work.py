@@ -148,11 +148,13 @@ class ChunkWork(SwarmWork):
         else:
             size = None if self._item.size is None else hit.size
         has_begun, reason = False, "it is not needed any more"
+        self._observer.account.asked(hit.peer, hit.route)
         try:
             tickets = self._context.peers.tickets
             reason = await tickets.ask(hit, self._item.file_id, size, self.open)
         finally:
             has_begun = self._file is not None and self._file.left(hit.peer)
+            self._observer.account.left(hit.peer, hit.route, reason)
             self.log.debug(
                 "{name} from {holder}: {reason}", name=hit.name, holder=hit.peer, reason=reason
             )
@@ -179,7 +181,9 @@ class ChunkWork(SwarmWork):
     async def find(self) -> tuple[Hit, ...]:
         """Ask near peers at first, once all peers, then ever again at little cost."""
         self._finds += 1
-        return await self._context.peers.network.find(self._item.file_id, again=self._finds > 1)
+        hits = await self._context.peers.network.find(self._item.file_id, again=self._finds > 1)
+        self._observer.account.looked(len(hits))
+        return hits
 
 
 def _nothing() -> None:

@@ -12,6 +12,7 @@ from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.download_network import DownloadNetwork
 from p2p_twisted.download.local_copies import LocalCopies
 from p2p_twisted.download.tickets import Tickets
+from p2p_twisted.explain.download_account import DownloadAccount
 from p2p_twisted.runtime.disk_thread import Writing
 from p2p_twisted.runtime.lock import Semaphore
 from p2p_twisted.runtime.parallel_map import ParallelMap, in_turn
@@ -143,6 +144,7 @@ class DownloadContext:
     What every download works with.
 
     :ivar rng: decides which chunks are asked for first.
+    :ivar processor: reads how long this thread has run on a core, or lacked one, in seconds.
     """
 
     clock: IReactorTime
@@ -151,3 +153,8 @@ class DownloadContext:
     peers: DownloadPeers
     bandwidth: DownloadBandwidth
     local: LocalSources
+    processor: Callable[[], float] = lambda: 0.0
+
+    def new_account(self) -> DownloadAccount:
+        """Begin to keep how one more download goes."""
+        return DownloadAccount(self.clock.seconds, self.processor)

@@ -25,6 +25,7 @@ from p2p_twisted.download.progress import (
     Seeking,
 )
 from p2p_twisted.download.reporter import Reporter
+from p2p_twisted.explain.download_account import DownloadAccount
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.storage.disk import DiskFault
@@ -53,19 +54,26 @@ class Download:
     A download from its first request to its end.
 
     :param hits: the holders that are known.
+    :param account: of how it goes, and went before it could begin.
     :ivar reporter: tells how it stands.
     :ivar idle: fires when nothing is being done for it.
     """
 
     log = Logger()
 
-    def __init__(self, context: DownloadContext, entry: JournalEntry, hits: Iterable[Hit]) -> None:
+    def __init__(
+        self,
+        context: DownloadContext,
+        entry: JournalEntry,
+        hits: Iterable[Hit],
+        account: DownloadAccount,
+    ) -> None:
         self._context = context
         self._disk = context.disk
         self._entry = entry
         self._hits = tuple(hits)
         progress = Progress(entry.number, entry.name, entry.file, entry.size)
-        self.reporter = Reporter(context.clock, progress)
+        self.reporter = Reporter(context.clock, progress, account)
         self.idle: Deferred[None] = succeed(None)
         self._aim = _Aim.SAVED
         self._is_aim_new = False

@@ -11,9 +11,11 @@ from p2p_twisted.download import limits
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.download import Download
 from p2p_twisted.download.expected import ExpectedDownload
+from p2p_twisted.download.explained import facts_of
 from p2p_twisted.download.progress import Canceled, Checking, Progress
 from p2p_twisted.download.reporter import Watch
 from p2p_twisted.download.selection import attributes_of, selected, title
+from p2p_twisted.explain.facts import Facts
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.journal import HOLDERS_KEPT, JournalEntry
 from p2p_twisted.storage.manifests import keep_lists, sweep
@@ -84,7 +86,9 @@ class Downloads:
             raise CancelledError
         self._last_number = max(self._last_number, number or 0)
         number = number or self._new_number()
-        expected = ExpectedDownload(self._context.clock, number, name, watch)
+        context = self._context
+        account = context.new_account()
+        expected = ExpectedDownload(context.clock, number, name, watch, account)
         self._downloads[number] = expected
         return expected
 
@@ -205,6 +209,11 @@ class Downloads:
         """Return the progress of the downloads of this run, oldest first."""
         return tuple(download.progress for download in self._downloads.values())
 
+    def facts(self) -> tuple[Facts, ...]:
+        """Return what is known of how each of these downloads goes, or went."""
+        limit = self._context.bandwidth.limits.rates.down
+        return tuple(facts_of(each.reporter, limit) for each in self._downloads.values())
+
     # How it works
 
     async def _resume(self) -> None:
@@ -263,8 +272,10 @@ class Downloads:
 
     def _add(self, entry: JournalEntry, hits: Sequence[Hit], number: int | None = None) -> Download:
         number = number or self._new_number()
-        entry = attrs.evolve(entry, number=number)
-        download = Download(self._context, entry, hits)
+        entry, before = attrs.evolve(entry, number=number), self._downloads.get(number)
+        # Its story has begun while its holder was hashing it.
+        account = self._context.new_account() if before is None else before.reporter.account
+        download = Download(self._context, entry, hits, account)
         self._downloads[number] = download
         self._forget_old()
         return download

@@ -8,6 +8,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.download.progress import Canceled, Failed, Hashing, Progress, Waiting
 from p2p_twisted.download.reporter import Reporter, Watch
+from p2p_twisted.explain.download_account import DownloadAccount
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.messages import Hit
 
@@ -22,13 +23,22 @@ class ExpectedDownload:
 
     :param number: what the person calls it by, also once it has begun.
     :param watch: is told of its progress.
+    :param account: of how it goes.
     :ivar idle: fires when nothing is being done for it: at once.
     """
 
     may_be_paused = may_be_resumed = False
 
-    def __init__(self, clock: IReactorTime, number: int, name: str, watch: Watch) -> None:
-        self.reporter = Reporter(clock, Progress(number, name, _UNKNOWN_ID, 0))
+    def __init__(
+        self,
+        clock: IReactorTime,
+        number: int,
+        name: str,
+        watch: Watch,
+        account: DownloadAccount,
+    ) -> None:
+        progress = Progress(number, name, _UNKNOWN_ID, 0)
+        self.reporter = Reporter(clock, progress, account)
         self.reporter.watch(watch)
         self.idle: Deferred[None] = succeed(None)
         self._work: Deferred[Any] = succeed(None)
@@ -48,6 +58,7 @@ class ExpectedDownload:
         """Tell how far its holder is, unless it was canceled."""
         if self.may_be_canceled:
             self.reporter.measured(hit.size)
+            self.reporter.account.hashing = hit.peer, hit.hashed
             self.reporter.become(Hashing(hit.peer, hit.hashed, hit.growing))
 
     def miss(self) -> None:

@@ -130,14 +130,22 @@ class FileWork(SwarmWork):
                 file_id = self._picker.opening(hit.peer, hit.file)
                 if file_id is None:
                     return False
-                reason = await self._context.peers.tickets.ask_for_many(hit, file_id, self._files)
-                self.log.debug("many files from {holder}: {why}", holder=hit.peer, why=reason)
+                await self._ask(hit, file_id)
                 if not self._picker.is_refused(hit.peer, file_id):
                     return True
             self._picker.mark_empty(hit.peer)
             return False
         finally:
             self._files.left(hit.peer)
+
+    async def _ask(self, hit: Hit, file_id: FileId) -> None:
+        reason, account = "it is not needed any more", self._observer.account
+        account.asked(hit.peer, hit.route)
+        try:
+            reason = await self._context.peers.tickets.ask_for_many(hit, file_id, self._files)
+        finally:
+            self.log.debug("many files from {holder}: {why}", holder=hit.peer, why=reason)
+            account.left(hit.peer, hit.route, reason)
 
     def ask_all(self) -> None:
         """Ask all that deliver for more, or tell them that all is there."""
@@ -163,6 +171,7 @@ class FileWork(SwarmWork):
         if not all(is_answered for is_answered, _ in found):
             raise CancelledError
         hits = [hit for _, each in found for hit in each if peers.tickets.may_ask(hit)]
+        self._observer.account.looked(len({hit.peer for hit in hits}))
         if again and not hits:
             await self._ask_again()
         self._known.update((hit.peer, hit) for hit in hits)

@@ -9,13 +9,14 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.download.reporter import DownloadObserver
+from p2p_twisted.explain.push_times import PushTimes
 from p2p_twisted.picker.chunk_picker import ChunkPicker
 from p2p_twisted.picker.file_picker import FilePicker
 from p2p_twisted.picker.ranges import Range, ranges
 from p2p_twisted.runtime.disk_thread import Writing
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.storage.content import Content
-from p2p_twisted.storage.part_file import PartFile
+from p2p_twisted.storage.part_file import PartFile, WriteTimes
 from p2p_twisted.storage.partial import PartialContent, PartialSource
 from p2p_twisted.storage.small_files import SmallFileWriter
 from p2p_twisted.wire.attributes import UNKNOWN, Attributes
@@ -31,6 +32,7 @@ class Deliverer(Protocol):
 
     holder: PeerName
     how: str
+    times: PushTimes
 
     def ask(self) -> None:
         """Ask for more, if it is time; or say that all is there."""
@@ -91,6 +93,7 @@ class FileInProgress:
         :param is_partial: whether it has only what it will announce.
         """
         self._observer.receiving(receiver.holder, receiver.how)
+        self._observer.account.joined(receiver.times, receiver.how)
         self._receivers[receiver.holder] = receiver
         self.picker.add(receiver.holder, self._clock.seconds(), is_partial)
 
@@ -119,9 +122,8 @@ class FileInProgress:
         Verify a chunk and write it; ignore one that is there already.
 
         :returns: fires at once, unless the disk is slow or a core is idle: until then the chunk
-            must not change.
-            Fails with :class:`WrongContent` when these are not its bytes, and with
-            :class:`DiskFault` when they cannot be written.
+            must not change. Fails with :class:`WrongContent` when these are not its bytes, and
+            with :class:`DiskFault` when they cannot be written.
         """
 
         def ended(outcome: T) -> T:
@@ -132,10 +134,12 @@ class FileInProgress:
             self.picker.delivered(holder, index, self._clock.seconds())
             return succeed(None)
         self._at_work[holder] += 1
-        writing = self._writing(self.part.write, index, chunk).addBoth(ended)
-        return writing.addCallback(lambda _none: self._written(holder, index, len(chunk)))
+        writing = self._writing(self.part.write, index, chunk)
+        writing.addBoth(ended)
+        return writing.addCallback(lambda took: self._written(took, holder, index, len(chunk)))
 
-    def _written(self, holder: PeerName, index: int, length: int) -> None:
+    def _written(self, took: WriteTimes, holder: PeerName, index: int, length: int) -> None:
+        self._observer.account.wrote(*took)
         # Another holder's copy may have been quicker.
         is_new = not self.picker.is_verified(index)
         self.picker.delivered(holder, index, self._clock.seconds())
@@ -262,6 +266,7 @@ class SmallFilesInProgress:
         """Ask a holder that has connected."""
         self._receivers[receiver.holder] = receiver
         self._observer.receiving(receiver.holder, receiver.how)
+        self._observer.account.joined(receiver.times, receiver.how)
         receiver.ask()
 
     def accept(self, holder: PeerName, files: Iterable[tuple[Content, bytes]]) -> None:

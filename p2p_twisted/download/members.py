@@ -13,7 +13,8 @@ from p2p_twisted.download.change_check import ContentLost
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.file import FileDownload
 from p2p_twisted.download.file_work import FileWork
-from p2p_twisted.download.reporter import MemberReporter, Reporter
+from p2p_twisted.download.member_reporter import MemberReporter
+from p2p_twisted.download.reporter import Reporter
 from p2p_twisted.runtime.tasks import together
 from p2p_twisted.storage.manifests import Item
 from p2p_twisted.storage.published import Published

@@ -6,14 +6,17 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
+from p2p_twisted.bandwidth.limiter import TransferPace
 from p2p_twisted.download.leg import Leg
 from p2p_twisted.download.limits import RELAYED_STALL_SECONDS
 from p2p_twisted.download.push_receiver import PushReceiver
 from p2p_twisted.download.receiver import OpenFile
 from p2p_twisted.download.trust import Verdict
+from p2p_twisted.explain.push_times import PushTimes
 from p2p_twisted.storage.content import WrongContent
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.connection_info import tcp_info
 from p2p_twisted.wire.messages import Hit, Meeting, Push, Want
 from p2p_twisted.wire.names import FileId, MessageId, PeerAddress
 from p2p_twisted.wire.reaching import DIRECT
@@ -31,6 +34,7 @@ class PendingWant:
     :param gone: is called when the holder does not share the file any more.
     :param open_file: opens the file where it comes on a link; without one it may not.
     :ivar how: the holder and this peer reach each other, once it delivers.
+    :ivar times: how the time goes by from then on.
     :ivar tickets: by which it is known, the last of them last.
     :ivar dialed: a connection to the holder, where that could not dial this peer; or to a relay.
     :ivar leg: what comes by way of a relay, where neither could dial the other.
@@ -59,6 +63,7 @@ class PendingWant:
         self.from_link: Deferred[None] | None = None
         self.is_answered = False
         self.how = DIRECT
+        self.times: PushTimes
         self.verdict: Verdict | None = None
         self.tickets: list[MessageId] = []
         self.dialed: Connection | None = None
@@ -130,3 +135,22 @@ class PendingWant:
         if self.is_answered or file_id != self.file_id:
             return False
         return size <= limits.MANIFEST_BYTES if self.size is None else size == self.size
+
+
+def push_times(
+    pending: PendingWant, connection: Connection, pace: TransferPace, now: Callable[[], float]
+) -> PushTimes:
+    """
+    Begin to measure how the time of a push goes by.
+
+    :param now: reads the monotonic clock, in seconds.
+    """
+    route = pending.hit.route
+    return PushTimes(
+        pending.holder,
+        route[0] if route else pending.holder,
+        now,
+        lambda: pace.paused_seconds,
+        lambda: tcp_info(connection.transport),
+        connection.gate.other_end is not None,
+    )

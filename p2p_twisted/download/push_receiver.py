@@ -6,6 +6,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from typing_extensions import override
 
+from p2p_twisted.explain.push_times import PushTimes
 from p2p_twisted.storage.content import WrongContent
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.wire import limits
@@ -22,6 +23,7 @@ class Delivery(Protocol):
 
     holder: PeerName
     how: str
+    times: PushTimes
 
     @property
     def patience(self) -> float:
@@ -50,6 +52,7 @@ class PushReceiver(Session):
 
     :ivar holder: the peer that pushes.
     :ivar how: it and this peer reach each other.
+    :ivar times: how the time goes by.
     :ivar is_done: whether all has come, and the connection closes in order.
     """
 
@@ -60,6 +63,7 @@ class PushReceiver(Session):
 
     def __init__(self, connection: Connection, push: Push, delivery: Delivery) -> None:
         self.holder, self.how = delivery.holder, delivery.how
+        self.times = delivery.times
         self._connection = connection
         self._push = push
         self._delivery = delivery
@@ -105,6 +109,7 @@ class PushReceiver(Session):
     def _moved(self, count: int) -> None:
         """Put the deadline off whenever enough has come to keep above the floor."""
         self._since_mark += count
+        self.times.received += count
         if self._since_mark >= limits.FLOOR_BYTES_PER_SECOND * self._delivery.patience:
             self._put_off_deadline()
 
@@ -115,6 +120,7 @@ class PushReceiver(Session):
     def _end(self) -> None:
         """Tell the holder that all is there."""
         self.is_done = True
+        self.times.look()
         self._connection.send(Done())
         # The side that closes first keeps the port busy for a minute: that is the holder.
         self._connection.set_deadline(limits.CLOSE_SECONDS)

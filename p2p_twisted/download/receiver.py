@@ -81,6 +81,9 @@ class ChunkReceiver(PushReceiver):
             self._end()
         elif chunks := self._file.request(self.holder):
             self._connection.send(Send(chunks))
+            self.times.is_asked(True)
+        elif not self._file.picker.has_pending(self.holder):
+            self.times.is_asked(False)
 
     def announce(self, chunks: Sequence[Range]) -> None:
         """Tell the holder what it need not send, now or with the next announcements."""
@@ -97,11 +100,13 @@ class ChunkReceiver(PushReceiver):
             self._lied(lie)
             return
         self._connection.clear_deadline()
+        self.times.is_held_up(True)
         opening = self._open_file(content)
         self._opening = opening.addCallbacks(self._begin, self._cannot_begin)
         background(self.log, "preparing for a download", self._opening)
 
     def _begin(self, file: FileInProgress) -> None:
+        self.times.is_held_up(False)
         if self._connection.is_open:
             self._file = file
             self._put_off_deadline()
@@ -144,6 +149,8 @@ class ChunkReceiver(PushReceiver):
             size = min(limits.CHUNK_BYTES, content.size)
             self._buffer = self._file.spare or memoryview(mmap.mmap(-1, size))
             self._file.spare = None
+        if chunk.held is not None:
+            self.times.claimed(chunk.held)
         self._index, self._chunk = chunk.index, self._buffer[: chunk.length]
         self._connection.input.expect_block(self._chunk, self._moved, self._take_chunk)
 
@@ -152,8 +159,11 @@ class ChunkReceiver(PushReceiver):
             # A second copy that was on its way when the first one came.
             return
         assert self._file is not None
+        self.times.is_held_up(True)
         accepting = self._file.accept(self.holder, self._index, self._chunk)
         is_at_work = not accepting.called
+        if not (is_at_work and self._file.has_enough_at_work):
+            self.times.is_held_up(False)
         if is_at_work:
             self._leave_at_work(accepting)
         accepting.addCallbacks(lambda _none: self.ask(), self._not_accepted)
@@ -194,6 +204,7 @@ class ChunkReceiver(PushReceiver):
             if not (self._at_work or self.is_done):
                 self._put_off_deadline()
             self._connection.intake.release()
+            self.times.is_held_up(False)
 
     @override
     def _moved(self, count: int) -> None:

@@ -1,8 +1,7 @@
 """Tell how far a download has come, but not too often."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
-from itertools import chain
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 import attrs
@@ -20,8 +19,9 @@ from p2p_twisted.download.progress import (
     State,
     Waiting,
 )
+from p2p_twisted.explain.download_account import DownloadAccount
 from p2p_twisted.runtime.alarm import Alarm
-from p2p_twisted.wire.names import PeerAddress, PeerName
+from p2p_twisted.wire.names import PeerName
 from p2p_twisted.wire.reaching import DIRECT
 
 Watch = Callable[[Progress], None]
@@ -31,7 +31,13 @@ _SEEKING: Final = Seeking()
 
 
 class DownloadObserver(Protocol):
-    """What is told of the download of one file, or of many small ones."""
+    """
+    What is told of the download of one file, or of many small ones.
+
+    :ivar account: of the whole that is downloaded.
+    """
+
+    account: DownloadAccount
 
     def become(self, state: State) -> None:
         """Change the state."""
@@ -63,11 +69,14 @@ class Reporter:
     Tells everybody who watches a download.
 
     Its end is told at once, everything else at most five times a second.
+
+    :ivar account: how it goes, and why.
     """
 
     log = Logger()
 
-    def __init__(self, clock: IReactorTime, progress: Progress) -> None:
+    def __init__(self, clock: IReactorTime, progress: Progress, account: DownloadAccount) -> None:
+        self.account = account
         self._speeds: defaultdict[PeerName, Meter] = defaultdict(Meter)
         self._delivered: Counter[PeerName] = Counter()
         self._how: dict[PeerName, str] = {}
@@ -109,6 +118,11 @@ class Reporter:
         return tuple(map(self._contribution, self._delivered))
 
     @property
+    def delivered_by(self) -> Mapping[PeerName, int]:
+        """How many verified bytes each holder has delivered."""
+        return self._delivered
+
+    @property
     def seconds(self) -> float:
         """How long it has taken so far."""
         return self._clock.seconds() - self._began
@@ -142,6 +156,11 @@ class Reporter:
     def become(self, state: State) -> None:
         """Change the state."""
         self._progress = attrs.evolve(self._progress, state=state)
+        word, is_ended = type(state).__name__.lower(), self._progress.is_ended
+        if isinstance(state, Seeking | Waiting):
+            self.account.became(word, is_ended, (state.unreachable, state.refused))
+        else:
+            self.account.became(word, is_ended)
         if isinstance(state, Waiting):
             # Not at once: what a watcher does then may cancel the coroutine that says so.
             self._rest_soon.set(0.0)
@@ -222,66 +241,3 @@ class Reporter:
         waiting, self._waiting = self._waiting, []
         for done in waiting:
             done.callback(self.progress)
-
-
-class MemberReporter:
-    """
-    Tells the reporter of a whole what becomes of some of its files.
-
-    Bytes count for the whole. Of states only what is true of the whole shows: some
-    holder delivers, none does, or none has for long.
-
-    :param others: the reporters of all files that are downloaded at the same time.
-    """
-
-    def __init__(self, whole: Reporter, others: "set[MemberReporter]") -> None:
-        self._whole = whole
-        self._others = others
-        self._state: State = Seeking()
-        others.add(self)
-        self.moved = whole.moved
-        self.advanced = whole.advanced
-        self.resized = whole.resized
-
-    def close(self) -> None:
-        """Count for the state of the whole no longer."""
-        self._others.remove(self)
-
-    # See DownloadObserver
-
-    def become(self, state: State) -> None:
-        """Change the state."""
-        self._state = state
-        states = [other._state for other in self._others]
-        if all(isinstance(each, Waiting) for each in states):
-            self._whole.become(Waiting(*_obstacles(states)))
-        elif not any(isinstance(each, Receiving) for each in states):
-            self._whole.seeking(Seeking(*_obstacles(states)))
-
-    def seeking(self, state: Seeking = _SEEKING) -> None:
-        """No holder delivers; it is still waiting if it was."""
-        if not isinstance(self._state, Waiting):
-            self.become(state)
-
-    def queued(self) -> None:
-        """Ignore it: of a whole it would be true only if it were of all."""
-
-    def receiving(self, holder: PeerName, how: str | None = None) -> None:
-        """A holder delivers."""
-        self._state = Receiving()
-        self._whole.receiving(holder, how)
-
-    def delivered(self, holder: PeerName, count: int) -> None:
-        """A holder has delivered more bytes, which are verified."""
-        self._state = Receiving()
-        self._whole.delivered(holder, count)
-
-
-def _obstacles(
-    states: Iterable[State],
-) -> tuple[tuple[PeerAddress, ...], tuple[tuple[PeerName, str], ...]]:
-    """Put together what keeps some files waiting: see :class:`.progress.Seeking`."""
-    waiting = [each for each in states if isinstance(each, Seeking | Waiting)]
-    unreachable = dict.fromkeys(chain.from_iterable(each.unreachable for each in waiting))
-    refused = dict.fromkeys(chain.from_iterable(each.refused for each in waiting))
-    return tuple(unreachable), tuple(refused)

@@ -50,10 +50,14 @@ class SmallFileReceiver(PushReceiver):
         """Ask for what there is to ask for now; where nothing more will come, end."""
         if self.is_done or not self._connection.is_open:
             return
-        if file_ids := self._files.picker.choose(self.holder):
+        picker = self._files.picker
+        if file_ids := picker.choose(self.holder):
             self._connection.send(More(file_ids, together=True))
-        elif self._files.picker.is_done(self.holder):
+        elif picker.is_done(self.holder):
             self._end()
+        is_owed = picker.has_pending(self.holder)
+        self.times.is_held_up(picker.is_full and not is_owed)
+        self.times.is_asked(is_owed or picker.is_full)
 
     @override
     def _digests_came(self, digests: bytes) -> None:

@@ -185,6 +185,7 @@ class Swarm:
     # While they deliver
 
     def _tick(self) -> None:
+        self._observer.account.tick()
         now = self._clock.seconds()
         if self._work.received > self._received:
             self._received, self._idle_since = self._work.received, now

@@ -14,7 +14,7 @@ from p2p_twisted.download.download_network import DownloadNetwork
 from p2p_twisted.download.fetching import FetchRequest, HolderDialer, Unreachable
 from p2p_twisted.download.in_progress import SmallFilesInProgress
 from p2p_twisted.download.link_file import receive_file
-from p2p_twisted.download.pending_want import PendingWant
+from p2p_twisted.download.pending_want import PendingWant, push_times
 from p2p_twisted.download.push_receiver import PushReceiver
 from p2p_twisted.download.receiver import ChunkReceiver, OpenFile, Unwanted
 from p2p_twisted.download.relays import ONE_AT_A_TIME, Relays
@@ -202,9 +202,11 @@ class Tickets:
             connection.abort()
             return Unwanted()
         self.log.debug("{holder} pushes {file}", holder=pending.holder, file=push.file)
-        connection.input.pace(self._limiter.pace())
+        pace = self._limiter.pace()
+        connection.input.pace(pace)
         pending.answered()
         pending.how = how
+        pending.times = push_times(pending, connection, pace, self._clock.seconds)
         pending.session = pending.receive(connection, push, pending)
         return pending.session
 

@@ -83,6 +83,7 @@ class PeerBuilder(RelayParts):
             lookups=Lookups(self.settings.name, self.searches, self.answers, self.shared),
             getting=self.getting,
             downloads=self.downloads,
+            questions=self.questions,
             uploads=self.uploads,
             relaying=self.relaying,
             rates=KeptRates(self.bandwidth, self.state, self.settings.given_rates, self.announce),
@@ -217,7 +218,7 @@ class PeerBuilder(RelayParts):
     @cached_property
     def searches(self) -> Searches:
         """Questions to others."""
-        return Searches(self.network, self.visits)
+        return Searches(self.network, self.questions, self.visits)
 
     @cached_property
     def getting(self) -> Getting:
@@ -246,6 +247,7 @@ class PeerBuilder(RelayParts):
             peers=DownloadPeers(self.searches, self.tickets),
             bandwidth=DownloadBandwidth(self.bandwidth),
             local=LocalSources(self.local, self.partials),
+            processor=self.core_wanted,
         )
         return Downloads(context)
 

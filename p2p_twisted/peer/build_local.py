@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
+from p2p_twisted.explain.question_log import QuestionLog
 from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.download_index import DownloadIndex
 from p2p_twisted.library.library import Library
@@ -19,6 +20,7 @@ from p2p_twisted.peer.shared import SharedLibraries
 from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.runtime.disk_thread import DiskThreads
 from p2p_twisted.runtime.flush import flush_all
+from p2p_twisted.runtime.idle_cores import had_or_lacked_core
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.inbox import Inbox
@@ -34,6 +36,7 @@ class LocalParts:
     :ivar watcher_for: makes what notices changes below a directory.
     :ivar announce: is told what a person should know.
     :ivar wall: reads wall time in seconds, to which files' times of change compare.
+    :ivar core_wanted: reads how long this thread has run on a core, or waited for one, in seconds.
     """
 
     settings: Settings
@@ -43,6 +46,7 @@ class LocalParts:
     watcher_for: Callable[[Path], WatcherMaker]
     announce: Callable[[str], None]
     wall: Callable[[], float] = time.time
+    core_wanted: Callable[[], float] = had_or_lacked_core
 
     @cached_property
     def state(self) -> StateDirectory:
@@ -93,6 +97,11 @@ class LocalParts:
         keep, known = self.earlier.keep, self.earlier.id_of
         folder, keeps_times = str(self.settings.downloads), self.settings.keeps_times
         return Inbox(folder, keep=keep, known=known, keeps_times=keeps_times, flush_all=flush_all)
+
+    @cached_property
+    def questions(self) -> QuestionLog:
+        """The last questions to others."""
+        return QuestionLog(self.reactor.seconds)
 
     @cached_property
     def partials(self) -> PartialRegister:

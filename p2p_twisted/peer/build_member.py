@@ -11,6 +11,7 @@ from p2p_twisted.peer.private_part import PrivatePart
 from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.trust.anchor import VerifiedCertificate
 from p2p_twisted.trust.tls import TlsSecurity
+from p2p_twisted.wire.dialing import BoundDialer
 
 
 @frozen(slots=False, kw_only=True)
@@ -27,6 +28,11 @@ class MemberParts(LocalParts):
     def security(self) -> TlsSecurity | None:
         """What encrypts all connections to others."""
         return None if self.private is None else self.private.security
+
+    @cached_property
+    def dialer(self) -> BoundDialer:
+        """What opens all connections to others."""
+        return BoundDialer(self.reactor, self.settings.interface, self.security)
 
     @property
     def statements(self) -> NetworkStatements | None:

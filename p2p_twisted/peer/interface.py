@@ -9,11 +9,12 @@ from zope.interface import Attribute, Interface
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Progress
+from p2p_twisted.explain.explanation import Explanation
 from p2p_twisted.overlay.effects import HitsWatch
 from p2p_twisted.peer.admin_interface import IAdmin
 from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.peer.offers_interface import IOffers
-from p2p_twisted.peer.peer_errors import AlreadyHere, PeerError
+from p2p_twisted.peer.selected_things import Selection as Selection
 from p2p_twisted.peer.sights import SightWatch
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.messages import Hit, PeerRecord
@@ -121,40 +122,6 @@ class Status:
     ignored: int = 0
     shares: tuple[tuple[str, str], ...] = ()
     certificate: CertificateStatus | None = None
-
-
-@attrs.frozen
-class Selection:
-    """
-    What several names and patterns mean.
-
-    :ivar words: as typed, or the names of hits.
-    :ivar things: the files and folders to fetch, each as the hits for it.
-    :ivar here: names of what need not be fetched, and where that is.
-    :ivar failed: the words for which nothing can be fetched, and why.
-    :ivar later: the words for which something is still being hashed by its holder.
-    :ivar holder: the only peer that counts.
-    """
-
-    words: tuple[str, ...]
-    things: tuple[tuple[Hit, ...], ...]
-    here: tuple[tuple[str, AlreadyHere], ...] = ()
-    failed: tuple[tuple[str, PeerError], ...] = ()
-    later: tuple[str | Hit, ...] = ()
-    holder: PeerName | None = None
-
-    @property
-    def size(self) -> int:
-        """How much there is to fetch, in bytes."""
-        return sum(hits[0].size for hits in self.things)
-
-    def without(self, where: Sequence[AlreadyHere | None]) -> "Selection":
-        """Leave out, of ``things``, what need not be fetched; each name and path is told once."""
-        pairs = list(zip(self.things, where, strict=True))
-        others = ((hits[0].name, here) for hits, here in pairs if here is not None)
-        all_here = {(name, here.path): (name, here) for name, here in (*self.here, *others)}
-        left = tuple(hits for hits, here in pairs if here is None)
-        return attrs.evolve(self, things=left, here=tuple(all_here.values()))
 
 
 class IPeer(Interface):
@@ -272,6 +239,15 @@ class IPeer(Interface):
         Limit what is sent and received, running transfers included.
 
         :raises PeerError: when transfers would be too slow to be kept up.
+        """
+
+    def explain(what: "str | None" = None) -> Explanation:
+        """
+        Say what limits a download, or how a question was answered, and how that went.
+
+        :param what: the number of a download, or the name of one, or what was asked; ``None`` for
+            what was begun last.
+        :raises PeerError: when nothing is known of it.
         """
 
     def watch_sights(watch: SightWatch) -> Callable[[], None]:

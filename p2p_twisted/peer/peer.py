@@ -14,8 +14,11 @@ from zope.interface import implementer
 from p2p_twisted.bandwidth.rates import BadRate, Rates
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.progress import Progress
+from p2p_twisted.explain.explanation import Explanation
+from p2p_twisted.explain.question_log import QuestionLog
 from p2p_twisted.overlay.effects import HitsWatch
 from p2p_twisted.peer.admin import Admin
+from p2p_twisted.peer.explaining import explained
 from p2p_twisted.peer.getting import Getting
 from p2p_twisted.peer.interface import (
     Found,
@@ -78,6 +81,7 @@ class Peer:
     _lookups: Lookups
     _getting: Getting
     _downloads: Downloads
+    _questions: QuestionLog
     _uploads: Uploads
     _relaying: Relaying
     _rates: KeptRates
@@ -210,6 +214,10 @@ class Peer:
             self._rates.limit(rates)
         except BadRate as error:
             raise PeerError(str(error)) from None
+
+    def explain(self, what: str | None = None) -> Explanation:
+        """Say what limits a download, or how a question was answered."""
+        return explained(what, self._downloads.facts(), self._questions)
 
     def watch_sights(self, watch: SightWatch) -> Callable[[], None]:
         """Tell what this peer sees of its network, from now on."""

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 import attrs
 from twisted.internet.defer import Deferred
 
+from p2p_twisted.explain.question_log import QuestionLog
 from p2p_twisted.library.matching import natural_order, rank
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.effects import Answer, HitsWatch
@@ -37,11 +38,15 @@ class Searches:
     Every question waits for the network first: see :meth:`NetworkSession.connected`.
     This is also what downloads see of the network.
 
+    :param questions: keeps what is asked for files, and how that is answered.
     :param visits: asks those who share with groups that this peer is in, if it is in any.
     """
 
-    def __init__(self, network: NetworkSession, visits: GroupVisits | None = None) -> None:
+    def __init__(
+        self, network: NetworkSession, questions: QuestionLog, visits: GroupVisits | None = None
+    ) -> None:
         self._network = network
+        self._questions = questions
         self._visits = visits
         # What was last answered by every link though some kept silent, and when.
         self._last: tuple[Answer, float] | None = None
@@ -89,6 +94,7 @@ class Searches:
         again: bool = False,
         holder: PeerName | None = None,
         part: HitsWatch | None = None,
+        by_person: bool = True,
     ) -> Found:
         """
         Ask for files; hits are sorted by name, then by content, then by holder.
@@ -100,20 +106,23 @@ class Searches:
             :func:`expanding_ring`.
         :param holder: the only peer that counts.
         :param part: is told of hits as they come.
+        :param by_person: whether a person may want to know how that went.
         :raises PeerError: when the text cannot be asked, or there is no network.
         """
-        driver = await self._network.connected()
-        ask = Ask(driver.new_id(), what, text, peer=holder, most=most)
-        answer, seconds = await self._put(driver, ask, again, part)
-        # What anybody has by its id, nobody need be visited for.
-        visited = () if what == "id" and answer.hits else await self._visit(ask)
-        silent = tuple(sorted(set(answer.silent) - {driver.me.name}))
-        hits = tuple(sorted((*answer.hits, *visited), key=place))
-        if part is not None and visited:
-            part(visited)
-        asked = answer.answered + len(silent)
-        alone = "" if asked else self._network.alone()
-        return Found(hits, asked, answer.answered, silent, seconds, alone, answer.cut)
+        with self._questions.asking(what, text, part, by_person) as question:
+            driver = await self._network.connected()
+            ask = Ask(driver.new_id(), what, text, peer=holder, most=most)
+            answer, seconds = await self._put(driver, ask, again, question.came)
+            # What anybody has by its id, nobody need be visited for.
+            visited = () if what == "id" and answer.hits else await self._visit(ask)
+            silent = tuple(sorted(set(answer.silent) - {driver.me.name}))
+            hits = tuple(sorted((*answer.hits, *visited), key=place))
+            if visited:
+                question.came(visited)
+            asked = answer.answered + len(silent)
+            alone = "" if asked else self._network.alone()
+            question.ended(hits, asked, answer.answered, silent, alone)
+            return Found(hits, asked, answer.answered, silent, seconds, alone, answer.cut)
 
     # For downloads: see DownloadNetwork
 
@@ -159,7 +168,7 @@ class Searches:
     async def _hits(self, what: What, text: str, **how: Any) -> tuple[Hit, ...]:
         """Ask for files as :meth:`ask` does; without a network nobody has any."""
         try:
-            return (await self.ask(what, text, **how)).hits
+            return (await self.ask(what, text, by_person=False, **how)).hits
         except NoNetwork:
             return ()
 

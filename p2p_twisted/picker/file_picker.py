@@ -138,6 +138,10 @@ class FilePicker:
         """Return whether nothing is pending at a holder, and nothing is left to request from it."""
         return not self._pending[holder] and next(self._choices(holder), None) is None
 
+    def has_pending(self, holder: PeerName) -> bool:
+        """Return whether a file is pending at a holder."""
+        return bool(self._pending.get(holder))
+
     def pending_size(self, holder: PeerName, file_id: FileId) -> int | None:
         """Return the size in bytes of a file that a holder was asked for; ``None`` for others."""
         return self._pending.get(holder, {}).get(file_id)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, thread_time
 from typing import Final
 
 from attrs import frozen
@@ -82,3 +82,13 @@ def core_time() -> CoreTime | None:
     except (OSError, ValueError):
         return None
     return CoreTime(int(running) / 1e9, int(waiting) / 1e9)
+
+
+def had_or_lacked_core() -> float:
+    """
+    Return for how many seconds the calling thread has run on a core so far, or waited for one.
+
+    Where the system does not tell how long it has waited, only for how long it has run.
+    """
+    known = core_time()
+    return thread_time() if known is None else known.running + known.waiting

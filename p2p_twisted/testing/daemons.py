@@ -149,6 +149,7 @@ class VirtualDaemons:
             stopped=reactor.stop,
             wall=partial(self.date_of, name),
             processor=reactor.seconds,
+            core_wanted=lambda: 0.0,
             witness=self._count_broadcasts(name),
         )
         peer, daemon = builder.build(), MultiService()

@@ -9,6 +9,10 @@ everything that is wrong. Those in ``LASTING`` hold at any moment; those in
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from p2p_twisted.download.explained import facts_of
+from p2p_twisted.explain.diagnosis import Cause
+from p2p_twisted.explain.judge import judge
+from p2p_twisted.explain.limits import HOLDERS_PER_ACCOUNT, NOTES_PER_DOWNLOAD
 from p2p_twisted.overlay import limits as overlay_limits
 from p2p_twisted.relay.limits import PAIRS_RELAYED
 from p2p_twisted.testing.daemons import VirtualDaemons
@@ -19,6 +23,14 @@ from p2p_twisted.wire.names import PeerName
 _ANSWER_SECONDS: Final = 30.0
 _BROADCAST_SECONDS: Final = 15.0
 _WORD_SECONDS: Final = 5.0
+_NEVER: Final = (
+    Cause.OWN_LIMIT,
+    Cause.OWN_PROCESSOR,
+    Cause.HOLDER_LIMIT,
+    Cause.HOLDER_DISK,
+    Cause.WAY,
+    Cause.BLOCKED,
+)
 
 Check = Callable[[VirtualDaemons], Iterator[str]]
 
@@ -97,6 +109,27 @@ def delivered_once(daemons: VirtualDaemons) -> Iterator[str]:
     """No broadcast has come to one run of a peer twice."""
     for name, id_ in daemons.repeated:
         yield f"broadcast {id_} came to {name} once more"
+
+
+def explained_truly(daemons: VirtualDaemons) -> Iterator[str]:
+    """
+    No download is explained by what cannot be, nor more kept of it than may be.
+
+    Nobody limits what is sent here, and nothing takes time on disks or processors; who is blamed
+    is a peer, and not the one that downloads.
+    """
+    for name, peer in daemons.peers.items():
+        for download in peer._downloads._downloads.values():
+            if download.reporter.is_ended:
+                continue
+            facts = facts_of(download.reporter, None)
+            diagnosis = judge(facts)
+            if diagnosis.cause in _NEVER:
+                yield f"{name} blames {diagnosis.cause}: {diagnosis.sentence}"
+            if diagnosis.peer == name or not (daemons.folder / (diagnosis.peer or name)).exists():
+                yield f"{name} blames {diagnosis.peer}: {diagnosis.sentence}"
+            if len(facts.holders) > HOLDERS_PER_ACCOUNT or len(facts.notes) > NOTES_PER_DOWNLOAD:
+                yield f"{name} keeps too much of how {facts.name} goes"
 
 
 # Once all has settled
@@ -209,6 +242,7 @@ LASTING: Final[tuple[Check, ...]] = (
     memory_bounded,
     relays_bounded,
     delivered_once,
+    explained_truly,
 )
 SETTLED: Final[tuple[Check, ...]] = (
     nobody_gave_up,

@@ -10,13 +10,15 @@ from twisted.internet.interfaces import IPullProducer, IReactorTime
 from twisted.logger import Logger
 from zope.interface import implementer
 
+from p2p_twisted.bandwidth.limiter import TransferPace
 from p2p_twisted.bandwidth.meter import Meter
+from p2p_twisted.explain.stopwatch import Stopwatch
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.upload.self_report import SendTimes
 from p2p_twisted.upload.small_sender import NotKnownYet
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
-from p2p_twisted.wire.pace import Pace
 from p2p_twisted.wire.source import (
     Source,
     SourceChanged,
@@ -80,7 +82,7 @@ class StreamProducer:
         clock: IReactorTime,
         connection: Connection,
         supplier: Supplier,
-        pace: Pace,
+        pace: TransferPace,
         reading: Offload,
     ) -> None:
         self.meter = Meter()
@@ -98,6 +100,7 @@ class StreamProducer:
         # The rest of a section of bytes that could not be sent at once.
         self._rest = memoryview(b"")
         # The last source that was not at hand by its own account, and whether it is in memory.
+        self._streaming, self._waiting = Stopwatch(), Stopwatch()
         self._asked_about: Source | None = None
         self._is_in_memory = False
 
@@ -105,6 +108,7 @@ class StreamProducer:
         """Start sending what the supplier has, unless that is running."""
         if not self.is_streaming:
             self.is_streaming = True
+            self._streaming.begin(self._clock.seconds())
             self._connection.output.start_stream(self)
 
     def resumeProducing(self) -> None:
@@ -127,6 +131,11 @@ class StreamProducer:
             self._end()
             # A span whose line was not sent has not begun.
             self._supplier.broken(fault, is_between=self._span is None or bool(self._span.line))
+
+    def times(self, now: float) -> SendTimes:
+        """Return how the time went by so far."""
+        streaming, reading = self._streaming.seconds(now), self._waiting.seconds(now)
+        return SendTimes(streaming, self._pace.paused_seconds, reading)
 
     def stopProducing(self) -> None:
         """Ignore it: the session hears of the loss of the connection."""
@@ -155,6 +164,7 @@ class StreamProducer:
             # On another machine's disk, or on one that has to be waited for.
             reading = self._reading(bring_to_hand, os.dup(fd), span.offset, length)
             if not reading.called:
+                self._waiting.begin(self._clock.seconds())
                 reading.addCallback(lambda _none: self._at_hand(span, length))
                 background(self.log, "reading what is sent next", reading)
                 return
@@ -170,6 +180,7 @@ class StreamProducer:
         return self._is_in_memory
 
     def _at_hand(self, span: Span, length: int) -> None:
+        self._waiting.end(self._clock.seconds())
         if self._span is span and self._connection.is_open:
             self._guard(partial(self._send_piece, span, length))
 
@@ -201,4 +212,5 @@ class StreamProducer:
 
     def _end(self) -> None:
         self.is_streaming = False
+        self._streaming.end(self._clock.seconds())
         self._connection.output.end_stream()

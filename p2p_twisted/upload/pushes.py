@@ -14,6 +14,7 @@ from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.upload.audience import Audience, Audiences
 from p2p_twisted.upload.places import NoPlace, UploadPlaces
 from p2p_twisted.upload.readers import Readers
+from p2p_twisted.upload.self_report import Uplink
 from p2p_twisted.upload.small_sender import SharedContent, SmallFileSender, missing
 from p2p_twisted.upload.upload import Upload, UploadProgress
 from p2p_twisted.wire.connection import Connection
@@ -169,8 +170,13 @@ class Pushes:
             how=how,
             pace=self._bandwidth.up.pace(),
             reading=self._reading,
+            uplink=self._uplink,
         )
         return upload
+
+    def _uplink(self) -> Uplink:
+        running = sum(upload.is_running for upload in self._open.values())
+        return Uplink(self._bandwidth.up.rate, max(1, running))
 
     async def until_gone(self, connection: Connection, upload: Upload) -> None:
         """Wait until a push has ended, and clean up."""

@@ -10,22 +10,26 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from p2p_twisted.bandwidth.limiter import TransferPace
 from p2p_twisted.picker.ranges import Range, announcements
 from p2p_twisted.picker.requested_chunks import RequestedChunks
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.upload.audience import Audience
 from p2p_twisted.upload.producer import Span, StreamProducer
+from p2p_twisted.upload.self_report import SelfReport, Uplink
 from p2p_twisted.upload.small_sender import STILL_LOOKING, NotKnownYet, SmallFileSender
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.chunks import chunk_count, chunk_length
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.connection_info import tcp_info
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import (
     Chunk,
     Done,
     Error,
     Have,
+    HeldUp,
     Hello,
     Message,
     More,
@@ -35,7 +39,6 @@ from p2p_twisted.wire.messages import (
     Want,
 )
 from p2p_twisted.wire.names import FileId, PeerName
-from p2p_twisted.wire.pace import Pace
 from p2p_twisted.wire.reaching import DIRECT
 from p2p_twisted.wire.session import Session
 from p2p_twisted.wire.source import Source
@@ -74,6 +77,7 @@ class Upload(Session):
     :param how: the requester and this peer reach each other.
     :param pace: says when to pause.
     :param reading: calls what reads from a disk.
+    :param uplink: tells what all pushes share.
     :ivar source: what is pushed; its maker closes it when the connection is gone.
     :ivar want: what the requester asked for, and who it is.
     :ivar gone: fires when the connection is gone.
@@ -95,12 +99,14 @@ class Upload(Session):
         want: Want,
         is_expected: Callable[[Hello], bool],
         how: str,
-        pace: Pace,
+        pace: TransferPace,
         reading: Offload,
+        uplink: Callable[[], Uplink],
     ) -> None:
         self.gone: Deferred[None] = Deferred()
         self.is_cut = True
         self.began = clock.seconds()
+        self._clock = clock
         self._connection = connection
         self.source = source
         self._audience = audience
@@ -110,6 +116,8 @@ class Upload(Session):
         self._how = how
         self._pace = pace
         self._producer = StreamProducer(clock, connection, self, pace, reading)
+        self._uplink = uplink
+        self._report = SelfReport(self.began)
         self._digests = memoryview(source.digests)
         self._requested = RequestedChunks(chunk_count(source.size))
         # Lines to send between two chunks.
@@ -231,8 +239,16 @@ class Upload(Session):
         if index is not None:
             self._audience.sent(self, index, chunk_length(self.source.size, index))
 
+    def _held(self) -> HeldUp | None:
+        """Say now and then what holds this push up."""
+        now = self._clock.seconds()
+        if now < self._report.due_at:
+            return None
+        way = tcp_info(self._connection.transport)
+        return self._report.held(self._producer.times(now), self._uplink(), way, now)
+
     def _chunk(self, index: int) -> Span:
         self._leaving = index
         length = chunk_length(self.source.size, index)
-        line = encode(Chunk(index, length))
+        line = encode(Chunk(index, length, self._held()))
         return Span(self.source, index * limits.CHUNK_BYTES, length, line)

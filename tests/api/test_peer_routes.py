@@ -149,6 +149,19 @@ def test_transfers(browser: Browser, state: State) -> None:
     assert both["uploads"][0]["id"] == OTHER_FILE
 
 
+def test_explain(browser: Browser) -> None:
+    """A download is explained by its number or name; what nothing is known of is not found."""
+    for query in ("", "?of=1", "?of=f1.txt"):
+        told = checked(browser, browser.ask("GET", f"/v1/explain{query}"), "/v1/explain")
+        assert told["diagnosis"]["cause"] == "holder_limit"
+        assert told["holders"][0]["held"]["by"] == "limit"
+        assert told["holders"][0]["rate"] == 409.6
+        assert told["notes"][1]["times"] == 3
+        assert told["question"]["holders"] == [{"peer": "s4", "after": 0.01}]
+    refused = browser.ask("GET", "/v1/explain?of=9")
+    assert (refused.status, refused.code) == (404, "not_found")
+
+
 def test_changes(browser: Browser) -> None:
     """Downloads are paused, resumed and canceled by number, or all."""
     one = "/v1/downloads/{number}"

@@ -10,6 +10,9 @@ from zope.interface import implementer
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Canceled, Contribution, Progress, Receiving, Saved
+from p2p_twisted.explain.diagnosis import Cause, Diagnosis
+from p2p_twisted.explain.explanation import Explanation
+from p2p_twisted.explain.facts import AccountNote, FirstHolder, HolderFacts, QuestionFacts, Waits
 from p2p_twisted.overlay.effects import HitsWatch
 from p2p_twisted.peer.admin_interface import IAdmin
 from p2p_twisted.peer.interface import (
@@ -24,7 +27,7 @@ from p2p_twisted.peer.interface import (
 from p2p_twisted.peer.peer_errors import PeerError, Unknown
 from p2p_twisted.peer.sights import Sights, SightWatch
 from p2p_twisted.upload.upload import UploadProgress
-from p2p_twisted.wire.messages import Hit, Listed, ListRecords, MakeInvite, PeerRecord
+from p2p_twisted.wire.messages import HeldUp, Hit, Listed, ListRecords, MakeInvite, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
 from tests.console.fake_offers import FakeOffers
 
@@ -88,6 +91,38 @@ STATUS = Status(
 
 
 UPLOAD = ("f9.txt", UploadProgress("s7", OTHER_FILE, 4_096, 128.0))
+
+EXPLANATION = Explanation(
+    number=1,
+    name="f1.txt",
+    is_ended=False,
+    seconds=12.5,
+    window=10.0,
+    diagnosis=Diagnosis(
+        Cause.HOLDER_LIMIT, "the --max-up of s4 limits it, as that says", "s4", True
+    ),
+    holders=(
+        HolderFacts(
+            "s4",
+            via="s2",
+            how="reversed",
+            asked=2,
+            last="busy",
+            waits=Waits(10.0, limit=1.0, disk=0.2, idle=3.0, received=4_096),
+            received=4_096,
+            share=0.8,
+            is_delivering=True,
+            held=HeldUp("limit", 2_048, 3),
+            round_trip=0.02,
+        ),
+        HolderFacts("s5", asked=1, last="busy", received=1_024, share=0.2),
+    ),
+    notes=(
+        AccountNote(0.0, "asked s4 by way of s2", "s2"),
+        AccountNote(1.5, "s5: busy", "s5", 3, 9.25),
+    ),
+    question=QuestionFacts("id", FILE, 5.0, 7, 6, 2, ("s9",), "", 0.03, (FirstHolder("s4", 0.01),)),
+)
 
 
 @implementer(IAdmin)
@@ -243,6 +278,11 @@ class FakePeer:
         if number not in (None, 1):
             raise Unknown(f"there is no {what} download {number}")
         return () if what == "paused" and number is None else (running(1),)
+
+    def explain(self, what: str | None = None) -> Explanation:
+        if what == "9":
+            raise Unknown("nothing is known of '9'")
+        return EXPLANATION
 
     def watch_sights(self, watch: SightWatch) -> Callable[[], None]:
         return self.sights.watch(watch)

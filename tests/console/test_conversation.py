@@ -30,7 +30,7 @@ LINES += [
     "limit up 2M",
     "limit down off",
 ]
-LINES += ["cancel 1", "status", "help", "help get", "f1", "./f1", '"f1"']
+LINES += ["cancel 1", "explain", "explain 1", "status", "help", "help get", "f1", "./f1", '"f1"']
 
 
 class ConversationTests(ConversationCase):

@@ -1,19 +1,27 @@
 """What the tests of whole peers have in common: real daemons in virtual time."""
 
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from attrs import field, frozen
 from twisted.internet.defer import Deferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.explain.question_log import QuestionLog
 from p2p_twisted.overlay.effects import Answer
+from p2p_twisted.peer.searches import Searches
 from p2p_twisted.peer.sights import Sights
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.trust.tls import TlsSecurity
 from p2p_twisted.wire.messages import Ask, Hit
 from p2p_twisted.wire.names import MessageId, PeerAddress, PeerName
+
+
+def searches_in(network: Any) -> Searches:
+    """Make what asks others, in a network or what stands for one."""
+    return Searches(network, QuestionLog(lambda: 0.0))
+
 
 SONG = bytes(range(256)) * 20_000
 

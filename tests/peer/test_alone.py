@@ -8,10 +8,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.peer_errors import NoNetwork, NotFound, PeerError
-from p2p_twisted.peer.searches import Searches
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerAddress
-from tests.peer.cases import AnsweringNetwork, PeerTestCase
+from tests.peer.cases import AnsweringNetwork, PeerTestCase, searches_in
 
 ME = PeerAddress("cleo", "10.77.0.25", 9_000)
 BEN = PeerAddress("ben", "10.77.0.24", 9_000)
@@ -57,7 +56,7 @@ class CutOffTests(SynchronousTestCase):
         """They are told that nobody has anything, and so look again later."""
         session = NetworkSession(*[cast(Any, None)] * 5)
         session.lost_address("this machine no longer has an address")
-        searches = Searches(session)
+        searches = searches_in(session)
         hit = Hit("ben", "f1.txt", 1, file="0" * 64)
         self.assertEqual(self.successResultOf(searches.find("0" * 64)), ())
         self.assertIs(self.successResultOf(searches.has_changed(hit, again=False)), False)
@@ -68,7 +67,7 @@ class ChangeTests(SynchronousTestCase):
     """Whether a holder has other content now."""
 
     def has_changed(self, *found: Hit) -> bool:
-        searches = Searches(cast(Any, AnsweringNetwork(found)))
+        searches = searches_in(AnsweringNetwork(found))
         hit = Hit("ben", "f1", 2, file="0" * 64)
         return self.successResultOf(searches.has_changed(hit, again=False))
 

@@ -14,13 +14,12 @@ from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.peer.own_content import OwnContent
 from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous
 from p2p_twisted.peer.resolve import Resolver
-from p2p_twisted.peer.searches import Searches
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.limits import ASK_HOPS
 from p2p_twisted.wire.messages import Ask, Hit
-from tests.peer.cases import SONG, AnsweringNetwork
+from tests.peer.cases import SONG, AnsweringNetwork, searches_in
 from tests.peer.change_case import ChangeCase
 
 
@@ -134,7 +133,7 @@ class LargeNetworkTests(SynchronousTestCase):
         resolver = Resolver(
             clock=Clock(),
             me="me",
-            searches=Searches(network),  # type: ignore[arg-type]
+            searches=searches_in(network),
             own=OwnContent((Catalog(),), str, Inbox(str(inbox)), downloads, inline),
             offload=inline,
         )

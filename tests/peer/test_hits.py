@@ -14,11 +14,10 @@ from p2p_twisted.peer.interface import unwatched
 from p2p_twisted.peer.own_content import OwnContent
 from p2p_twisted.peer.peer_errors import Ambiguous, NotFound, PeerError
 from p2p_twisted.peer.resolve import Resolver
-from p2p_twisted.peer.searches import Searches
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.wire.messages import Ask, Hit
-from tests.peer.cases import AnsweringNetwork
+from tests.peer.cases import AnsweringNetwork, searches_in
 
 WORDS = 1_000
 FILE, OTHER = "f" * 64, "e" * 64
@@ -53,12 +52,11 @@ class HitTests(SynchronousTestCase):
 
     def resolver_in(self, of: AnsweringNetwork) -> Resolver:
         self.clock = Clock()
-        network: Any = of
         downloads: Any = None
         return Resolver(
             clock=self.clock,
             me="s1",
-            searches=Searches(network),
+            searches=searches_in(of),
             own=OwnContent((Catalog(),), str, Inbox(self.mktemp()), downloads, inline),
             offload=inline,
         )

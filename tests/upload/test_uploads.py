@@ -181,7 +181,11 @@ class UploadsTests(UploadsCase):
         self.wires.settle()
         for index in range(4):
             chunk = whole.content[index * MIB : (index + 1) * MIB]
-            self.assertTrue(encode(Chunk(index, len(chunk))) + chunk in requester.received)
+            # What it says of its limit stands between the two.
+            announced = encode(Chunk(index, len(chunk))).rstrip(b"}\r\n")
+            self.assertTrue(announced in requester.received)
+            self.assertTrue(b"}\r\n" + chunk in requester.received)
+        self.assertTrue(b'"held":{"by":"limit"' in requester.received)
 
     def test_lost_in_a_pause(self) -> None:
         """Nothing is sent to a requester that is gone."""

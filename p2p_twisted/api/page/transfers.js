@@ -2,6 +2,7 @@
 
 import { ask } from "./events.js";
 import { button, byId, command, duration, el, nameOf, rate, say, setText, shown, size, took } from "./text.js";
+import { Why } from "./why.js";
 
 const PAUSABLE = new Set(["seeking", "hashing", "waiting", "queued", "blocked", "checking", "receiving"]);
 const LISTED = 100;
@@ -115,6 +116,8 @@ export class Transfers {
     setText(view.text, sentenceOf(download));
     setText(view.state, download.state);
     if (this.#canAct) this.#offer(view, download);
+    if (view.shown !== download.state) view.why.look();
+    view.shown = download.state;
     const holders = download.holders.map(({ peer, received, rate: pace, how }) =>
       el("li", {}, nameOf(peer), el("meter", {
         min: 0, max: 1, value: download.received ? received / download.received : 0,
@@ -137,14 +140,15 @@ export class Transfers {
     const bar = el("progress", { max: 1, "aria-label": `Progress of ${shown(name)}` });
     const [text, state] = [el("p", { class: "quiet" }), el("span", { class: "tag" })];
     const holders = el("ul", { class: "holders", "aria-label": `Holders of ${shown(name)}` });
-    const buttons = this.#canAct ? this.#buttons(number, name) : {};
+    const why = new Why(number, name);
+    const buttons = this.#canAct ? this.#buttons(number, name, why) : {};
     const actions = el("div", { class: "actions" }, ...Object.values(buttons));
     const head = el("div", { class: "head" }, el("strong", {}, nameOf(name)), state, actions);
-    const item = el("li", { tabindex: -1 }, head, bar, text, holders);
-    return { item, bar, text, state, holders, ...buttons };
+    const item = el("li", { tabindex: -1 }, head, bar, text, holders, why.item);
+    return { item, bar, text, state, holders, why, ...buttons };
   }
 
-  #buttons(number, name) {
+  #buttons(number, name, why) {
     const act = (text, method, path, word) =>
       button(text, `${text} ${shown(name)}`, () => this.#act(method, path), () => command(word, `${number}`));
     const path = `/v1/downloads/${number}`;
@@ -152,6 +156,7 @@ export class Transfers {
       pause: act("Pause", "POST", `${path}/pause`, "pause"),
       resume: act("Resume", "POST", `${path}/resume`, "resume"),
       cancel: act("Cancel", "DELETE", path, "cancel"),
+      explain: button("Why?", `Why ${shown(name)} goes as it does`, () => why.toggle(), () => command("explain", `${number}`)),
     };
   }
 

@@ -82,18 +82,40 @@ class Have(Message):
 
 
 @attrs.frozen
+class HeldUp:
+    """
+    What holds up a holder for most of the time, as it says itself.
+
+    :ivar by: ``limit``, its own limit of what it sends; ``disk``, its disk; or ``way``, that the
+        connection takes no more. There may be others one day.
+    :ivar limit: the most that it sends to all together, in bytes a second.
+    :ivar pushes: to how many it sends now, this one included.
+    :ivar round_trip: of this connection, in seconds.
+    :ivar lost: the share of what it sends here that has to be sent again.
+    """
+
+    by: Annotated[str, Meta(max_length=16)]
+    limit: Annotated[int, Meta(ge=1, lt=2**53)] | None = None
+    pushes: Annotated[int, Meta(ge=1, lt=2**31)] = 1
+    round_trip: Annotated[float, Meta(ge=0, le=1_000)] | None = None
+    lost: Annotated[float, Meta(ge=0, le=1)] = 0.0
+
+
+@attrs.frozen
 class Chunk(Message):
     """
     One chunk: its raw bytes follow this line.
 
     :ivar index: which one, from 0.
     :ivar length: how many bytes follow: 1 MiB, less in the last chunk only.
+    :ivar held: what holds up who sends it, said once a second at most.
     """
 
     verb = "CHUNK"
 
     index: ChunkIndex
     length: Annotated[int, Meta(ge=1, le=limits.CHUNK_BYTES)]
+    held: HeldUp | None = None
 
 
 @attrs.frozen

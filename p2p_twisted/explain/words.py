@@ -1,0 +1,274 @@
+"""The sentences that say what limits a download; the console and the page show them as they are."""
+
+from collections.abc import Sequence
+
+from p2p_twisted.explain.facts import Facts, HolderFacts, QuestionFacts
+from p2p_twisted.runtime.amounts import count, human_size, human_time
+from p2p_twisted.wire.firewall import firewall_ports, place
+from p2p_twisted.wire.messages import HeldUp
+from p2p_twisted.wire.names import PeerName
+
+
+def asked(holder: HolderFacts) -> str:
+    """Name a holder, and the peer that might have answered in its name."""
+    return holder.holder if holder.via is None else f"{holder.holder} (by way of {holder.via})"
+
+
+def named(holder: HolderFacts) -> str:
+    """Name a holder that delivers; unless it has proven who it is, as :func:`asked` does."""
+    return holder.holder if holder.is_proven else asked(holder)
+
+
+# In such a state
+
+
+def nothing(facts: Facts) -> str:
+    """Say that it was quick."""
+    return f"nothing held it up: it took {human_time(facts.seconds)}"
+
+
+def paused(facts: Facts) -> str:
+    """Say that it rests."""
+    return f"it is paused: resume {facts.number} goes on with it"
+
+
+def blocked(facts: Facts) -> str:
+    """Say that the disk is full."""
+    return f"this peer's disk: {facts.reason}; it goes on by itself when there is room"
+
+
+def failed(facts: Facts) -> str:
+    """Say why it failed."""
+    return f"it failed: {facts.reason}"
+
+
+def canceled(_facts: Facts) -> str:
+    """Say that it was given up."""
+    return "it was canceled"
+
+
+def queued(facts: Facts) -> str:
+    """Say that it is not its turn."""
+    verb = "waited" if facts.is_ended else "waits"
+    return (
+        f"it {verb} for other downloads of this peer: as many run as may at a time"
+        " (--max-transfers)"
+    )
+
+
+def checking(facts: Facts) -> str:
+    """Say that what an earlier run left is read."""
+    return f"this peer's disk {_limits(facts)} it: what an earlier run has left is verified first"
+
+
+def copying(facts: Facts) -> str:
+    """Say that it is copied."""
+    return f"this peer's disk {_limits(facts)} it: its content is here, and is copied"
+
+
+def saving(facts: Facts) -> str:
+    """Say that it is made safe."""
+    return f"this peer's disk {_limits(facts)} it: all is there, and is being made safe on it"
+
+
+def hashing(facts: Facts) -> str:
+    """Say that its holder still hashes it."""
+    assert facts.hashing is not None
+    holder, percent = facts.hashing
+    return f"{holder} is still hashing it ({percent} %): it has no id before, and then it begins"
+
+
+# While no holder delivers
+
+
+def refuses(facts: Facts, holder: str, why: str) -> str:
+    """Say what a holder says that does not serve it."""
+    says = "said" if facts.is_ended else "says"
+    if why == "busy":
+        return f"{holder} has no place for one more upload: it {says} that it is busy"
+    return f"{holder} does not serve it: it {says} {why!r}"
+
+
+def firewall(facts: Facts) -> str:
+    """Say that neither side reaches the other."""
+    [address, *others] = facts.unreachable
+    more = f", nor {_others(len(others))}" if others else ""
+    return (
+        f"no connection comes about with {place(address)}{more}: neither reaches the other, as"
+        f" behind firewalls; let {firewall_ports(address)} in on one of the machines"
+    )
+
+
+def silent(facts: Facts, holder: HolderFacts) -> str:
+    """Say that a holder has not delivered."""
+    times = "" if holder.asked == 1 else f" {holder.asked} times"
+    return f"{asked(holder)} was asked for it{times}, and has not delivered: {holder.last}"
+
+
+def alone(facts: Facts, question: QuestionFacts) -> str:
+    """Say that there is no other peer."""
+    return f"no other peer {'was' if facts.is_ended else 'is'} asked: {question.alone}"
+
+
+def nobody(facts: Facts, question: QuestionFacts) -> str:
+    """Say that nobody has it."""
+    has = "had" if facts.is_ended else "has"
+    if question.answered == 1:
+        told = "the only peer that answered does not"
+    else:
+        told = f"of {count(question.answered, 'peer')} that answered, none does"
+    silent_ = f"; {count(len(question.silent), 'peer')} did not answer" if question.silent else ""
+    return f"nobody else {has} it: {told}{silent_}"
+
+
+def search(facts: Facts) -> str:
+    """Say that others are asked."""
+    if facts.is_ended:
+        return "holders of it were looked for and asked, for most of the time"
+    return "holders of it are being looked for, and asked"
+
+
+# Of questions
+
+
+def asking() -> str:
+    """Say that a question goes on."""
+    return "the other peers are being asked"
+
+
+def unasked(question: QuestionFacts) -> str:
+    """Say that there was nobody to ask."""
+    return f"no other peer was asked: {question.alone}"
+
+
+def answered(question: QuestionFacts) -> str:
+    """Say who answered, and who was waited for."""
+    took = human_time(question.seconds or 0.0)
+    if not question.hits:
+        what = "nobody else has that"
+    else:
+        first = question.holders[0]
+        hits, after = count(question.hits, "hit"), human_time(first.after)
+        what = f"{hits}, the first after {after} from {first.peer}"
+    if not question.silent:
+        return f"{what}: {count(question.answered, 'other peer')} answered, all within {took}"
+    return (
+        f"{what}: {question.answered:,} of {count(question.asked, 'other peer')} answered in"
+        f" {took}; {', '.join(question.silent)} did not"
+    )
+
+
+# While holders deliver
+
+
+def own_limit(facts: Facts, share: float) -> str:
+    """Say that this peer's own limit holds it up."""
+    rate = "" if facts.limit is None else f" of {human_size(facts.limit)}/s"
+    return (
+        f"this peer's own --max-down{rate} {_limits(facts)} it:"
+        f" {_most(share)} holders waited for that"
+    )
+
+
+def own_disk(facts: Facts, share: float) -> str:
+    """Say that this peer's disk does."""
+    return (
+        f"this peer's disk {_limits(facts)} it: {_most(share)} holders waited until what had come"
+        " was written"
+    )
+
+
+def own_processor(facts: Facts, share: float) -> str:
+    """Say that this peer's processor does."""
+    return (
+        f"this peer's processor {_limits(facts)} it: {_most(share)} it received and hashed, or"
+        " waited for a core"
+    )
+
+
+def partial(facts: Facts, delivering: Sequence[HolderFacts]) -> str:
+    """Say that its holders have no more of it yet."""
+    whose = _whose(delivering[0], len(delivering) - 1)
+    has = "had" if facts.is_ended else "have" if delivering[1:] else "has"
+    return (
+        f"{whose} {has} no more of it to offer yet: it is still being downloaded there, or shared"
+        " out among several"
+    )
+
+
+def holder_limit(facts: Facts, holder: HolderFacts, held: HeldUp, others: int) -> str:
+    """Say that a holder's own limit does."""
+    rate = "" if held.limit is None else f" of {human_size(held.limit)}/s"
+    return (
+        f"the --max-up{rate} of {named(holder)} {_limits(facts)} it, as that says"
+        f"{_among(held)}{_more(facts, others)}"
+    )
+
+
+def holder_disk(facts: Facts, holder: HolderFacts, others: int) -> str:
+    """Say that a holder's disk does."""
+    return f"the disk of {named(holder)} {_limits(facts)} it, as that says{_more(facts, others)}"
+
+
+def relay(facts: Facts, holder: HolderFacts, relay_: PeerName, others: int) -> str:
+    """Say that it comes through a third peer."""
+    return (
+        f"the relay {relay_} {_limits(facts)} it: neither {holder.holder} nor this peer reaches"
+        f" the other, so all of it comes through {relay_}{_more(facts, others)}"
+    )
+
+
+def way(facts: Facts, holder: HolderFacts, held: HeldUp, others: int) -> str:
+    """Say that the connection gives no more."""
+    parts = [*_round_trip(holder, held)]
+    if held.lost >= 0.0005:
+        parts.append(f"{100 * held.lost:.1f} % of what {holder.holder} sends is lost")
+    measured = ", ".join(parts)
+    return (
+        f"the way from {named(holder)} {_limits(facts)} it: one TCP connection gives no more"
+        f"{' at ' if measured else ''}{measured}{_among(held)}{_more(facts, others)}"
+    )
+
+
+def holder_or_way(facts: Facts, holder: HolderFacts, others: int) -> str:
+    """Say that it is not known which of the two."""
+    round_trip = ", ".join(_round_trip(holder, None))
+    at = f" ({round_trip})" if round_trip else ""
+    return (
+        f"{named(holder)}, or the way from it{at}, {_limits(facts)} it: this peer"
+        f" {'waited' if facts.is_ended else 'waits'} for what comes from there, and"
+        f" {holder.holder} does not say why{_more(facts, others)}"
+    )
+
+
+def _round_trip(holder: HolderFacts, held: HeldUp | None) -> list[str]:
+    seconds = holder.round_trip or (held.round_trip if held is not None else None)
+    return [] if seconds is None else [f"a round trip of {1000 * seconds:.3g} ms"]
+
+
+def _among(held: HeldUp) -> str:
+    return f", and it sends to {held.pushes} at a time" if held.pushes > 1 else ""
+
+
+def _more(facts: Facts, others: int) -> str:
+    """Say that there are other holders."""
+    if not others:
+        return ""
+    deliver = "delivered" if facts.is_ended else "delivers" if others == 1 else "deliver"
+    return f"; {_others(others)} {deliver} less"
+
+
+def _others(number: int) -> str:
+    return "one other" if number == 1 else f"{number:,} others"
+
+
+def _whose(holder: HolderFacts, others: int) -> str:
+    return f"{named(holder)} and {_others(others)}" if others else named(holder)
+
+
+def _limits(facts: Facts) -> str:
+    return "limited" if facts.is_ended else "limits"
+
+
+def _most(share: float) -> str:
+    return f"for {100 * min(share, 1.0):.0f} % of the time"

@@ -1,0 +1,34 @@
+"""Write numbers so that people read them easily."""
+
+from typing import Final
+
+_UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+def human_size(size: float) -> str:
+    """Write a number of bytes: ``1.2 GiB``."""
+    unit = 0
+    # A size that would be rounded to 1024 belongs to the next unit.
+    while size >= 1023.95 and unit < len(_UNITS) - 1:
+        size /= 1024
+        unit += 1
+    return f"{size:.0f} B" if unit == 0 else f"{size:.1f} {_UNITS[unit]}"
+
+
+def human_time(seconds: float) -> str:
+    """Write a duration: ``0.04 s``, ``10.9 s``, ``4:05``, ``2:00:07``."""
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    return f"{seconds:.1f} s" if seconds < 60 else clock_time(seconds)
+
+
+def clock_time(seconds: float) -> str:
+    """Write a duration to the second: ``0:07``, ``4:05``, ``2:00:07``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def count(number: int, noun: str) -> str:
+    """Write a number with its noun: ``1 peer``, ``7 peers``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

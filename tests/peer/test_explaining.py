@@ -1,0 +1,213 @@
+"""What limits downloads of whole peers, in cases that are staged; the truth is known in each."""
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from p2p_twisted.bandwidth.rates import Rates, Slots
+from p2p_twisted.download.progress import Progress
+from p2p_twisted.explain.diagnosis import Cause
+from p2p_twisted.explain.explanation import Explanation
+from p2p_twisted.peer.interface import unwatched
+from p2p_twisted.peer.peer_errors import PeerError, Unknown
+from p2p_twisted.testing.network import VirtualNetwork
+from p2p_twisted.testing.paths import Path as Way
+from p2p_twisted.testing.paths import Paths
+from p2p_twisted.wire.limits import MIB
+from p2p_twisted.wire.messages import Chunk
+from tests.peer.cases import PeerTestCase
+from tests.peer.test_hashing_wait import HashingCase
+
+CONTENT = bytes(range(256)) * 4_096 * 40
+
+
+class ExplainingTests(PeerTestCase):
+    """s1 has 40 MiB, which s2 gets."""
+
+    def begin(self, way: Way | None = None, holder: Any = None, requester: Any = None) -> None:
+        """Start both, and have s2 begin."""
+        self.start(way, holder, requester)
+        self.get()
+
+    def start(self, way: Way | None = None, holder: Any = None, requester: Any = None) -> None:
+        """Start both."""
+        paths = Paths() if way is None else Paths(way)
+        self.net = self.on(VirtualNetwork(paths=paths))
+        self.net.start_registry()
+        self.net.start("s1", {"f1": CONTENT}, **(holder or {}))
+        self.net.start("s2", **(requester or {}))
+        self.net.run(20.0)
+
+    def get(self) -> "Deferred[Progress]":
+        """Have s2 begin to get it."""
+        done = self.net.peers["s2"].get("f1", unwatched)
+        self.addCleanup(lambda: done.addErrback(lambda failure: failure.trap(PeerError)))
+        return done
+
+    def explained(self, after: float = 10.0) -> Explanation:
+        """Let time go by, and have s2 explain what goes on."""
+        self.net.run(after)
+        return self.net.peers["s2"].explain()
+
+    def assert_limited(self, cause: Cause, peer: str | None, after: float = 10.0) -> Explanation:
+        """See what limits it after a while."""
+        explained = self.explained(after)
+        told = explained.diagnosis.cause, explained.diagnosis.peer
+        self.assertEqual(told, (cause, peer), explained)
+        return explained
+
+    def test_own_limit(self) -> None:
+        """s2 has limited what it receives."""
+        self.begin(requester={"rates": Rates(down=MIB)})
+        explained = self.assert_limited(Cause.OWN_LIMIT, None)
+        self.assertIn("--max-down of 1.0 MiB/s", explained.diagnosis.sentence)
+        [holder] = explained.holders
+        self.assertTrue(holder.is_delivering)
+        self.assertApproximates(holder.rate, MIB, MIB // 4)
+
+    def test_holder_limit(self) -> None:
+        """s1 has limited what it sends, and says so."""
+        self.begin(holder={"rates": Rates(up=MIB)})
+        explained = self.assert_limited(Cause.HOLDER_LIMIT, "s1")
+        self.assertIn("the --max-up of 1.0 MiB/s of s1", explained.diagnosis.sentence)
+        self.assertTrue(explained.diagnosis.is_said)
+
+    def test_holder_of_an_earlier_version(self) -> None:
+        """Where s1 does not say why it sends slowly, s2 does not guess."""
+
+        def silent(index: int, length: int, _held: object) -> Chunk:
+            return Chunk(index, length)
+
+        self.patch(__import__("p2p_twisted.upload.upload", fromlist=["_"]), "Chunk", silent)
+        self.begin(holder={"rates": Rates(up=MIB)})
+        self.assert_limited(Cause.HOLDER_OR_WAY, "s1")
+
+    def test_way(self) -> None:
+        """Between them there is a slow line: nobody's limit is blamed for that."""
+        self.begin(way=Way(0.05, bandwidth=MIB))
+        self.assert_limited(Cause.HOLDER_OR_WAY, "s1")
+
+    def test_ended(self) -> None:
+        """Once it is saved, what limited it for most of the time is told, with what happened."""
+        self.begin(holder={"rates": Rates(up=4 * MIB)})
+        explained = self.assert_limited(Cause.HOLDER_LIMIT, "s1", 60.0)
+        self.assertTrue(explained.is_ended)
+        self.assertIn("limited it", explained.diagnosis.sentence)
+        self.assertApproximates(explained.seconds, 10.0, 2.0)
+        texts = [note.text for note in explained.notes]
+        self.assertEqual(texts[0], "asked s1")
+        self.assertTrue(texts[1].startswith("s1 delivers"), texts)
+        self.assertEqual(texts[-2:], ["saving", "saved"])
+        [holder] = explained.holders
+        self.assertEqual((holder.received, holder.share, holder.last), (40 * MIB, 1.0, "complete"))
+
+    def test_firewalls(self) -> None:
+        """Neither can dial the other, and nobody relays."""
+        self.start(holder={"relay": 0}, requester={"relay": 0})
+        self.net.network.closed.update(("s1", "s2"))
+        self.get()
+        explained = self.assert_limited(Cause.FIREWALL, "s1", 30.0)
+        self.assertIn("neither reaches the other", explained.diagnosis.sentence)
+
+    def test_relay(self) -> None:
+        """Neither can dial the other, and s3 relays."""
+        self.net = self.daemons()
+        self.net.start("s3", relay=MIB)
+        self.net.run(5.0)
+        self.net.network.closed.update(("s1", "s2"))
+        self.net.start("s1", {"f1": CONTENT})
+        self.net.start("s2")
+        self.net.run(20.0)
+        self.get()
+        explained = self.assert_limited(Cause.RELAY, "s3", 15.0)
+        self.assertIn("comes through s3", explained.diagnosis.sentence)
+
+    def test_nobody(self) -> None:
+        """Its only holder is gone."""
+        self.begin(holder={"rates": Rates(up=MIB)})
+        self.net.run(5.0)
+        self.net.start("s3")
+        self.net.stop("s1")
+        explained = self.assert_limited(Cause.NOBODY, None, 60.0)
+        self.assertIn(
+            "nobody else has it: the only peer that answered", explained.diagnosis.sentence
+        )
+
+    def test_alone(self) -> None:
+        """There is no other peer any more."""
+        self.begin(holder={"rates": Rates(up=MIB)})
+        self.net.run(5.0)
+        self.net.stop("s1")
+        self.assert_limited(Cause.ALONE, None, 60.0)
+
+    def test_busy(self) -> None:
+        """All places of s1 are taken."""
+        slow = {"rates": Rates(up=MIB), "at_once": Slots(up=1)}
+        self.net = self.daemons()
+        self.net.start("s1", {"f1": CONTENT}, **slow)
+        for name in ("s2", "s3"):
+            self.net.start(name)
+        self.net.run(20.0)
+        self.net.peers["s3"].get("f1", unwatched)
+        self.net.run(1.0)
+        self.get()
+        explained = self.assert_limited(Cause.HOLDER_BUSY, "s1", 2.0)
+        self.assertIn("says that it is busy", explained.diagnosis.sentence)
+
+    def test_queue(self) -> None:
+        """s2 receives as many files as it may at a time."""
+        self.begin(holder={"rates": Rates(up=MIB)}, requester={"at_once": Slots(down=1)})
+        (self.net.folder / "s1" / "f2").write_bytes(CONTENT[1:])
+        self.net.run(20.0)
+        self.net.peers["s2"].get("f2", unwatched)
+        self.assert_limited(Cause.OWN_QUEUE, None, 3.0)
+
+    def test_paused(self) -> None:
+        """A person has paused it."""
+        self.begin(holder={"rates": Rates(up=MIB)})
+        self.net.run(5.0)
+        self.net.peers["s2"].pause(1)
+        explained = self.assert_limited(Cause.PAUSED, None)
+        self.assertEqual(explained.diagnosis.sentence, "it is paused: resume 1 goes on with it")
+
+    def test_processor(self) -> None:
+        """s2 has no time left on its processor."""
+        self.begin(holder={"rates": Rates(up=MIB)})
+        self.net.run(1.0)
+        clock = self.net.network.processes["s2"].seconds
+        account = self.net.peers["s2"]._downloads._downloads[1].reporter.account
+        account._ticked, account._processor = (clock(), 0.97 * clock()), lambda: 0.97 * clock()
+        self.assert_limited(Cause.OWN_PROCESSOR, None, 20.0)
+
+    def test_which(self) -> None:
+        """One is chosen by its number, its name, or what was asked; by default, it is the last."""
+        self.begin()
+        s2 = self.net.peers["s2"]
+        self.net.run(10.0)
+        self.net.result(s2.find("nothing"))
+        self.assertEqual((s2.explain().name, s2.explain().number), ("nothing", 0))
+        self.assertEqual(s2.explain().diagnosis.cause, Cause.NOBODY)
+        self.assertEqual([s2.explain(what).number for what in ("1", "f1")], [1, 1])
+        self.assertEqual(s2.explain("nothing").number, 0)
+        error = self.assertRaises(Unknown, s2.explain, "f9")
+        self.assertIn("nothing is known of 'f9'", str(error))
+        error = self.assertRaises(Unknown, self.net.peers["s1"].explain)
+        self.assertIn("nothing was downloaded or asked yet", str(error))
+
+
+class HashingTests(HashingCase):
+    """A holder that still hashes."""
+
+    def test_hashing(self) -> None:
+        """Its name is told, and how far it is."""
+        self.write("huge.bin")
+        self.begun("huge.bin")
+        done = self.get("huge.bin")
+        self.assertTrue(self.net.network.clock.run_until(lambda: bool(self.hashing()), 60.0))
+        explained = self.net.peers["s2"].explain()
+        self.assertEqual(explained.diagnosis.cause, Cause.HOLDER_HASHING)
+        self.assertEqual(explained.diagnosis.peer, "s1")
+        self.net.result(done)
+        explained = self.net.peers["s2"].explain("huge.bin")
+        self.assertTrue(explained.is_ended)
+        self.assertEqual(explained.diagnosis.cause, Cause.HOLDER_HASHING)
