@@ -18,6 +18,7 @@ from p2p_twisted.bandwidth.rates import BadRate, Rates, read_rate
 from p2p_twisted.console.attached import ConsoleSocket
 from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.service import ConsoleService
+from p2p_twisted.gateway.gateway_options import GatewayOptions
 from p2p_twisted.library.inotify import watcher_for
 from p2p_twisted.peer.accept_options import AcceptOptions
 from p2p_twisted.peer.auto_registry import AUTO, registries_of
@@ -37,7 +38,6 @@ from p2p_twisted.peer.private_part import private_part
 from p2p_twisted.peer.reach import BadReach, NoWay, decide_reach_of_all
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
-from p2p_twisted.recording.event_options import EventOptions
 from p2p_twisted.registry.joining_private import CannotJoin
 from p2p_twisted.runtime.daemonlog import rotated
 from p2p_twisted.runtime.disk_thread import DiskThread, DiskThreads
@@ -54,7 +54,7 @@ _THREADS: Final = 2
 USUAL_NETWORK: Final = "default"
 
 
-class Options(AcceptOptions, EventOptions):
+class Options(AcceptOptions, GatewayOptions):
     """Options of ``p2ppeer``."""
 
     synopsis = "[options]"
@@ -238,8 +238,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
 
     exit_code = ExitCode(lambda: reactor.stop())
     prepare(reactor)
-    daemon = MultiService()
-    pool = WorkerPool(reactor, f"p2ppeer-{options['name']}", _THREADS)
+    daemon, pool = MultiService(), WorkerPool(reactor, f"p2ppeer-{options['name']}", _THREADS)
     idle_cores = IdleCores(core_time, usable_cores())
     writer = DiskThread(reactor, "writer", idle_cores.are_there)
     reader, opener = DiskThread(reactor, "reader"), DiskThread(reactor, "opener")
@@ -297,4 +296,5 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     PeerService(reactor, peer, announce, give_up).setServiceParent(daemon)
     console.setServiceParent(daemon)
     ApiService(reactor, api, options["name"], web=options.web_access()).setServiceParent(daemon)
+    options.add_gateway(daemon, reactor, builder, announce)
     return daemon

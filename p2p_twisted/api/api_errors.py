@@ -15,6 +15,8 @@ _log = Logger()
 CODES: Final = {
     "bad_request": 400,
     "forbidden": 403,
+    "no_such_range": 416,
+    "late": 504,
     "not_found": 404,
     "no_such_path": 404,
     "no_such_method": 405,

@@ -30,7 +30,7 @@ class Stream:
     :ivar ended: is called when the reader has gone.
     """
 
-    def __init__(self, request: Request, form: Form, lines: Any = None) -> None:
+    def __init__(self, request: Request, form: str, lines: Any = None) -> None:
         self._request = request
         self._form = form
         self._lines = lines

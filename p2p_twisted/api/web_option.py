@@ -13,14 +13,19 @@ from p2p_twisted.api.web_access import WebAccess, new_token
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.twistd import DaemonOptions, expanded
 
-_FLAG: Final = "--web"
 _PORTS: Final = range(65_536)
 _PRIVATE: Final = 0o600
 _TOKEN_CHARACTERS: Final = 32
 
 
 class WebOptions(DaemonOptions):
-    """Options of a daemon that may have a port for its API, with or without a number."""
+    """
+    Options of a daemon that may have a port for its API, with or without a number.
+
+    :cvar with_or_without_port: options that take a port, or nothing for any free one.
+    """
+
+    with_or_without_port: tuple[str, ...] = ("web",)
 
     optParameters = [
         [
@@ -40,14 +45,12 @@ class WebOptions(DaemonOptions):
 
     @override
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
-        super().parseOptions(None if options is None else list(_with_port(options)))
+        flags = [f"--{name}" for name in self.with_or_without_port]
+        super().parseOptions(None if options is None else list(_with_port(options, flags)))
 
     @override
     def postOptions(self) -> None:
-        if (port := self["web"]) is not None:
-            if not str(port).isdecimal() or int(port) not in _PORTS:
-                raise UsageError(f"--web takes a port, or nothing for any free one, not {port!r}")
-            self["web"] = int(port)
+        self["web"] = read_port("web", self["web"])
         if (path := self["web-token"]) is not None:
             self["web-token"] = _token(expanded("web-token", path))
         super().postOptions()
@@ -57,6 +60,17 @@ class WebOptions(DaemonOptions):
         if self["web"] is None:
             return None
         return WebAccess(self["web"], self["web-token"] or new_token())
+
+
+def read_port(option: str, port: str | int | None) -> int | None:
+    """
+    Read the port that an option takes; 0 is any free one.
+
+    :raises UsageError: when it is none.
+    """
+    if port is not None and (not str(port).isdecimal() or int(port) not in _PORTS):
+        raise UsageError(f"--{option} takes a port, or nothing for any free one, not {port!r}")
+    return None if port is None else int(port)
 
 
 def _token(path: Path) -> str:
@@ -80,7 +94,7 @@ def _token(path: Path) -> str:
     return token
 
 
-def _with_port(words: Sequence[str]) -> Iterator[str]:
-    """Give the option the argument that it must have for twistd, where it has none."""
+def _with_port(words: Sequence[str], flags: Sequence[str]) -> Iterator[str]:
+    """Give options the argument that they must have for twistd, where they have none."""
     for word, following in pairwise((*words, "")):
-        yield f"{_FLAG}=0" if word == _FLAG and not following.isdecimal() else word
+        yield f"{word}=0" if word in flags and not following.isdecimal() else word

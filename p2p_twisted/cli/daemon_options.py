@@ -43,13 +43,14 @@ _METAVARS: Final = {
     "etcd-login": "FILE",
     "log-format": "FORMAT",
     "web": "PORT",
+    "gateway": "PORT",
     "events": "FILE",
     "events-size": "SIZE",
 }
 
 
-_WITH_OR_WITHOUT: Final = "web"
-"""Takes a port, and none is any free one."""
+_WITH_OR_WITHOUT: Final = ("web", "gateway")
+"""Take a port, and none is any free one."""
 
 
 SEVERAL: Final = "share"
@@ -109,7 +110,7 @@ def add_daemon_options(parser: argparse.ArgumentParser, kind: Kind) -> None:
 
 def _add(parser: argparse.ArgumentParser, name: str, text: str, metavar: str | None) -> None:
     how: Any = {"action": "store_true"} if metavar is None else {"metavar": metavar}
-    if name == _WITH_OR_WITHOUT:
+    if name in _WITH_OR_WITHOUT:
         how |= {"nargs": "?", "const": "0"}
     if name == SEVERAL:
         how |= {"action": _Joined}

@@ -69,6 +69,7 @@ class ChunkWork(SwarmWork):
             await uninterrupted(self._opening.acquire())
         if self._file is not None:
             self._context.local.partials.remove(self._item.file_id, self._file)
+            self._context.local.readable.remove(self._item.file_id, self._file)
             with suppress(CancelledError):
                 await self._file.close()
 
@@ -109,6 +110,7 @@ class ChunkWork(SwarmWork):
         self._file = file
         if size > WORTH_SHARING_BYTES:
             context.local.partials.add(self._item.file_id, file)
+        context.local.readable.add(self._item.file_id, file)
         if self._item.size is not None:
             self._observer.resized(size - self._item.size)
 

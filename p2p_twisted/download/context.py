@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.download_network import DownloadNetwork
+from p2p_twisted.download.file_readers import ReadableDownloads
 from p2p_twisted.download.local_copies import LocalCopies
 from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.explain.download_account import DownloadAccount
@@ -132,10 +133,12 @@ class LocalSources:
 
     :ivar copies: content of this peer's own files, which need not be downloaded.
     :ivar partials: what others can be served from while it is downloaded.
+    :ivar readable: what this peer's own user can read meanwhile.
     """
 
     copies: LocalCopies
     partials: PartialRegister
+    readable: ReadableDownloads = attrs.field(init=False, factory=ReadableDownloads)
 
 
 @attrs.frozen(kw_only=True)

@@ -12,6 +12,7 @@ from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.download import Download
 from p2p_twisted.download.expected import ExpectedDownload
 from p2p_twisted.download.explained import facts_of
+from p2p_twisted.download.file_readers import ReadableDownloads
 from p2p_twisted.download.progress import Canceled, Checking, Progress
 from p2p_twisted.download.reporter import Watch
 from p2p_twisted.download.selection import attributes_of, selected, title
@@ -42,6 +43,11 @@ class Downloads:
         self._earlier: list[Download] = []
         self._earlier_watches: list[Watch] = []
         self._is_stopping = False
+
+    @property
+    def readable(self) -> ReadableDownloads:
+        """The files of which some can be read already."""
+        return self._context.local.readable
 
     # What the peer calls
 

@@ -10,11 +10,11 @@ from twisted.logger import Logger
 
 from p2p_twisted.download import limits
 from p2p_twisted.download.context import DownloadContext
-from p2p_twisted.download.in_progress import SmallFilesInProgress
 from p2p_twisted.download.local_copies import read_whole
 from p2p_twisted.download.members_by_content import MembersByContent, OfferedIds, Sizes
 from p2p_twisted.download.progress import Copying
 from p2p_twisted.download.reporter import DownloadObserver
+from p2p_twisted.download.small_in_progress import SmallFilesInProgress
 from p2p_twisted.download.swarm import Swarm
 from p2p_twisted.download.swarm_work import SwarmWork
 from p2p_twisted.picker.file_picker import OPENINGS, FilePicker

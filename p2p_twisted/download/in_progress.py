@@ -1,28 +1,25 @@
 """What is there of a download, and what is asked of which holder: all that receivers know."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Protocol, TypeVar
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 
+from p2p_twisted.download.file_readers import FileReaders
 from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.explain.push_times import PushTimes
 from p2p_twisted.picker.chunk_picker import ChunkPicker
-from p2p_twisted.picker.file_picker import FilePicker
 from p2p_twisted.picker.ranges import Range, ranges
 from p2p_twisted.runtime.disk_thread import Writing
 from p2p_twisted.runtime.tasks import uninterrupted
-from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.part_file import PartFile, WriteTimes
 from p2p_twisted.storage.partial import PartialContent, PartialSource
-from p2p_twisted.storage.small_files import SmallFileWriter
 from p2p_twisted.wire.attributes import UNKNOWN, Attributes
-from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.messages import Hit
-from p2p_twisted.wire.names import FileId, PeerName
+from p2p_twisted.wire.names import PeerName
 
 T = TypeVar("T")
 
@@ -53,6 +50,7 @@ class FileInProgress:
     :param attributes: what it is to have beside its content, and what others are told of it.
     :param writing: calls what writes chunks, in the order of the calls.
     :ivar picker: which chunks are there, and of whom the others were asked.
+    :ivar readers: who reads it as it comes.
     """
 
     def __init__(
@@ -70,6 +68,7 @@ class FileInProgress:
         self._attributes = attributes
         self.part = part
         self.picker = ChunkPicker(part.content.size, Random(rng.getrandbits(64)))
+        self.readers = FileReaders(self.picker, self.ask_all)
         self._clock = clock
         self._observer = observer
         self._heard = heard
@@ -145,6 +144,7 @@ class FileInProgress:
         self.picker.delivered(holder, index, self._clock.seconds())
         if is_new:
             self._partial.verified(index)
+            self.readers.verified(index)
             self._fresh.append(index)
             self._observer.delivered(holder, length)
 
@@ -170,6 +170,7 @@ class FileInProgress:
         for index in indexes:
             self.picker.verified(index)
             self._partial.verified(index)
+            self.readers.verified(index)
             self._observer.advanced(self.content.length(index))
 
     def missing(self, indexes: Iterable[int]) -> list[int]:
@@ -212,6 +213,7 @@ class FileInProgress:
             await uninterrupted(self._writing(self.part.close))
         finally:
             self._partial.lost()
+            self.readers.end()
 
     # What other peers ask: see PartialDownload
 
@@ -238,63 +240,3 @@ class FileInProgress:
             modified=self._attributes.modified,
             executable=self._attributes.is_executable,
         )
-
-
-class SmallFilesInProgress:
-    """
-    Many small files, each of which comes whole, and who delivers them.
-
-    :param targets: what each is to become; the same content may be wanted several times.
-    """
-
-    def __init__(
-        self,
-        picker: FilePicker,
-        writer: SmallFileWriter,
-        targets: Mapping[FileId, Sequence[Member]],
-        observer: DownloadObserver,
-    ) -> None:
-        self.picker = picker
-        self._writer = writer
-        self._targets = targets
-        self._observer = observer
-        self._receivers: dict[PeerName, Deliverer] = {}
-
-    # What receivers call
-
-    def joined(self, receiver: Deliverer) -> None:
-        """Ask a holder that has connected."""
-        self._receivers[receiver.holder] = receiver
-        self._observer.receiving(receiver.holder, receiver.how)
-        self._observer.account.joined(receiver.times, receiver.how)
-        receiver.ask()
-
-    def accept(self, holder: PeerName, files: Iterable[tuple[Content, bytes]]) -> None:
-        """Save files, which are verified."""
-        new = [each for each in files if self.picker.delivered(holder, each[0].file_id)]
-        if new:
-            self._observer.moved(holder, sum(content.size for content, _ in new))
-            self._observer.delivered(holder, sum(self._size_of_all(each) for each, _ in new))
-        for content, whole in new:
-            self._writer.put(content, whole)
-
-    # What the download calls
-
-    def found(self, content: Content, whole: bytes) -> None:
-        """Save a file that is here already, which is verified."""
-        if self.picker.found(content.file_id):
-            self._observer.advanced(self._size_of_all(content))
-            self._writer.put(content, whole)
-
-    def left(self, holder: PeerName) -> None:
-        """Count on a holder no longer."""
-        self._receivers.pop(holder, None)
-        self.picker.release(holder)
-
-    def ask_all(self) -> None:
-        """Ask every holder for what there is to ask for, or tell it that all is there."""
-        for receiver in list(self._receivers.values()):
-            receiver.ask()
-
-    def _size_of_all(self, content: Content) -> int:
-        return content.size * len(self._targets[content.file_id])

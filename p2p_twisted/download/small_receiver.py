@@ -2,8 +2,8 @@
 
 from typing_extensions import override
 
-from p2p_twisted.download.in_progress import SmallFilesInProgress
 from p2p_twisted.download.push_receiver import Delivery, PushReceiver
+from p2p_twisted.download.small_in_progress import SmallFilesInProgress
 from p2p_twisted.picker.limits import FILES_ASKED_BYTES
 from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.wire.connection import Connection

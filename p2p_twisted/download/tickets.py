@@ -12,12 +12,12 @@ from p2p_twisted.download import limits
 from p2p_twisted.download.barriers import Barriers, Refusals
 from p2p_twisted.download.download_network import DownloadNetwork
 from p2p_twisted.download.fetching import FetchRequest, HolderDialer, Unreachable
-from p2p_twisted.download.in_progress import SmallFilesInProgress
 from p2p_twisted.download.link_file import receive_file
 from p2p_twisted.download.pending_want import PendingWant, push_times
 from p2p_twisted.download.push_receiver import PushReceiver
 from p2p_twisted.download.receiver import ChunkReceiver, OpenFile, Unwanted
 from p2p_twisted.download.relays import ONE_AT_A_TIME, Relays
+from p2p_twisted.download.small_in_progress import SmallFilesInProgress
 from p2p_twisted.download.small_receiver import SmallFileReceiver
 from p2p_twisted.download.trust import Trust
 from p2p_twisted.runtime.background import background

@@ -5,3 +5,4 @@ from typing import Final
 LOOKUP_SECONDS: Final = 1.0
 GROUP_QUESTIONS_AT_ONCE: Final = 8
 GROUP_HITS: Final = 2_000
+DOWNLOADS_BEGUN_BY_READING: Final = 64

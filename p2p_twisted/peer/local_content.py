@@ -50,6 +50,10 @@ class LocalContent:
         """Open content; fires with ``None`` when it is not here."""
         return Deferred.fromCoroutine(self._open(file_id))
 
+    def name_of(self, file_id: FileId) -> str:
+        """Name content as it is shared; what is not, by its id."""
+        return self._shared.name_of(file_id) or file_id
+
     async def _among(self, file_ids: Sequence[FileId]) -> frozenset[FileId]:
         shared = {each for each in file_ids if self._shared.name_of(each) is not None}
         return await self._offload(self._earlier.among, file_ids) | shared

@@ -1,7 +1,7 @@
 """Decide which chunks of a file to ask which holder for next."""
 
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from p2p_twisted.picker.holder import Holder
@@ -43,6 +43,7 @@ class ChunkPicker:
         # No chunk before this one is unasked.
         self._first = 0
         self._holders: dict[PeerName, Holder] = {}
+        self._urgent: tuple[Range, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -97,6 +98,10 @@ class ChunkPicker:
 
     # Chunks
 
+    def hurry(self, chunks: Iterable[Range]) -> None:
+        """Choose some chunks before all others, in their order, in place of those named before."""
+        self._urgent = tuple((first, min(count, self._chunks - first)) for first, count in chunks)
+
     def choose(self, holder: PeerName, now: float) -> tuple[Range, ...]:
         """
         Choose what to request from a holder now.
@@ -114,7 +119,7 @@ class ChunkPicker:
             chosen = self._pending_at_slower(asked, now)
         for index in chosen:
             asked.asked(index, now)
-        return tuple(ranges(sorted(chosen)))
+        return tuple(ranges(sorted(chosen, key=self._turn)))
 
     def is_asked(self, holder: PeerName, index: int) -> bool:
         """Return whether a holder was asked for a chunk that it has not delivered."""
@@ -195,7 +200,10 @@ class ChunkPicker:
             yield index
 
     def _next(self, holder: Holder) -> int | None:
-        """Choose the rarest of a few unasked chunks that a holder has."""
+        """Choose an urgent chunk that a holder has, or the rarest of a few; unasked ones."""
+        urgent = next(self._urgent_at(holder), None)
+        if urgent is not None:
+            return urgent
         if holder.has is not None:
             some = self._some_announced(holder)
         elif any(other.has is not None for other in self._holders.values()):
@@ -203,6 +211,19 @@ class ChunkPicker:
         else:
             return self._first_unasked()
         return min(some, key=self._copies, default=None)
+
+    def _turn(self, index: int) -> tuple[int, int]:
+        """Return a sort key: urgent chunks come first, in the order in which they are."""
+        places = enumerate(self._urgent)
+        turns = (turn for turn, (first, count) in places if first <= index < first + count)
+        return next(turns, len(self._urgent)), index
+
+    def _urgent_at(self, holder: Holder) -> Iterator[int]:
+        for within in self._urgent:
+            for first, count in runs(self._unasked, 1, within):
+                for index in range(first, first + count):
+                    if holder.has is None or holder.has[index]:
+                        yield index
 
     def _first_unasked(self) -> int | None:
         index = self._unasked.find(1, self._first)

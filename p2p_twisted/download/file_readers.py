@@ -1,0 +1,119 @@
+"""Read a file while it is downloaded: what is read next is asked for before all else."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from attrs import define, field
+from twisted.internet.defer import Deferred, fail, succeed
+
+from p2p_twisted.picker.chunk_picker import ChunkPicker
+from p2p_twisted.picker.limits import CHUNKS_READ_AHEAD
+from p2p_twisted.picker.ranges import Range
+from p2p_twisted.storage.partial import PartialContent, PartialSource
+from p2p_twisted.wire.names import FileId
+
+
+def _unheard(_file_id: FileId) -> None:
+    """Tell nobody."""
+
+
+class DownloadEnded(Exception):
+    """What is waited for does not come at the moment: its download has ended, or rests."""
+
+
+@define(eq=False)
+class FileReaders:
+    """
+    Those who read one file as it comes.
+
+    :param ask: has holders asked for what there is to ask for.
+    """
+
+    _picker: ChunkPicker
+    _ask: Callable[[], None]
+    _ahead: dict[object, Range] = field(factory=dict, init=False)
+    _waiting: dict["Deferred[None]", int] = field(factory=dict, init=False)
+    _is_over: bool = field(default=False, init=False)
+
+    @property
+    def are_done(self) -> bool:
+        """Whether nothing needs to be waited for: all of the file is there."""
+        return self._picker.is_complete
+
+    def come(self, reader: object, index: int) -> "Deferred[None]":
+        """
+        Wait for a chunk; it, and those behind it, are asked for before all others.
+
+        :param reader: goes on from there, until :meth:`leave`.
+        :returns: fires once it is verified; fails with :class:`DownloadEnded`.
+        """
+        ahead = index, CHUNKS_READ_AHEAD
+        if self._ahead.get(reader) != ahead:
+            # Whoever has moved last comes first: perhaps somebody has just jumped there.
+            self._ahead.pop(reader, None)
+            self._ahead = {reader: ahead, **self._ahead}
+            self._picker.hurry(self._ahead.values())
+        if self._picker.is_verified(index):
+            return succeed(None)
+        if self._is_over:
+            return fail(DownloadEnded("its download has ended"))
+        waiting: Deferred[None] = Deferred(self._forget)
+        self._waiting[waiting] = index
+        self._ask()
+        return waiting
+
+    def _forget(self, waiting: "Deferred[None]") -> None:
+        self._waiting.pop(waiting, None)
+
+    def leave(self, reader: object) -> None:
+        """Ask for nothing more on behalf of somebody."""
+        if self._ahead.pop(reader, None) is not None:
+            self._picker.hurry(self._ahead.values())
+
+    def verified(self, index: int) -> None:
+        """One more chunk is there."""
+        for waiting in [each for each, awaited in self._waiting.items() if awaited == index]:
+            if self._waiting.pop(waiting, None) is not None:
+                waiting.callback(None)
+
+    def end(self) -> None:
+        """Nothing more comes."""
+        self._is_over = True
+        while self._waiting:
+            waiting, _index = self._waiting.popitem()
+            waiting.errback(DownloadEnded("its download has ended"))
+
+
+class ReadableFile(Protocol):
+    """A file whose digests are proven, and which is being downloaded."""
+
+    readers: FileReaders
+
+    def open(self) -> tuple[PartialSource, PartialContent]:
+        """Open what there is of it."""
+
+
+@define(eq=False)
+class ReadableDownloads:
+    """
+    The files that are being downloaded, for this peer's own user.
+
+    :ivar added: is told of each as it begins to come.
+    """
+
+    added: Callable[[FileId], None] = field(default=_unheard, init=False)
+    _files: dict[FileId, ReadableFile] = field(factory=dict, init=False)
+
+    def get(self, file_id: FileId) -> ReadableFile | None:
+        """Return some content, if it comes."""
+        return self._files.get(file_id)
+
+    def add(self, file_id: FileId, file: ReadableFile) -> None:
+        """A file begins to come."""
+        self._files[file_id] = file
+        self.added(file_id)
+
+    def remove(self, file_id: FileId, file: ReadableFile) -> None:
+        """It has come, or does no more."""
+        if self._files.get(file_id) is file:
+            del self._files[file_id]

@@ -1,0 +1,1 @@
+"""Content of the network over HTTP, for browsers, players and tools that know nothing of peers."""

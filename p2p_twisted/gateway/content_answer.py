@@ -1,0 +1,162 @@
+"""Answer a request with content, or some of it, as it comes."""
+
+from collections.abc import Coroutine
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
+
+from attrs import define
+from twisted.internet import defer
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from p2p_twisted.api.api_errors import BadRequest
+from p2p_twisted.api.api_request import ApiRequest
+from p2p_twisted.api.stream import Stream
+from p2p_twisted.download.file_readers import DownloadEnded
+from p2p_twisted.gateway import limits
+from p2p_twisted.gateway.byte_range import Unsatisfiable, read_range
+from p2p_twisted.gateway.media_type import media_type
+from p2p_twisted.peer.content_reading import ContentReading, OpenContent
+from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.source import SourceChanged
+
+T = TypeVar("T")
+
+_POLICY: Final = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'"
+"""Whatever somebody shares runs nothing here, and loads nothing from elsewhere."""
+
+
+@define(eq=False)
+class ContentAnswers:
+    """
+    Writes content into answers, for as long as readers take it.
+
+    :param clock: provides the time, in seconds.
+    """
+
+    log = Logger()
+
+    _reading: ContentReading
+    _clock: IReactorTime
+
+    async def answer(
+        self,
+        request: ApiRequest,
+        hit: Hit,
+        etag: str | None = None,
+        into: str = "",
+    ) -> None:
+        """
+        Answer a request for some content.
+
+        :param etag: what names it; by default its id.
+        :param into: see :meth:`.ContentReading.open`.
+        :raises BadRequest: when it is not there in time.
+        :raises PeerError: when it cannot be fetched.
+        """
+        etag = f'"{etag or hit.file}"'
+        self._describe(request, hit, etag)
+        if etag in _said(request, b"If-None-Match"):
+            request.setResponseCode(HTTPStatus.NOT_MODIFIED)
+            request.finish()
+        elif request.method == b"HEAD":
+            self._begin(request, hit.size, etag)
+            request.finish()
+        else:
+            content = await self.in_time(self._reading.open(hit, into))
+            try:
+                span = self._begin(request, content.size, etag)
+                await self._write(Stream(request, media_type(hit.name)), content, span)
+            finally:
+                content.close()
+
+    async def in_time(self, work: Coroutine[Any, Any, T]) -> T:
+        """
+        Wait for something.
+
+        :raises BadRequest: when it takes too long.
+        """
+        waiting = Deferred.fromCoroutine(work)
+        waiting.addTimeout(limits.FOUND_WITHIN_SECONDS, self._clock)
+        try:
+            return await waiting
+        except defer.TimeoutError:
+            late = f"nothing has come for {limits.FOUND_WITHIN_SECONDS} s: see p2p transfers"
+            raise BadRequest("late", late) from None
+
+    def _describe(self, request: ApiRequest, hit: Hit, etag: str) -> None:
+        name = quote(hit.name.rpartition("/")[2], safe="")
+        for header, value in {
+            "Accept-Ranges": "bytes",
+            "Cache-Control": "private, no-cache",
+            "Content-Disposition": f"inline; filename*=UTF-8''{name}",
+            "Content-Security-Policy": _POLICY,
+            "Content-Type": media_type(hit.name),
+            "ETag": etag,
+        }.items():
+            request.setHeader(header, value)
+
+    def _begin(self, request: ApiRequest, size: int, etag: str) -> range:
+        """Decide what is sent, and say so."""
+        asked, unless = _said(request, b"Range"), _said(request, b"If-Range")
+        span = None
+        try:
+            if len(asked) == 1 and unless in ([], [etag]):
+                span = read_range(asked[0], size)
+        except Unsatisfiable:
+            request.setHeader("Content-Range", f"bytes */{size}")
+            raise BadRequest("no_such_range", f"it has {size:,} bytes") from None
+        if span is not None:
+            request.setResponseCode(HTTPStatus.PARTIAL_CONTENT)
+            request.setHeader("Content-Range", f"bytes {span.start}-{span.stop - 1}/{size}")
+        span = range(size) if span is None else span
+        request.setHeader("Content-Length", str(len(span)))
+        return span
+
+    async def _write(self, stream: Stream, content: OpenContent, span: range) -> None:
+        """Write some of the content; end the connection where it ends too early."""
+        at = span.start
+        # It is paused until all that was written has left.
+        stream.buffer(1)
+        try:
+            while at < span.stop and not stream.is_over:
+                most = min(limits.ANSWER_PIECE_BYTES, span.stop - at)
+                piece = await self.in_time(content.read(at, most))
+                at += len(piece)
+                stream.write(piece)
+                await self._taken(stream)
+        except (BadRequest, DownloadEnded, SourceChanged) as error:
+            self.log.info("an answer is cut at {at}: {error}", at=at, error=error)
+            stream.drop()
+        else:
+            stream.end()
+
+    async def _taken(self, stream: Stream) -> None:
+        """Wait until what was written has left, and drop a reader that takes too long."""
+        if not stream.is_paused or stream.is_over:
+            return
+        taken: Deferred[None] = Deferred()
+
+        def resumed() -> None:
+            if not taken.called:
+                taken.callback(None)
+
+        stream.resumed = stream.ended = resumed
+        timer = self._clock.callLater(limits.TAKEN_WITHIN_SECONDS, stream.drop)
+        try:
+            await taken
+        finally:
+            stream.resumed = stream.ended = _nothing
+            if timer.active():
+                timer.cancel()
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+def _said(request: ApiRequest, header: bytes) -> list[str]:
+    values = request.requestHeaders.getRawHeaders(header) or ()
+    return [value.decode("latin-1") for value in values]

@@ -1,0 +1,70 @@
+"""The option of a peer that has a gateway."""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.application.service import MultiService
+from twisted.python.usage import UsageError
+from typing_extensions import override
+
+from p2p_twisted.api.web_option import read_port
+from p2p_twisted.gateway import socket_owner
+from p2p_twisted.gateway.content_answer import ContentAnswers
+from p2p_twisted.gateway.content_hashes import ContentHashes
+from p2p_twisted.gateway.gateway_access import GatewayAccess
+from p2p_twisted.gateway.gateway_resource import GatewayResource
+from p2p_twisted.gateway.gateway_service import GatewayService
+from p2p_twisted.gateway.hub_routes import HubRoutes
+from p2p_twisted.gateway.hub_snapshots import HubSnapshots
+from p2p_twisted.peer.build import PeerBuilder
+from p2p_twisted.peer.content_reading import ContentReading
+from p2p_twisted.recording.event_options import EventOptions
+
+
+class GatewayOptions(EventOptions):
+    """Options of a peer that may have a gateway, at a port that is named or at any."""
+
+    with_or_without_port = (*EventOptions.with_or_without_port, "gateway")
+
+    optParameters = [
+        [
+            "gateway",
+            None,
+            None,
+            "Give this user's programs what peers share, over HTTP at this port of loopback, as"
+            " /PEER/PATH; at any free one without a number.",
+        ],
+    ]
+
+    @override
+    def postOptions(self) -> None:
+        self["gateway"] = read_port("gateway", self["gateway"])
+        super().postOptions()
+        if self["gateway"] is not None and self["member"] and not socket_owner.KNOWN:
+            raise UsageError(
+                "--gateway: on this system, other users could read a private network through it:"
+                " leave it away"
+            )
+
+    def add_gateway(
+        self,
+        daemon: MultiService,
+        reactor: Any,
+        builder: PeerBuilder,
+        announce: Callable[[str], None],
+    ) -> None:
+        """Have the peer answer programs, if that is wanted."""
+        if self["gateway"] is not None:
+            access = GatewayAccess(self["gateway"], must_know=bool(self["member"]))
+            resource = gateway_of(builder, ContentReading.of(builder), access)
+            GatewayService(reactor, resource, access, announce).setServiceParent(daemon)
+
+
+def gateway_of(
+    builder: PeerBuilder, reading: ContentReading, access: GatewayAccess
+) -> GatewayResource:
+    """Put the gateway of a peer together."""
+    answers = ContentAnswers(reading, builder.reactor)
+    hashes = ContentHashes(reading, builder.state.folder, builder.offload)
+    hub = HubRoutes(HubSnapshots(reading), answers, hashes)
+    return GatewayResource(reading, answers, hub, access.refuse)

@@ -1,0 +1,162 @@
+"""The routes of the Hugging Face Hub that its clients need to get a model, from the network."""
+
+import re
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from attrs import define, frozen
+
+from p2p_twisted.api.api_errors import BadRequest
+from p2p_twisted.api.api_request import ApiRequest
+from p2p_twisted.gateway.content_answer import ContentAnswers
+from p2p_twisted.gateway.content_hashes import ContentHashes
+from p2p_twisted.gateway.hub_snapshots import MAIN, HubSnapshots, NoSuchRevision, Snapshot
+from p2p_twisted.peer.peer_errors import NotFound
+from p2p_twisted.wire.messages import Hit
+
+_REPOSITORY: Final = r"(?P<name>[\w.-]+(?:/[\w.-]+)?)"
+_INFO: Final = re.compile(
+    rf"api/(?P<kind>models|datasets)/{_REPOSITORY}(?:/revision/(?P<revision>.+))?"
+)
+_TREE: Final = re.compile(
+    rf"api/(?P<kind>models|datasets)/{_REPOSITORY}/tree/(?P<revision>[^/]+)(?:/(?P<path>.+))?"
+)
+_FILE: Final = re.compile(
+    rf"(?:(?P<kind>datasets)/)?{_REPOSITORY}/resolve/(?P<revision>[^/]+)/(?P<path>.+)"
+)
+_DATASETS: Final = "datasets"
+_JSON: Final = "application/json"
+_OID_DIGITS: Final = 40
+
+
+@frozen
+class _Asked:
+    """What a request is about."""
+
+    folder: str
+    name: str
+    revision: str
+    path: str
+
+    @classmethod
+    def of(cls, match: "re.Match[str]") -> "_Asked":
+        given = match.groupdict()
+        name = given["name"]
+        folder = f"{_DATASETS}/{name}" if given["kind"] == _DATASETS else name
+        return cls(folder, name, given.get("revision") or MAIN, given.get("path") or "")
+
+
+@define(eq=False)
+class HubRoutes:
+    """
+    Answers as the Hub does.
+
+    :param hashes: of large files, as the Hub names these by them.
+    """
+
+    _snapshots: HubSnapshots
+    _answers: ContentAnswers
+    _hashes: ContentHashes
+
+    async def answer(self, request: ApiRequest, path: str) -> None:
+        """
+        Answer a request.
+
+        :param path: behind that of the hub.
+        :raises BadRequest: when there is nothing there.
+        :raises PeerError: when it cannot be had.
+        """
+        for pattern, respond in (
+            (_TREE, self._tree),
+            (_FILE, self._file),
+            (_INFO, self._info),
+        ):
+            if (match := pattern.fullmatch(path)) is not None:
+                asked = _Asked.of(match)
+                await respond(request, asked, await self._snapshot(request, asked))
+                return
+        raise BadRequest("no_such_path", "the hub has models and datasets alone, to be read")
+
+    async def _snapshot(self, request: ApiRequest, asked: _Asked) -> Snapshot:
+        try:
+            finding = self._snapshots.find(asked.folder, asked.revision)
+            found = await self._answers.in_time(finding)
+        except NotFound as error:
+            is_known = isinstance(error, NoSuchRevision)
+            _say_why(request, "RevisionNotFound" if is_known else "RepoNotFound", error)
+            raise
+        request.setHeader("X-Repo-Commit", found.commit)
+        return found
+
+    async def _info(self, request: ApiRequest, asked: _Asked, snapshot: Snapshot) -> None:
+        _answer(
+            request,
+            {
+                "_id": snapshot.commit[:24],
+                "id": asked.name,
+                "modelId": asked.name,
+                "sha": snapshot.commit,
+                "private": False,
+                "gated": False,
+                "disabled": False,
+                "downloads": 0,
+                "likes": 0,
+                "tags": [],
+                "siblings": [{"rfilename": path} for path in sorted(snapshot.files)],
+            },
+        )
+
+    async def _tree(self, request: ApiRequest, asked: _Asked, snapshot: Snapshot) -> None:
+        is_recursive = request.args.get(b"recursive", [b""])[0].lower() in (b"true", b"1")
+        below = f"{asked.path}/" if asked.path else ""
+        rows: dict[str, dict[str, Any]] = {}
+        for path, hit in sorted(snapshot.files.items()):
+            if not path.startswith(below):
+                continue
+            folders = path[len(below) :].split("/")[:-1]
+            if folders and not is_recursive:
+                folder = below + folders[0]
+                rows[folder] = {"type": "directory", "path": folder, "oid": snapshot.commit}
+            else:
+                rows[path] = self._row(path, hit)
+        if not rows:
+            raise self._no_entry(request, asked)
+        _answer(request, list(rows.values()))
+
+    def _row(self, path: str, hit: Hit) -> dict[str, Any]:
+        assert hit.file is not None
+        row = {"type": "file", "path": path, "size": hit.size, "oid": hit.file[:_OID_DIGITS]}
+        if (known := self._hashes.known(hit.file)) is not None:
+            row["lfs"] = {"oid": known, "size": hit.size, "pointerSize": 134}
+        return row
+
+    async def _file(self, request: ApiRequest, asked: _Asked, snapshot: Snapshot) -> None:
+        hit = snapshot.files.get(asked.path)
+        if hit is None:
+            raise self._no_entry(request, asked)
+        assert hit.file is not None
+        etag = self._hashes.known(hit.file)
+        into = f"{asked.folder}/{asked.path}".rpartition("/")[0]
+        await self._answers.answer(request, hit, etag, into)
+        self._hashes.learn(hit)
+
+    def _no_entry(self, request: ApiRequest, asked: _Asked) -> NotFound:
+        error = NotFound(f"there is no {asked.path} in {asked.folder}")
+        _say_why(request, "EntryNotFound", error)
+        return error
+
+
+def _say_why(request: ApiRequest, code: str, error: Exception) -> None:
+    """Say what is missing as clients of the Hub read it."""
+    request.setHeader("X-Error-Code", code)
+    request.setHeader("X-Error-Message", str(error).encode("ascii", "replace"))
+
+
+def _answer(request: ApiRequest, value: Any) -> None:
+    body = msgspec.json.encode(value)
+    request.setResponseCode(HTTPStatus.OK)
+    request.setHeader("Content-Type", _JSON)
+    request.setHeader("Content-Length", str(len(body)))
+    request.write(body)
+    request.finish()

@@ -1,0 +1,19 @@
+"""Bounds of what the gateway answers; SECURITY.md publishes them."""
+
+from typing import Final
+
+GATEWAY_CONNECTIONS: Final = 256
+"""A quarter of all descriptors at most."""
+ANSWERS_AT_ONCE: Final = 64
+ANSWER_PIECE_BYTES: Final = 262_144
+TAKEN_WITHIN_SECONDS: Final = 60
+"""In which a reader must have taken a piece, before it is dropped."""
+FOUND_WITHIN_SECONDS: Final = 60
+"""In which content must have begun to come, and each piece of it must be there."""
+
+HUB_FILES_KEPT: Final = 50_000
+"""Files of the repositories that are remembered, together."""
+HASHED_LEAST_BYTES: Final = 10_485_760
+"""Files that the Hub names by their SHA-256."""
+HASHES_WAITING: Final = 1_000
+HASHES_KEPT: Final = 10_000

@@ -1,0 +1,29 @@
+"""Say of what type some content is, by its name."""
+
+from mimetypes import MimeTypes
+from typing import Final
+
+_UNKNOWN: Final = "application/octet-stream"
+_TEXT: Final = "text/"
+
+_types: Final = MimeTypes()
+# What this Python knows, and nothing that the machine it runs on adds.
+for _ending, _type in {
+    ".avif": "image/avif",
+    ".flac": "audio/flac",
+    ".m4a": "audio/mp4",
+    ".md": "text/markdown",
+    ".mkv": "video/x-matroska",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".webp": "image/webp",
+}.items():
+    _types.add_type(_type, _ending)
+
+
+def media_type(name: str) -> str:
+    """Return the media type of a file of that name."""
+    guessed, encoding = _types.guess_type(f"file/{name}", strict=True)
+    if guessed is None or encoding is not None:
+        return _UNKNOWN
+    return f"{guessed}; charset=utf-8" if guessed.startswith(_TEXT) else guessed

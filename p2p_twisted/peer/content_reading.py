@@ -1,0 +1,276 @@
+"""Read what peers share without downloading it first: it is read as it comes."""
+
+from collections.abc import Sequence
+from glob import escape
+from typing import Final, Self
+
+from attrs import define, field
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.python.failure import Failure
+
+from p2p_twisted.download.downloads import Downloads
+from p2p_twisted.download.file_readers import FileReaders, ReadableFile
+from p2p_twisted.download.progress import Blocked, Paused, Progress, Saved
+from p2p_twisted.peer import limits
+from p2p_twisted.peer.build import PeerBuilder
+from p2p_twisted.peer.local_content import LocalContent
+from p2p_twisted.peer.peer_errors import CannotKeep, IsFolder, NotFound, NotReady, PeerError
+from p2p_twisted.peer.query_answers import QueryAnswers
+from p2p_twisted.peer.searches import Searches, What
+from p2p_twisted.runtime.tasks import uninterrupted
+from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.wire.limits import CHUNK_BYTES, HITS_PER_PEER
+from p2p_twisted.wire.messages import Ask, Hit
+from p2p_twisted.wire.names import FileId, PeerName
+from p2p_twisted.wire.source import Source
+
+_UNSENT: Final = "0" * 32
+"""The id of a question that is put to this peer alone."""
+
+
+class TooManyBegun(PeerError):
+    """So many downloads were begun by reading, and have not ended, that no other is."""
+
+    code = "too_many"
+
+
+@define(eq=False)
+class OpenContent:
+    """
+    Content that is read from anywhere on: nothing of it is given before it is verified.
+
+    :param readers: those who read it as it comes; ``None`` for what is here already.
+    """
+
+    _source: Source
+    _offload: Offload
+    _readers: FileReaders | None = None
+
+    @property
+    def file_id(self) -> FileId:
+        """What it is."""
+        return self._source.file_id
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self._source.size
+
+    async def read(self, offset: int, most: int) -> bytes:
+        """
+        Read some bytes, at least one, once they are there.
+
+        :raises SourceChanged: when it is not any more what it was.
+        :raises DownloadEnded: when it does not come any more.
+        """
+        index, start = divmod(offset, CHUNK_BYTES)
+        length = min(most, CHUNK_BYTES - start, self.size - offset)
+        if self._readers is not None:
+            await self._readers.come(self, index)
+        # Whoever closes it must not do so while a thread reads.
+        return await uninterrupted(self._offload(self._source.read, offset, length))
+
+    def close(self) -> None:
+        """Read no more of it."""
+        if self._readers is not None:
+            self._readers.leave(self)
+        self._source.close()
+
+
+@define(eq=False)
+class _Begun:
+    """
+    A download that was begun by reading.
+
+    :ivar progress: how it stands.
+    """
+
+    progress: Progress | None = field(default=None, init=False)
+    _waiting: dict["Deferred[None]", None] = field(factory=dict, init=False)
+
+    def watch(self, progress: Progress) -> None:
+        self.progress = progress
+        if progress.is_resting:
+            self.tell()
+
+    def tell(self) -> None:
+        """Something has changed for those who wait."""
+        while self._waiting:
+            waiting, _none = self._waiting.popitem()
+            waiting.callback(None)
+
+    def _forget(self, waiting: "Deferred[None]") -> None:
+        self._waiting.pop(waiting, None)
+
+    def changed(self) -> "Deferred[None]":
+        waiting: Deferred[None] = Deferred(self._forget)
+        self._waiting[waiting] = None
+        return waiting
+
+
+@define(eq=False)
+class ContentReading:
+    """
+    Finds content by who shares it under which name, or by its id, and opens it.
+
+    What is not here is downloaded, as if a person had asked for it, and goes on when it is not
+    read any more.
+
+    :param me: this peer's name.
+    :param offload: calls what reads from a disk.
+    """
+
+    _me: PeerName
+    _searches: Searches
+    _answers: QueryAnswers
+    _local: LocalContent
+    _downloads: Downloads
+    _offload: Offload
+    _begun: dict[FileId, _Begun] = field(factory=dict, init=False)
+
+    @classmethod
+    def of(cls, builder: PeerBuilder) -> Self:
+        """Make that of a peer."""
+        parts = builder.searches, builder.answers, builder.local, builder.downloads
+        return cls(builder.settings.name, *parts, builder.disks.reading)
+
+    def __attrs_post_init__(self) -> None:
+        self._downloads.readable.added = self._coming
+
+    async def named(self, holder: PeerName, name: str) -> Hit:
+        """
+        Find the file that a peer shares under exactly this name.
+
+        :raises PeerError: when there is none, or it has not been hashed yet.
+        """
+        exact = [hit for hit in await self._ask("name", name, holder) if hit.name == name]
+        if not exact:
+            if holder != self._me:
+                await self._searches.check_is_there(holder)
+            raise NotFound(f"{holder} shares no {name}")
+        if (hit := exact[0]).kind == "folder":
+            raise IsFolder(f"{name} is a folder: name a file in it")
+        if hit.file is None:
+            raise NotReady(f"{holder} is still hashing {name}: ask again")
+        return hit
+
+    async def folders(self, name: str) -> list[Hit]:
+        """
+        Find the folders that this peer and others share under exactly this name.
+
+        :raises PeerError: when there is no network.
+        """
+        own = await self._ask("name", name, self._me)
+        others = (await self._searches.ask("name", name)).hits
+        return [hit for hit in (*own, *others) if hit.kind == "folder" and hit.name == name]
+
+    async def files_below(self, folder: Hit) -> list[Hit]:
+        """
+        List the files of a folder, as its holder shares them now.
+
+        :raises PeerError: when it does not answer, or there are too many.
+        """
+        found = await self._ask("text", f"{escape(folder.name)}/*", folder.peer)
+        if len(found) >= HITS_PER_PEER:
+            raise PeerError(f"{folder.name} has more than {HITS_PER_PEER:,} files: get it instead")
+        below = f"{folder.name}/"
+        return [hit for hit in found if hit.kind == "file" and hit.name.startswith(below)]
+
+    async def with_id(self, file_id: FileId) -> Hit:
+        """
+        Find some content, here or at others.
+
+        :raises PeerError: when nobody has it.
+        """
+        if (source := await self._local.open(file_id)) is not None:
+            size, is_file = source.size, source.fd is not None
+            source.close()
+            if is_file:
+                return Hit(self._me, self._local.name_of(file_id), size, file=file_id)
+        hits = [hit for hit in await self._searches.find(file_id) if hit.kind == "file"]
+        if not hits:
+            raise NotFound(f"no peer has a file {file_id}")
+        return hits[0]
+
+    async def open(self, hit: Hit, into: str = "") -> OpenContent:
+        """
+        Open content, once its size is proven.
+
+        :param into: the folder of the downloads in which it lands, if it has to be fetched.
+        :raises PeerError: when it cannot be fetched.
+        """
+        assert hit.file is not None
+        while True:
+            if (file := self._downloads.readable.get(hit.file)) is not None:
+                return self._open(file)
+            if (here := await self.open_here(hit.file)) is not None:
+                return here
+            begun = self._begin(hit, into)
+            await begun.changed()
+            if begun.progress is not None and begun.progress.is_resting:
+                await self._check(hit.file, begun.progress)
+
+    async def _ask(self, what: What, text: str, holder: PeerName) -> Sequence[Hit]:
+        """Ask one peer, which may be this one."""
+        if holder == self._me:
+            ask = Ask(_UNSENT, what, text, most=HITS_PER_PEER)
+            return (await self._answers.answer_own(ask)).hits
+        return (await self._searches.ask(what, text, HITS_PER_PEER, holder=holder)).hits
+
+    async def open_here(self, file_id: FileId) -> OpenContent | None:
+        """Open content all of which is here already."""
+        file = self._downloads.readable.get(file_id)
+        if file is not None and file.readers.are_done:
+            # It is being published.
+            return self._open(file)
+        here = await self._local.open(file_id)
+        return None if here is None else OpenContent(here, self._offload)
+
+    def _open(self, file: ReadableFile) -> OpenContent:
+        source, _partial = file.open()
+        return OpenContent(source, self._offload, file.readers)
+
+    def _begin(self, hit: Hit, into: str) -> _Begun:
+        assert hit.file is not None
+        begun = self._begun.get(hit.file)
+        if begun is None:
+            if len(self._begun) >= limits.DOWNLOADS_BEGUN_BY_READING:
+                raise TooManyBegun(
+                    f"{len(self._begun)} downloads that were begun so have not ended: see p2p"
+                    " transfers, and cancel some"
+                )
+            begun = self._begun[hit.file] = _Begun()
+
+            def watch(progress: Progress) -> None:
+                begun.watch(progress)
+                if progress.is_ended:
+                    self._begun.pop(progress.file_id, None)
+
+            self._downloads.get((hit,), watch, into=into).addErrback(_leaving)
+        elif begun.progress is not None and isinstance(begun.progress.state, Blocked | Paused):
+            self._downloads.resume(begun.progress.number)
+        return begun
+
+    async def _check(self, file_id: FileId, progress: Progress) -> None:
+        """Check that what rests is here, or comes."""
+        if self._downloads.readable.get(file_id) is not None:
+            return
+        match progress.state:
+            case Saved(path=path):
+                if (source := await self._local.open(file_id)) is None:
+                    raise PeerError(f"it is in {path}, and cannot be read there")
+                source.close()
+            case Blocked(reason=reason):
+                raise CannotKeep(reason)
+            case state:
+                why = getattr(state, "reason", "no holder delivers it at the moment")
+                raise NotReady(f"{progress.name}: {why}")
+
+    def _coming(self, file_id: FileId) -> None:
+        if (begun := self._begun.get(file_id)) is not None:
+            begun.tell()
+
+
+def _leaving(failure: Failure) -> None:
+    """Ignore that the peer leaves: it goes on in its next run."""
+    failure.trap(CancelledError)

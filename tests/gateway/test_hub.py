@@ -1,0 +1,137 @@
+"""Models of the network, as clients of the Hugging Face Hub ask for them."""
+
+import hashlib
+import json
+from typing import Any
+
+from tests.gateway.asking import Asked, Gateway, GatewayTestCase
+
+WEIGHTS = bytes(range(256)) * 45_000
+MODEL = {
+    "lab/tiny/config.json": b'{"layers": 2}',
+    "lab/tiny/model.safetensors": WEIGHTS,
+    "lab/tiny/tokenizer/vocab.txt": b"a\nb\n",
+}
+INFO = "/hf/api/models/lab/tiny/revision/main"
+
+
+class HubTests(GatewayTestCase):
+    """Two peers share a model, and a third one has a gateway."""
+
+    def setUp(self) -> None:
+        self.net = self.daemons()
+        self.net.start("s1", MODEL)
+        self.net.start("s2", MODEL)
+        self.net.start("s3")
+        self.net.run(20)
+        self.gateway = Gateway(self.net, "s3")
+
+    def json(self, path: str) -> Any:
+        """Ask for JSON."""
+        got = self.gateway.ask(path)
+        self.assertEqual(got.status, 200, got.body)
+        return json.loads(got.body)
+
+    def commit(self) -> str:
+        """Ask for the version that there is."""
+        return str(self.json(INFO)["sha"])
+
+    def file(self, path: str, method: str = "GET", revision: str | None = None) -> Asked:
+        """Ask for a file of the model."""
+        return self.gateway.ask(f"/hf/lab/tiny/resolve/{revision or self.commit()}/{path}", method)
+
+    def test_info(self) -> None:
+        """What a model is, by any of its addresses."""
+        info = self.json(INFO)
+        self.assertRegex(info["sha"], r"^[0-9a-f]{40}\Z")
+        self.assertEqual(info["id"], "lab/tiny")
+        paths = [each["rfilename"] for each in info["siblings"]]
+        self.assertEqual(paths, ["config.json", "model.safetensors", "tokenizer/vocab.txt"])
+        for path in ("/hf/api/models/lab/tiny", f"/hf/api/models/lab/tiny/revision/{info['sha']}"):
+            self.assertEqual(self.json(path), info)
+
+    def test_tree(self) -> None:
+        """What is in it: all of it, or what is directly in a folder."""
+        rows = self.json(
+            f"/hf/api/models/lab/tiny/tree/{self.commit()}?recursive=true&expand=false"
+        )
+        self.assertEqual(
+            {row["path"]: row["size"] for row in rows},
+            {name.removeprefix("lab/tiny/"): len(content) for name, content in MODEL.items()},
+        )
+        rows = self.json("/hf/api/models/lab/tiny/tree/main")
+        self.assertEqual(
+            [(row["type"], row["path"]) for row in rows],
+            [("file", "config.json"), ("file", "model.safetensors"), ("directory", "tokenizer")],
+        )
+        [row] = self.json("/hf/api/models/lab/tiny/tree/main/tokenizer")
+        self.assertEqual(row["path"], "tokenizer/vocab.txt")
+
+    def test_file(self) -> None:
+        """A file, with what clients need; it lands where the model's folder is to be."""
+        head = self.file("tokenizer/vocab.txt", "HEAD")
+        self.assertEqual((head.status, head.headers["content-length"]), (200, "4"))
+        self.assertEqual(head.headers["x-repo-commit"], self.commit())
+        got = self.file("tokenizer/vocab.txt")
+        self.assertEqual((got.body, got.headers["etag"]), (b"a\nb\n", head.headers["etag"]))
+        self.net.run(1)
+        landed = self.net.folder / "s3/Downloads/lab/tiny/tokenizer/vocab.txt"
+        self.assertEqual(landed.read_bytes(), b"a\nb\n")
+
+    def test_large(self) -> None:
+        """A large file is named by its SHA-256, once that is known, also in later runs."""
+        first = self.file("model.safetensors")
+        self.assertEqual(first.body, WEIGHTS)
+        self.net.run(5)
+        digest = hashlib.sha256(WEIGHTS).hexdigest()
+        self.assertEqual(self.file("model.safetensors", "HEAD").headers["etag"], f'"{digest}"')
+        [row] = [row for row in self.json("/hf/api/models/lab/tiny/tree/main") if "lfs" in row]
+        self.assertEqual((row["path"], row["lfs"]["oid"]), ("model.safetensors", digest))
+        again = Gateway(self.net, "s3")
+        self.assertEqual(again.hashes.known(first.headers["etag"][1:-1]), digest)
+        self.assertNotIn("lfs", json.dumps(self.json(f"{INFO}")))
+
+    def test_dead_peer(self) -> None:
+        """When one of two holders is dead, the other one delivers; a known model is still one."""
+        commit = self.commit()
+        self.net.crash("s1")
+        self.assertEqual(self.file("model.safetensors", revision=commit).body, WEIGHTS)
+        self.net.crash("s2")
+        self.net.run(60)
+        self.assertEqual(self.commit(), commit)
+        self.assertEqual(self.file("model.safetensors").body, WEIGHTS)
+
+    def test_larger(self) -> None:
+        """Of several versions it is the largest, as others may be on their way."""
+        commit = self.commit()
+        self.net.start("s4", {"lab/tiny/config.json": MODEL["lab/tiny/config.json"]})
+        self.net.start("s5", {"lab/tiny/config.json": MODEL["lab/tiny/config.json"]})
+        self.net.start("s6", {"lab/tiny/config.json": MODEL["lab/tiny/config.json"]})
+        self.net.run(20)
+        self.assertEqual(self.commit(), commit)
+
+    def test_data_set(self) -> None:
+        """Data sets are in a folder of their own."""
+        self.net.start("s4", {"datasets/lab/words/train.csv": b"a,b\n"})
+        self.net.run(20)
+        self.assertEqual(self.json("/hf/api/datasets/lab/words")["id"], "lab/words")
+        got = self.gateway.ask("/hf/datasets/lab/words/resolve/main/train.csv")
+        self.assertEqual(got.body, b"a,b\n")
+
+    def test_not_there(self) -> None:
+        """What there is not is said in the words of the Hub."""
+        for path, code in (
+            ("/hf/api/models/lab/huge", "RepoNotFound"),
+            ("/hf/lab/huge/resolve/main/config.json", "RepoNotFound"),
+            (f"/hf/api/models/lab/tiny/revision/{'0' * 40}", "RevisionNotFound"),
+            ("/hf/api/models/lab/tiny/revision/v2", "RevisionNotFound"),
+            ("/hf/lab/tiny/resolve/main/no.json", "EntryNotFound"),
+            ("/hf/lab/tiny/resolve/main/tokenizer", "EntryNotFound"),
+            ("/hf/api/models/lab/tiny/tree/main/no", "EntryNotFound"),
+        ):
+            got = self.gateway.ask(path)
+            self.assertEqual((got.status, got.headers["x-error-code"]), (404, code), path)
+        for path in ("/hf", "/hf/", "/hf/api/whoami-v2", "/hf/api/models", "/hf/lab/../../etc"):
+            self.assertIn(self.gateway.ask(path).status, (400, 404), path)
+        self.assertEqual(self.gateway.ask("/hf/api/models/lab/tiny", "POST").status, 405)
+        self.assertEqual(self.file("config.json").body, MODEL["lab/tiny/config.json"])

@@ -1,0 +1,99 @@
+"""An unchanged ``huggingface_hub`` gets a model from the network, through the gateway."""
+
+import os
+import signal
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.wire.limits import MIB
+from tests.process.daemons import free_port, wait_until
+from tests.process.networks import Network, use_own_runtime_folder
+
+_SCRIPT = """
+import sys
+from huggingface_hub import snapshot_download
+print(snapshot_download("lab/tiny"))
+"""
+_SMALL_FILES = 49
+_LARGE_BYTES = 200 * MIB
+_SECONDS = 120.0
+
+
+@pytest.mark.slow
+class HubTests(SynchronousTestCase):
+    """Two peers share a model of 50 files, one of them large; a third one has a gateway."""
+
+    def setUp(self) -> None:
+        pytest.importorskip("huggingface_hub", reason="pip install huggingface_hub to get models")
+        use_own_runtime_folder(self)
+        self.network = Network(self)
+        self.network.start_registry()
+        self.port = free_port()
+
+    def write_model(self) -> dict[str, str]:
+        """Have two peers share it; return its digests by its paths."""
+        large = os.urandom(_LARGE_BYTES)
+        small = {
+            f"part-{each % 7}/{each}.json": os.urandom(1_000 + each) for each in range(_SMALL_FILES)
+        }
+        model = {"model.safetensors": large, **small}
+        for name, content in model.items():
+            for peer in ("s1", "s2"):
+                self.network.write(f"{peer}/lab/tiny/{name}", content)
+        return {name: sha256(content).hexdigest() for name, content in model.items()}
+
+    def snapshot(self, cache: str) -> dict[str, str]:
+        """Get the model with an empty cache; return its digests by its paths."""
+        variables = {
+            **os.environ,
+            "HF_ENDPOINT": f"http://127.0.0.1:{self.port}/hf",
+            "HF_HOME": str(self.network.directory / cache),
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+            "NO_PROXY": "*",
+        }
+        got = subprocess.run(
+            [sys.executable, "-c", _SCRIPT],
+            env=variables,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_SECONDS,
+        )
+        self.assertEqual(got.returncode, 0, got.stderr)
+        folder = Path(got.stdout.strip())
+        files = [each for each in folder.rglob("*") if each.is_file()]
+        return {
+            str(each.relative_to(folder)): sha256(each.read_bytes()).hexdigest() for each in files
+        }
+
+    def start_gateway(self, name: str) -> None:
+        """Start a peer with the gateway."""
+        peer = self.network.start_peer(name, "--gateway", str(self.port))
+        peer.wait_ready()
+        peer.wait_for_log("the gateway is at")
+        self.gateway = peer
+
+    def test_snapshot(self) -> None:
+        """All of it comes from both peers; and, at another machine, when one of them is dead."""
+        model = self.write_model()
+        s1, s2 = self.network.start_peers("s1", "s2")
+        for peer in (s1, s2):
+            peer.wait_until_shared(1 + _SMALL_FILES, _SECONDS)
+        self.start_gateway("s3")
+        self.assertEqual(self.snapshot("first"), model)
+        said = self.gateway.answer("transfers", r"model\.safetensors .*")
+        self.assertIn("s1", said)
+        self.assertIn("s2", said)
+        landed = self.network.directory / "s3/Downloads/lab/tiny/model.safetensors"
+        wait_until(landed.is_file, "the large file among the downloads")
+        self.gateway.send_signal(signal.SIGTERM)
+        self.gateway.wait()
+        s1.process.kill()
+        self.start_gateway("s4")
+        self.assertEqual(self.snapshot("second"), model)
