@@ -97,6 +97,10 @@ export class Pushes {
   }
 
   happened({ offer }) {
+    const before = this.#offers.get(offer.number)?.state;
+    if (offer.state === "asked" && before !== "asked" && !offer.is_over) {
+      say(`${offer.sender} pushes ${offer.name}: accept or refuse it under Pushed`);
+    }
     if (offer.is_over) this.#offers.delete(offer.number);
     else this.#offers.set(offer.number, offer);
     this.#showAll();
