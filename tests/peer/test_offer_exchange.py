@@ -137,7 +137,13 @@ def test_earlier_versions() -> None:
     anna.link(old, is_old=True)
     anna.hear(text(size=1), old)
     assert talk(anna, old) == []
-    assert len(anna.book.ids()) == 2
+    carl = Node("carl")
+    carl.book.add(heard(size=2), OWN, NOW)
+    anna.link(carl)
+    talk(anna, carl)
+    assert len(anna.book.ids()) == 3
+    assert old.exchange._neighbors["anna"].compares is False
+    assert anna.at(old).sent == []
 
 
 def test_an_end() -> None:
