@@ -53,7 +53,9 @@ class Board:
         """How much is there of what those receive that have it or are to have it, from 0 to 1."""
         takers = sum(self.counts.get(state, 0) for state in _TAKING)
         whole = takers * self.offer.size
-        return min(1.0, self.received / whole) if whole else float(self.is_done)
+        if whole:
+            return min(1.0, self.received / whole)
+        return float(bool(takers) and self.is_done)
 
     @property
     def have_all(self) -> bool:

@@ -107,7 +107,7 @@ class OfferAudience:
         silent = [name for name in look.silent if self._is_meant(name) and name not in there]
         off = silent
         if len(there) == look.tally.receivers:
-            named = [name for name in self._offer.to if not name.startswith("@")]
+            named = [name for name in self._offer.to if self._is_named(name)]
             _add((*named, *there, *silent), self._names)
             off = [name for name in self._names if name not in there]
         self._most = max(self._most, look.tally.receivers + len(off))
@@ -116,7 +116,12 @@ class OfferAudience:
     def _is_meant(self, silent: PeerName) -> bool:
         """Return whether an offer is for a peer that says nothing, as far as is known."""
         is_everybody = EVERYBODY in self._offer.to and silent != self._offer.sender
-        return is_everybody or silent in self._offer.to or silent in self._names
+        return is_everybody or self._is_named(silent) or silent in self._names
+
+    def _is_named(self, name: str) -> bool:
+        """Return whether an offer names a peer; who offers it has it anyway."""
+        is_group = name.startswith("@")
+        return name in self._offer.to and name != self._offer.sender and not is_group
 
 
 def _add(names: Iterable[PeerName], known: dict[PeerName, None]) -> None:

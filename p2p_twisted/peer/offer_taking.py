@@ -194,10 +194,16 @@ class OfferTaking:
             received.kept.offer,
             hops=received.hops,
             into=self._rule.place(received.kept.offer),
-            tell=lambda state, reason: self._become(received, state, reason),
+            tell=lambda state, reason: self._told(received, state, reason),
             ended=lambda: self._fetched(received),
         )
         received.fetching.start()
+
+    def _told(self, received: _Received, state: ReceiptState, reason: str) -> None:
+        if state == "refused":
+            # A person has canceled its download: whoever comes here later is not to begin it again.
+            received.is_taken, received.is_said = False, True
+        self._become(received, state, reason)
 
     def _may_ask(self, received: _Received) -> bool:
         """Return whether a person may be asked about it, too."""

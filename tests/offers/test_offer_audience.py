@@ -64,6 +64,13 @@ class TestBoard:
         assert not board.have_all
         assert board.share == 1.0
 
+    def test_nobody_takes_it(self) -> None:
+        """Nothing of it is anywhere: that is not all of it."""
+        for receipts in ((), (a_receipt("ben", "refused", 0),), (a_receipt("ben", "failed", 0),)):
+            board = OfferAudience(OFFER, 0.0).board(a_look(*receipts), 0.0)
+            assert board.is_done
+            assert board.share == 0.0
+
     def test_person_is_asked(self) -> None:
         board = OfferAudience(OFFER, 0.0).board(a_look(a_receipt("ben", "asked", 0)), 0.0)
         assert not board.is_done
@@ -161,6 +168,14 @@ class TestOff:
         assert not board.have_all
         board = audience.board(a_look(a_receipt("ben"), a_receipt("carl")), 1.0)
         assert (board.off, board.counts["off"]) == ((), 0)
+        assert board.have_all
+
+    def test_sender_is_named(self) -> None:
+        """Who offers it, and names itself among others, is not waited for."""
+        offer = an_offer(to=["anna", "ben"])
+        assert offer.sender == "anna"
+        board = OfferAudience(offer, 0.0).board(a_look(a_receipt("ben"), silent=("anna",)), 0.0)
+        assert (board.off, board.receivers) == ((), 1)
         assert board.have_all
 
     def test_goes(self) -> None:

@@ -267,7 +267,7 @@ class AnswerTests(OffersTestCase):
         self.assertEqual(self.downloads(daemons, "s2"), [])
 
     def test_canceled(self) -> None:
-        """Who cancels its download has refused it."""
+        """Who cancels its download has refused it, whoever comes to the console later."""
         daemons = self.network(1)
         self.push(daemons)
         peer = daemons.peers["s2"]
@@ -275,6 +275,10 @@ class AnswerTests(OffersTestCase):
         peer.cancel(peer.transfers()[0].number)
         daemons.run(30)
         self.assertEqual(self.heard(peer).state, "refused")
+        peer.offers.attend()
+        daemons.run(30)
+        self.assertEqual(self.heard(peer).state, "refused")
+        self.assertEqual(len(peer.transfers()), 1)
 
     def test_too_large(self) -> None:
         """What is larger than the receiver has said is refused, unless a person takes it."""
