@@ -23,6 +23,7 @@ _EVENT_DATA: Final = b"data: "
 _PEER_VARIABLE: Final = "P2P_PEER"
 _ALIVE_SECONDS: Final = 5.0
 _PIECE_BYTES: Final = 65_536
+_NO_SUCH_PATH: Final = "no_such_path"
 
 
 class CommandFailed(Exception):
@@ -141,6 +142,9 @@ class PeerClient:
             response = connection.getresponse()
             if response.status != http.HTTPStatus.OK:
                 error = json.loads(response.read())["error"]
+                if error["code"] == _NO_SUCH_PATH:
+                    old = f"{self.name} is of an earlier version and cannot do that: start it again"
+                    error = {**error, "message": old}
                 raise failure_of(error)
             begun()
             yield from response

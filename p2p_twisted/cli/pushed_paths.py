@@ -3,9 +3,9 @@
 import filecmp
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 from p2p_twisted.cli.board_display import BoardDisplay
 from p2p_twisted.cli.own_files import checked_path, files_of, upload
@@ -27,12 +27,19 @@ def shared_name(client: PeerClient, text: str) -> str:
         # Perhaps the name or the id of what the peer shares.
         return text
     status = client.get("/v1/status")
+    return _name_of(path.resolve(), status) or _copied(client, text, Path(status["directory"]))
+
+
+def _name_of(path: Path, status: Mapping[str, Any]) -> str | None:
+    """Return as what a path is shared; ``None`` where it is in no directory that is."""
     others = ((each["path"], each["name"].removeprefix("@")) for each in status["shares"])
-    for folder, share in ((status["directory"], ""), *others):
+    # Those in the directory are not shared with it.
+    downloads = status["downloads"], None if status["reshared"] is None else ""
+    for folder, share in (downloads, (status["directory"], ""), *others):
         top = Path(folder).resolve()
-        if path.resolve() != top and path.resolve().is_relative_to(top):
-            return str(PurePosixPath(share, path.resolve().relative_to(top)))
-    return _copied(client, text, Path(status["directory"]))
+        if path != top and path.is_relative_to(top):
+            return None if share is None else str(PurePosixPath(share, path.relative_to(top)))
+    return None
 
 
 def _copied(client: PeerClient, text: str, directory: Path) -> str:

@@ -2,10 +2,12 @@
 
 import contextlib
 import io
+import json
 import os
 import socket
 import tempfile
 from pathlib import Path
+from threading import Thread
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -118,6 +120,36 @@ class StoppedTests(SynchronousTestCase):
         self.folder.chmod(0o755)
         refused = self.assertRaises(CommandFailed, find_peer, None)
         self.assertIn("is not a folder of this user alone", str(refused))
+
+
+class EarlierTests(SynchronousTestCase):
+    """A peer of an earlier version."""
+
+    def test_no_such_path(self) -> None:
+        """What it does not know, it cannot do: what to do is told."""
+        scratch = tempfile.TemporaryDirectory(prefix="p2p-")
+        self.addCleanup(scratch.cleanup)
+        place = SocketPlace("s1", 1, Path(scratch.name, "s1.1.sock"))
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(place.path))
+            listening.listen()
+            answering = Thread(target=self.answer, args=(listening,))
+            answering.start()
+            failed = self.assertRaises(CommandFailed, PeerClient(place, 20.0).get, "/v1/offers")
+            answering.join()
+        self.assertEqual((failed.code, failed.fault), (Exit.USAGE, "no_such_path"))
+        self.assertIn("s1 is of an earlier version and cannot do that", str(failed))
+
+    @staticmethod
+    def answer(listening: socket.socket) -> None:
+        """Answer one request as a peer does that has no such path."""
+        fault = {"code": "no_such_path", "message": "there is no /v1/offers", "exit": 2, "hits": []}
+        body = json.dumps({"error": fault})
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(65_536)
+            head = f"HTTP/1.1 404 Not Found\r\nContent-Length: {len(body)}\r\n\r\n"
+            connection.sendall((head + body).encode())
 
 
 class UploadTests(SynchronousTestCase):

@@ -79,12 +79,15 @@ class Client:
         self.directory = directory
         self.asked: list[Any] = []
         self.shares: list[Any] = []
+        self.reshared: int | None = None
         self.boards: list[Any] = []
         self.steps: list[Any] = [{"hashed": None, "offer": offer(), "error": None}]
 
     def get(self, path: str) -> Any:
         if path == "/v1/status":
-            return {"directory": str(self.directory), "shares": self.shares}
+            directory, downloads = str(self.directory), str(self.directory / "Downloads")
+            where = {"directory": directory, "downloads": downloads, "shares": self.shares}
+            return {**where, "reshared": self.reshared}
         self.asked.append(path)
         if path == "/v1/offers":
             return {"offers": [offer(), offer(2, state="asked", sender="s4")]}
@@ -174,6 +177,20 @@ def test_other_directories(client: Client, tmp_path: Path) -> None:
     client.shares = [{"name": "@lab", "path": str(tmp_path / "data")}]
     run(client, "push", str(tmp_path / "data" / "2026"), "--to", "@lab")
     assert client.asked[0][2]["name"] == "lab/2026"
+
+
+def test_downloads(client: Client) -> None:
+    """What was downloaded is copied first, unless the peer shares its downloads, too."""
+    (client.directory / "Downloads").mkdir()
+    (client.directory / "Downloads" / "notes.txt").write_text("some notes")
+    path = str(client.directory / "Downloads" / "notes.txt")
+    client.reshared = 1
+    run(client, "push", path, "--to", "@all")
+    assert not (client.directory / "notes.txt").exists()
+    client.reshared = None
+    run(client, "push", path, "--to", "@all")
+    assert (client.directory / "notes.txt").read_text() == "some notes"
+    assert [asked[2]["name"] for asked in client.asked] == ["notes.txt"] * 2
 
 
 def test_shares_first(client: Client, tmp_path: Path) -> None:
