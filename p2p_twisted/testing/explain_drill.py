@@ -123,6 +123,12 @@ def _no_relays(stage: Stage) -> None:
         stage.settings[name] = {"relay": 0}
 
 
+def _relays(stage: Stage) -> None:
+    stage.settings.update({name: {"relay": MIB} for name in stage.others})
+    # Without any of them it would be the firewall.
+    stage.busy.update(stage.others)
+
+
 def _shut(stage: Stage) -> None:
     stage.daemons.network.closed.update((stage.holder, stage.requester))
     stage.get()
@@ -193,7 +199,7 @@ CASES: Final[Mapping[str, StagedCase]] = {
     "relay": StagedCase(
         _shut,
         lambda of: {(Cause.RELAY, each) for each in of.others},
-        lambda of: of.settings.update({each: {"relay": MIB} for each in of.others}),
+        _relays,
     ),
     "left": StagedCase(
         _gone("stop"), lambda _: {(Cause.NOBODY, None)}, _limited("holder", up=MIB), 60.0

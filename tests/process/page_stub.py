@@ -242,6 +242,29 @@ def download(number: int, name: str, state: str, **more: Any) -> Mapping[str, An
     }
 
 
+def explained(peer: str) -> Mapping[str, Any]:
+    """Explain a download."""
+    sentence = f"the --max-up of {peer} limits it, as that says"
+    holder = {
+        "holder": peer,
+        "via": peer,
+        "how": f"through {peer}",
+        "received": 312_000_000,
+        "share": 1.0,
+        "rate": 2e6,
+        "last": peer,
+        "is_delivering": False,
+    }
+    return {
+        "diagnosis": {"sentence": sentence},
+        "holders": [holder],
+        "notes": [
+            {"at": 0.01, "text": f"asked {peer}", "times": 1, "until": None},
+            {"at": 4.2, "text": f"{peer}: busy", "times": 3, "until": 30.0},
+        ],
+    }
+
+
 DOWNLOADS = (
     download(
         1,

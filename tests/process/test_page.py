@@ -76,6 +76,9 @@ class PageTests(PageCase):
         bar.wait_for()
         wait_until(lambda: bar.evaluate("bar => bar.value") > 0.05, "that it moves")
         self.page.locator(".holders", has_text="s2").wait_for()
+        why = self.page.get_by_role("button", name="Why big.bin goes as it does")
+        why.click()
+        self.page.locator(".why", has_text="asked s2").wait_for()
         self.page.get_by_role("button", name="Pause big.bin").click()
         self.page.locator("#downloads .paused").wait_for()
         stood = bar.evaluate("bar => bar.value")
@@ -88,6 +91,10 @@ class PageTests(PageCase):
         self.page.locator("#downloads .saved").wait_for()
         saved = self.network.directory / "s1" / "Downloads" / "big.bin"
         self.assertEqual(saved.stat().st_size, 256 * MIB)
+        # It tells of the new state by itself, until it is hidden again.
+        self.page.locator(".why", has_text="s2: complete").wait_for()
+        why.click()
+        self.page.locator(".why").wait_for(state="hidden")
 
     def test_cancel(self) -> None:
         """One that is canceled leaves nothing, and can be got once more."""

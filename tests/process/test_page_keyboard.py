@@ -43,6 +43,8 @@ class KeyboardTests(PageCase):
             self.page.locator(f"#downloads .{state}").wait_for()
             # What was pressed may be gone; the place in the order of Tab is not.
             self.assertTrue(self.page.evaluate("document.activeElement.closest('#transfers')"))
+        self.press("Why big.bin goes as it does", "explain 1")
+        self.page.locator(".why", has_text="it was canceled").wait_for()
         self.press("Files of s3", "ls s3")
         self.page.get_by_text("1 result of s3").wait_for()
         chosen = self.network.directory / "chosen.txt"

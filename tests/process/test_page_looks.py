@@ -6,7 +6,15 @@ import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.process.browsers import Browser, optional
-from tests.process.page_stub import DOWNLOADS, UPLOADS, StubServer, download, found, hit
+from tests.process.page_stub import (
+    DOWNLOADS,
+    UPLOADS,
+    StubServer,
+    download,
+    explained,
+    found,
+    hit,
+)
 
 FRAME_MS = 16
 EVIL = "<img src=x onerror=\"document.title='ran'\">"
@@ -29,6 +37,7 @@ class PageLooksTests(SynchronousTestCase):
         """Serve a network."""
         stub = StubServer(peers)
         stub.answers["/v1/transfers"] = {"downloads": DOWNLOADS, "uploads": UPLOADS}
+        stub.answers["/v1/explain"] = explained("s2")
         stub.__enter__()
         self.addCleanup(stub.__exit__)
         return stub
@@ -178,7 +187,10 @@ class PageLooksTests(SynchronousTestCase):
             "directory": EVIL,
             "registry_fault": EVIL,
         }
+        stub.answers["/v1/explain"] = explained(EVIL)
         page = self.settled(stub)
+        page.get_by_role("button", name=f"Why {EVIL} goes as it does").first.click()
+        page.locator(".why", has_text="limits it").wait_for()
         page.get_by_role("button", name=f"Files of {EVIL}").click()
         page.fill("#search-text", EVIL)
         page.keyboard.press("Enter")
@@ -205,6 +217,8 @@ class PageLooksTests(SynchronousTestCase):
             page.keyboard.press("Enter")
             page.locator("#hit-rows tr").first.wait_for()
             page.get_by_text("Show the log").click()
+            page.get_by_role("button", name="Why ").first.click()
+            page.locator(".why", has_text="limits it").wait_for()
             stub.tell("warning", text="something is odd")
             page.locator("#activity li").first.wait_for()
             results = axe.run(page)
