@@ -22,6 +22,7 @@ from p2p_twisted.storage.manifests import manifest_item, read_manifest
 from p2p_twisted.wire.limits import PATH_BYTES
 from p2p_twisted.wire.manifest import BadManifest, Member
 from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.names import check_placed
 
 _TIMES_REMOVED: Final = 3
 
@@ -78,6 +79,7 @@ class FolderDownload:
         :returns: the target of the whole folder; nothing for a selection.
         :raises SomeGone: when no peer shares some of it any more.
         :raises BadManifest: when it is no folder that could be stored.
+        :raises BadName: when it is too deep for the folder in which it is to land.
         :raises DiskFault: when it cannot be kept.
         """
         manifest = await self._manifest.run()
@@ -86,6 +88,7 @@ class FolderDownload:
         listed = await self._disk.all(read_manifest(self._manifests.path(manifest)))
         target = await self._find(listed)
         if target is None:
+            _check_depth(listed, self._entry)
             longest = max(len(member.path.encode()) for member in listed)
             target = await self._disk.call(self._choose_target, PATH_BYTES - 1 - longest)
             listed = await self._attributes.add_to(listed)
@@ -188,6 +191,16 @@ class FolderDownload:
         """Return the name that an earlier run has chosen."""
         self._entry = self._disk.journal.get(self._entry.file) or self._entry
         return self._entry.target
+
+
+def _check_depth(listed: Iterable[Member], entry: JournalEntry) -> None:
+    """
+    Check that what a manifest lists is not too deep for the folder in which it is to land.
+
+    :raises BadName: when it is.
+    """
+    deepest = max(member.path.count("/") for member in listed)
+    check_placed("/".join([entry.usual_target, *["_"] * (deepest + 1)]))
 
 
 def _place(members: list[Member], target: str, numbers: Iterable[int]) -> None:

@@ -1,14 +1,16 @@
 """What is pushed: who hears of it, who takes it, and what becomes of it."""
 
+from typing import Any
+
 import attrs
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 
 from p2p_twisted.offers.accept_rule import AcceptRule
 from p2p_twisted.offers.board import Board
 from p2p_twisted.offers.limits import OWN_OFFERS
 from p2p_twisted.peer.offers_interface import KnownOffer
 from p2p_twisted.peer.peer import Peer
-from p2p_twisted.peer.peer_errors import NotFound, PeerError, Unknown
+from p2p_twisted.peer.peer_errors import CannotKeep, NotFound, PeerError, Unknown
 from p2p_twisted.testing.daemons import VirtualDaemons
 from tests.peer.cases import SONG, PeerTestCase
 
@@ -108,6 +110,19 @@ class PushTests(OffersTestCase):
         daemons.run(30)
         self.assertEqual(self.states(daemons), {"s1": [], "s2": ["saved"], "s3": [], "s4": []})
         self.assertEqual(self.look(daemons, "s3", known).counts["saved"], 1)
+
+    def test_a_folder_that_is_too_deep(self) -> None:
+        """What cannot land where it is to says so, and is not tried for ever."""
+        daemons = self.network(1)
+        deep = "/".join(["deep", *"abcdefghijklmnopqrstuvwxyz01234"])
+        daemons._write(daemons.folder / "s1", {deep: b"x"})
+        daemons.run(20)
+        self.push(daemons, "deep", into="a/b/c")
+        daemons.run(30)
+        known = self.heard(daemons.peers["s2"])
+        self.assertEqual(known.state, "failed")
+        self.assertIn("components", known.reason)
+        self.assertEqual(self.downloads(daemons, "s2"), [])
 
     def test_where_it_lands(self) -> None:
         """The receiver's folder comes first; what is there stays."""
@@ -310,6 +325,36 @@ class AnswerTests(OffersTestCase):
         taking._parts = parts
         daemons.run(90)
         self.assertEqual(daemons.download("s2", "slides.pdf"), SONG)
+
+
+class FullDiskTests(OffersTestCase):
+    """The disk of a peer's own files takes nothing."""
+
+    def fill(self, peer: Peer) -> None:
+        full: Any = lambda *_args: fail(OSError(28, "No space left on device"))  # noqa: E731
+        peer.offers._kept._offload = full
+
+    def test_sender(self) -> None:
+        """What would not be offered after a restart is not offered at all."""
+        daemons = self.network(1)
+        self.fill(daemons.peers["s1"])
+        with self.assertRaisesRegex(CannotKeep, "not pushed, as that cannot be kept"):
+            self.push(daemons)
+        daemons.run(20)
+        self.assertEqual(self.states(daemons), {"s1": [], "s2": []})
+        self.assertEqual(daemons.peers["s1"].offers.own(), ())
+
+    def test_receiver(self) -> None:
+        """It takes what is offered all the same, and passes it on to who comes later."""
+        daemons = self.network(1)
+        self.fill(daemons.peers["s2"])
+        self.push(daemons)
+        daemons.run(20)
+        self.assertEqual(daemons.download("s2", "slides.pdf"), SONG)
+        daemons.result(daemons.stop("s1"))
+        daemons.start("s3", accept=ASK)
+        daemons.run(20)
+        self.assertEqual(self.states(daemons)["s3"], ["asked"])
 
 
 class RestartTests(OffersTestCase):
