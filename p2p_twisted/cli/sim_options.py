@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     SubParsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _MOST_KILLED: Final = 99
+_MOST_BEHIND_NAT: Final = 99
 _LARGEST_SEED: Final = 2**31 - 1
 _LONGEST_NUMBER: Final = 10
 
@@ -98,6 +99,13 @@ def _add_harm(sim: argparse.ArgumentParser, default: Scenario) -> None:
         help="how many peers join in a minute, and how many leave, half of them by crashing; "
         f"at most {MOST_CHURN}/min",
     )
+    sim.add_argument(
+        "--nat",
+        metavar="N%",
+        type=_whole("a share like 50%", 0, _MOST_BEHIND_NAT, "%"),
+        default=default.nat,
+        help=f"how many of them nobody can dial, 0%% to {_MOST_BEHIND_NAT}%%",
+    )
 
 
 def _sim(options: argparse.Namespace) -> int:
@@ -107,6 +115,7 @@ def _sim(options: argparse.Namespace) -> int:
         is_silent=options.silent,
         partition=options.partition,
         churn=options.churn,
+        nat=options.nat,
         duration=options.duration,
         seed=options.seed,
     )

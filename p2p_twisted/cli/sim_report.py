@@ -62,12 +62,16 @@ def replay(scenario: Scenario) -> str:
         words.append(f"--partition {scenario.partition}")
     if scenario.churn:
         words.append(f"--churn {scenario.churn}/min")
+    if scenario.nat:
+        words.append(f"--nat {scenario.nat}%")
     return " ".join([*words, f"--duration {scenario.duration} --seed {scenario.seed}"])
 
 
 def described(scenario: Scenario) -> str:
     """Describe a scenario in a few words."""
     words = [f"{scenario.peers:,} peers"]
+    if scenario.nat:
+        words.append(f"{scenario.nat} % behind NAT")
     if scenario.kill:
         words.append(f"{scenario.kill} % {'vanish' if scenario.is_silent else 'crash'} at once")
     if scenario.partition:

@@ -20,7 +20,8 @@ class Admission:
 
     # The host that asked last is the last one; loopback, where all peers are, counts as one.
     _links: dict[str, TokenBucket] = field(factory=dict)
-    _forced: list[tuple[float, str]] = field(factory=list)
+    # By whom and for what kind of place: each kind has its own bound.
+    _forced: list[tuple[float, tuple[str, bool]]] = field(factory=list)
     # Until when there is no link with a host, or with a name on loopback.
     _paused: dict[str, float] = field(factory=dict)
 
@@ -56,7 +57,7 @@ class Admission:
             # The link that goes is one of the same host.
             return True
         self._forced = [(then, who) for then, who in self._forced if now - then < _MINUTE]
-        group = host_group(host)
+        group = host_group(host), asking.closed
         if sum(who == group for _, who in self._forced) >= limits.LINKS_FORCED_PER_MINUTE:
             return False
         self._forced.append((now, group))

@@ -168,7 +168,7 @@ class Broadcast:
         if is_greeting:
             return self._graft(link, unknown) if unknown else []
         # Each link has a share: otherwise one that makes ids up would keep others' out.
-        share = limits.MISSING_MOST // wire_limits.LINKS_MOST
+        share = limits.MISSING_MOST // max(wire_limits.LINKS_MOST, len(self.tree.links))
         pending = sum(missing.first == link for missing in self._missing.values())
         room = min(share - pending, limits.MISSING_MOST - len(self._missing))
         for id_ in unknown[: max(0, room)]:

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectError
 from twisted.logger import Logger
 
-from p2p_twisted.overlay import events
+from p2p_twisted.overlay import events, limits
 from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.driver_events import Compared, Events
 from p2p_twisted.overlay.effects import (
@@ -30,7 +30,13 @@ from p2p_twisted.overlay.effects import (
     NeighborUp,
     Send,
 )
-from p2p_twisted.overlay.link import ExchangeRequest, LinkRequest, LinkSession
+from p2p_twisted.overlay.link import (
+    AwaitedLinks,
+    ExchangeRequest,
+    LeafShares,
+    LinkRequest,
+    LinkSession,
+)
 from p2p_twisted.overlay.overlay import make_overlay
 from p2p_twisted.overlay.passive import PassiveView
 from p2p_twisted.runtime.alarm import Alarm
@@ -52,6 +58,7 @@ class OverlayDriver:
     :param rng: makes every choice that is left to chance; seeded, a run can be repeated.
     :param me: where this peer listens.
     :param dials: limits those that fail.
+    :param leaves_most: how many peers it is linked with that others cannot dial.
     """
 
     log = Logger()
@@ -65,6 +72,7 @@ class OverlayDriver:
         book: Book,
         events: Events,
         dials: DialLimit | None = None,
+        leaves_most: int = limits.LEAVES_MOST,
     ) -> None:
         self.me = me
         self.network = network
@@ -76,13 +84,14 @@ class OverlayDriver:
         self._round_trips: dict[LinkId, float] = {}
         # Whether the other ends have said that they compare offers.
         self._comparing: dict[LinkId, bool] = {}
-        self._overlay = make_overlay(PassiveView(me, book, rng), self._ids, rng, dials)
+        self._overlay = make_overlay(PassiveView(me, book, rng), self._ids, rng, dials, leaves_most)
         self._effects = EffectQueue(self._perform, self._performed)
         self._answers: dict[MessageId, Deferred[Answer]] = {}
         self._parts: dict[MessageId, HitsWatch] = {}
         self._alarm = Alarm(reactor, self._wake)
         self._left: Deferred[None] | None = None
-        self._unlinked: list[Deferred[None]] = []
+        self._awaited = AwaitedLinks(lambda: self._overlay.membership.is_linking)
+        self._leaf_shares = LeafShares()
 
     def now(self) -> float:
         """Read the monotonic clock, in seconds."""
@@ -106,10 +115,7 @@ class OverlayDriver:
 
     def linked(self) -> "Deferred[None]":
         """Fire once there is a link, or none is being made; perhaps at once."""
-        waiting: Deferred[None] = Deferred()
-        self._unlinked.append(waiting)
-        self._tell_linked()
-        return waiting
+        return self._awaited.wait()
 
     # For the peer
 
@@ -179,7 +185,8 @@ class OverlayDriver:
         link = next(self._ids)
         self._connections[link] = connection
         self._comparing[link] = asking.offers
-        connection.hand_over(LinkSession(self.feed, link, connection))
+        share = self._leaf_shares.of(connection.host) if asking.closed else None
+        connection.hand_over(LinkSession(self.feed, link, connection, share))
         self.feed(events.LinkAsked(link, asking, connection.host))
 
     def exchange_asked(self, connection: Connection, theirs: Peers) -> None:
@@ -187,7 +194,7 @@ class OverlayDriver:
         address = PeerAddress(theirs.name, connection.host, theirs.port)
         connection.send(self._overlay.sample(address))
         connection.close()
-        self.feed(events.PeersExchanged(address, theirs.peers, is_dialed=False))
+        self.feed(events.PeersExchanged(address, theirs.peers, False, theirs.closed))
 
     # Events
 
@@ -215,7 +222,7 @@ class OverlayDriver:
 
     def _performed(self) -> None:
         self._set_alarm()
-        self._tell_linked()
+        self._awaited.tell()
         self._settle()
 
     def _perform(self, effect: Effect) -> None:
@@ -285,13 +292,6 @@ class OverlayDriver:
         """Have the machines woken when they ask to be."""
         if self._left is None or self._alarm.is_set:
             self._alarm.set(max(0.0, self._overlay.wake_at - self.now()))
-
-    def _tell_linked(self) -> None:
-        """Tell everything that waits for a link, unless one is still being made."""
-        if self._unlinked and not self._overlay.membership.is_linking:
-            told, self._unlinked = self._unlinked, []
-            for waiting in told:
-                waiting.callback(None)
 
     def _settle(self) -> None:
         """Once left, say so as soon as no connection is open."""

@@ -37,12 +37,18 @@ class Send:
 
 @frozen
 class Dial:
-    """Open a connection, and ask there for a link."""
+    """
+    Open a connection, and ask there for a link.
+
+    :ivar alone: whether this peer has no other, but with closed ones.
+    :ivar closed: whether others cannot dial this peer.
+    """
 
     link: LinkId
     address: PeerAddress
     why: Literal["join", "need", "mix"]
     alone: bool
+    closed: bool = False
 
 
 @frozen

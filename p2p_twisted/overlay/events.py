@@ -17,6 +17,13 @@ class Referred:
 
 
 @frozen
+class ReachFound:
+    """The registry has found whether others can dial this peer; until then they can."""
+
+    is_closed: bool
+
+
+@frozen
 class LinkAsked:
     """An accepted connection, which comes from ``host``, asks to become a link."""
 
@@ -87,11 +94,13 @@ class PeersExchanged:
     A sample of addresses has come from a peer.
 
     :ivar is_dialed: whether we dialed that peer, which proves its address.
+    :ivar is_closed: whether it says that it cannot be dialed.
     """
 
     address: PeerAddress
     peers: tuple[PeerAddress, ...]
     is_dialed: bool
+    is_closed: bool = False
 
 
 @frozen
@@ -174,6 +183,8 @@ class TimeCame:
 
 LinkEvent = LinkAsked | LinkAccepted | LinkRefused | ConnectionLost
 ExchangeEvent = PeersExchanged | ExchangeFailed
-MembershipEvent = Referred | LinkEvent | ExchangeEvent | SeekingEnded | LinkingEnded | TimeCame
+MembershipEvent = (
+    Referred | ReachFound | LinkEvent | ExchangeEvent | SeekingEnded | LinkingEnded | TimeCame
+)
 PeerEvent = Asked | Consulted | TimeSpent | GossipPublished | Dispatched
 Event = MembershipEvent | MessageReceived | FellBehind | RoundTripMeasured | PeerEvent

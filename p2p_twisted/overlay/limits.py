@@ -5,6 +5,8 @@ from typing import Final
 from p2p_twisted.wire.limits import MIB
 
 LINKS_SOUGHT: Final = 5
+LEAVES_MOST: Final = 21
+LEAVES_MOST_FOR_ALL: Final = 121
 REMEMBERED: Final = 30
 BOOK_ADDRESSES: Final = 192
 DIAL_AGAIN_SECONDS: Final = 15.0

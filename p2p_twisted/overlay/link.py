@@ -1,21 +1,69 @@
 """The conversations between neighbors, and between peers that might become neighbors."""
 
 from collections.abc import Callable
+from weakref import WeakValueDictionary
 
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from p2p_twisted.overlay import events
 from p2p_twisted.overlay.effects import Dial, LinkId
+from p2p_twisted.overlay.limits import LINKS_PER_HOST
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
+from p2p_twisted.wire.intake import IntakeShare, an_intake_share
 from p2p_twisted.wire.messages import Busy, Bye, Error, Hello, Link, Linked, Message, Peers
-from p2p_twisted.wire.names import NetworkName, PeerAddress
+from p2p_twisted.wire.names import NetworkName, PeerAddress, host_group
 from p2p_twisted.wire.session import Session
 
 Feed = Callable[[events.Event], None]
 """Has the overlay handle an event."""
+
+
+class AwaitedLinks:
+    """
+    Tells those who wait for a link that there is one, or that none is being made.
+
+    :param is_linking: returns whether there is none, but dials that might become one.
+    """
+
+    def __init__(self, is_linking: Callable[[], bool]) -> None:
+        self._is_linking = is_linking
+        self._waiting: list[Deferred[None]] = []
+
+    def wait(self) -> "Deferred[None]":
+        """Fire once there is a link, or none is being made; perhaps at once."""
+        waiting: Deferred[None] = Deferred()
+        self._waiting.append(waiting)
+        self.tell()
+        return waiting
+
+    def tell(self) -> None:
+        """Tell all of them, unless a link is still being made."""
+        if self._waiting and not self._is_linking():
+            told, self._waiting = self._waiting, []
+            for waiting in told:
+                waiting.callback(None)
+
+
+class LeafShares:
+    """
+    The shares of our time that peers which others cannot dial have, all of one host together.
+
+    So very many links of one host cost no more than it may have of the others.
+    """
+
+    def __init__(self) -> None:
+        self._of_host: WeakValueDictionary[str, IntakeShare] = WeakValueDictionary()
+
+    def of(self, host: str) -> IntakeShare:
+        """Return that of a host; it lasts as long as one of its links does."""
+        group = host_group(host)
+        share = self._of_host.get(group) or an_intake_share(LINKS_PER_HOST)
+        self._of_host[group] = share
+        return share
 
 
 class LinkRequest(Session):
@@ -41,7 +89,8 @@ class LinkRequest(Session):
             self._connection.abort()
             return
         me, dial = self._me, self._dial
-        self._connection.send(Link(dial.why, me.name, me.port, dial.alone, offers=True))
+        asking = Link(dial.why, me.name, me.port, dial.alone, offers=True, closed=dial.closed)
+        self._connection.send(asking)
         self._connection.set_deadline(limits.FIRST_LINE_SECONDS)
 
     def received(self, message: Message) -> None:
@@ -66,16 +115,26 @@ class LinkRequest(Session):
 
 
 class LinkSession(Session):
-    """A link: everything that neighbors say to each other, within a share of our time."""
+    """
+    A link: everything that neighbors say to each other, within a share of our time.
+
+    :param share: that share, where links have it together; by default one of its own.
+    """
 
     log = Logger()
 
-    def __init__(self, feed: Feed, link: LinkId, connection: Connection) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        link: LinkId,
+        connection: Connection,
+        share: IntakeShare | None = None,
+    ) -> None:
         self._feed = feed
         self._link = link
         self._connection = connection
         self._bye: Bye | None = None
-        connection.intake.limit(self._fell_behind, self._abused)
+        connection.intake.limit(self._fell_behind, self._abused, share)
 
     def received(self, message: Message) -> None:
         """Pass a neighbor's message on; remember its last word."""

@@ -1,8 +1,7 @@
 """
 Choose neighbors: HyParView's two views (Leitão et al., DSN 2007), without its walks.
 
-A peer seeks 5 links and refuses above 7; a peer without any link is never refused, as
-another link makes room for it. docs/overlay.md says why.
+A peer seeks 5 links and refuses above 7, unless whoever asks has none. See docs/overlay.md.
 """
 
 from collections.abc import Iterator
@@ -28,10 +27,10 @@ from p2p_twisted.overlay.effects import (
 from p2p_twisted.overlay.neighbors import Neighbor, Neighbors
 from p2p_twisted.overlay.passive import PassiveView
 from p2p_twisted.overlay.pending_dials import PendingDials
+from p2p_twisted.overlay.places import Places, Room
 from p2p_twisted.overlay.rewiring import RewireTimer
 from p2p_twisted.overlay.round_trips import RoundTrips
 from p2p_twisted.overlay.tree import TreeView
-from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Busy, Bye, Linked
 from p2p_twisted.wire.names import PeerAddress
 
@@ -50,6 +49,8 @@ class Membership:
     :ivar passive: where other links could come from.
     :ivar tree: which links are worth the most.
     :ivar links: the present neighbors.
+    :ivar places: how many there may be.
+    :ivar is_closed: whether others cannot dial this peer.
     :ivar wake_at: when ``TimeCame`` is due next, in seconds on the monotonic clock.
     """
 
@@ -60,9 +61,11 @@ class Membership:
     _dials: PendingDials
     rng: "Random"
     links: Neighbors = field(factory=Neighbors)
+    is_closed: bool = False
     wake_at: float = 0.0
     _candidates: Candidates = field(init=False)
     _claims: Claims = field(init=False)
+    places: Places = field(init=False)
     _backoff: Backoff = field(init=False)
     _exchange_at: float = 0.0
     _rewiring: RewireTimer = field(init=False)
@@ -78,6 +81,7 @@ class Membership:
         self._backoff = Backoff(self.rng)
         self._claims = Claims(self.links, self.passive, self._dials)
         self._rewiring = RewireTimer(self.rng)
+        self.places = Places(self.links, self.tree)
 
     def handle(
         self, event: events.MembershipEvent, now: float, is_idle: bool = True
@@ -108,20 +112,20 @@ class Membership:
                 if not self.links:
                     self._backoff.skip(now)
                 return self._claims.referred(referrals, now) + self._seek(now)
-            case events.PeersExchanged(address, peers, is_dialed):
+            case events.PeersExchanged(address, peers, is_dialed, is_closed):
                 if is_dialed:
                     self._claims.confirmed(address, now)
-                self.passive.learned(peers if is_dialed else (address, *peers))
+                self.passive.learned(peers if is_dialed or is_closed else (address, *peers))
             case events.ExchangeFailed(address):
                 self.passive.failed(address, now)
                 self._rewiring.hurry(now)
                 return self._claims.unanswered(address, now) + self._seek(now)
+            case events.ReachFound(is_closed):
+                self.is_closed = self._dials.is_closed = is_closed
             case events.SeekingEnded():
                 self._is_seeking = False
-                return []
             case events.LinkingEnded():
                 self._is_seeking = self._is_accepting = False
-                return []
         return self._seek(now)
 
     @property
@@ -131,7 +135,7 @@ class Membership:
 
     def sample(self, exclude: PeerAddress | None = None) -> tuple[PeerAddress, ...]:
         """Draw addresses to give to another peer."""
-        sample = self.passive.sample(neighbor.address for neighbor in self.links.values())
+        sample = self.passive.sample(each.address for each in self.links.core.values())
         return tuple(a for a in sample if a != exclude) if exclude in sample else sample
 
     def _asked(self, event: events.LinkAsked, now: float) -> list[Effect]:
@@ -145,22 +149,19 @@ class Membership:
         if existing is not None:
             return [Close(link, Bye("duplicate")), *self._claims.again(existing, address, now)]
         crossing = self._dials.find(address.name)
-        # Of two dials that cross, the one dialed by the smaller name stays; and whoever comes
-        # from elsewhere under the name that we dial may not be that peer.
-        if crossing is not None and (self.me.name < address.name or crossing.address != address):
+        if crossing is not None and self._dials.goes_on(crossing, self.me, address, asking.closed):
             return [Close(link, Bye("duplicate"))]
-        is_full = len(self.links) >= wire_limits.LINKS_MOST
-        pool = self._pool(asking.why, now, event.host)
-        if (is_full and not pool) or not self._admission.grants(event, self.links, is_full, now):
-            self.passive.learned([address])
+        room = self.places.for_asking(event, self._is_idle, now)
+        if room.is_barred or not self._admission.grants(event, room.taken, room.is_full, now):
+            self.passive.learned([] if asking.closed else [address])
             return [Send(link, Busy(self.sample(address))), Close(link)]
         effects: list[Effect] = [Send(link, Linked(self.sample(address)))]
         if crossing is not None and self._dials.end(crossing.link):
             effects.append(Close(crossing.link))
-        neighbor = Neighbor(address, now, is_dialed=False, is_verified=False)
-        effects += self._gain(link, neighbor, asking.why, asking.alone, pool)
+        claimed = Neighbor(address, now, False, False, asking.closed, asking.alone)
+        effects += self._gain(link, claimed, asking.why, asking.alone, room)
         # Whoever makes an address up is to be the next one to make room.
-        return effects + self._dials.exchanges(self.links.to_check() if is_full else (), now)
+        return effects + self._dials.exchanges(self.links.to_check() if room.is_full else (), now)
 
     def _accepted(self, event: events.LinkAccepted, now: float) -> list[Effect]:
         link, dial = event.link, self._dials.end(event.link)
@@ -173,11 +174,12 @@ class Membership:
             return [Close(link, Bye("duplicate"))]
         effects = [] if existing is None else self._end(existing, "duplicate")
         self._claims.confirmed(dial.address, now)
-        pool = self._pool(dial.why, now)
-        if len(self.links) >= wire_limits.LINKS_MOST and not pool:
-            return [Close(link, Bye("evicted", self.sample(dial.address)))]
+        room = self.places.for_core(dial.why, self._is_idle, now)
+        # One that was asked for as the first one, and is not, takes nobody else's place.
+        if room.is_barred or (self.is_closed and dial.alone and self.links):
+            return [Close(link, Bye("evicted", self.sample(dial.address))), *self._seek(now)]
         neighbor = Neighbor(dial.address, now, is_dialed=True, is_verified=True)
-        return effects + self._gain(link, neighbor, dial.why, dial.alone, pool)
+        return effects + self._gain(link, neighbor, dial.why, dial.alone, room)
 
     def _refused(self, event: events.LinkRefused, now: float) -> list[Effect]:
         dial = self._dials.end(event.link)
@@ -206,12 +208,16 @@ class Membership:
             self._admission.ended(address, bye, now)
         if bye is not None and bye.why == "evicted":
             # Not as confirmed: the peer that asked for the link may have made its address up.
-            self.passive.learned([address])
+            self.passive.learned([] if neighbor.is_leaf else [address])
         else:
             self.passive.forget(address)
-        if neighbor.is_dialed and now - neighbor.since < _AT_ONCE_SECONDS:
-            # Otherwise a peer that takes every link and ends it would be dialed again and again.
+        is_brief = neighbor.is_dialed and now - neighbor.since < _AT_ONCE_SECONDS
+        if is_brief and (self.links or not self.is_closed):
+            # Who takes every link and ends it is not to be dialed again and again; but a closed
+            # peer may have no other to dial.
             self.passive.failed(address, now)
+        elif is_brief:
+            self._backoff.refused(now)
         has_died = bye is None and self._is_seeking
         if has_died:
             self._candidates.hurry(now)
@@ -231,16 +237,15 @@ class Membership:
         if now < self._rewiring.at or (not self._is_idle and self._rewiring.wait(now)):
             return []
         self._rewiring.go_on(now)
-        if not self._is_seeking or len(self.links) < limits.LINKS_SOUGHT:
+        if not self._is_seeking or len(self.links.core) < limits.LINKS_SOUGHT:
             return []
-        return self._dial(
-            self._candidates.draw_to_mix(partial(self._is_stranger, now=now), now), now
-        )
+        chosen = self._candidates.draw_to_mix(partial(self._is_stranger, now=now), now)
+        return self._dial(chosen, now)
 
     def _seek(self, now: float) -> list[Effect]:
         """Dial for as many links as are missing, unless it is too early to."""
         effects: list[Effect] = []
-        missing = limits.LINKS_SOUGHT - len(self.links) - len(self._dials)
+        missing = limits.LINKS_SOUGHT - len(self.links.core) - len(self._dials)
         if missing > 0 and self._is_seeking and now >= self._backoff.until:
             missing = min(missing, self._dials.left(now))
             chosen = self._candidates.draw(missing, partial(self._is_stranger, now=now), now)
@@ -249,10 +254,11 @@ class Membership:
         return effects
 
     def _dial(self, chosen: Iterator[tuple[PeerAddress, Why]], now: float) -> list[Effect]:
-        return [self._dials.begin(address, why, not self.links, now) for address, why in chosen]
+        alone = not self.links.core
+        return [self._dials.begin(address, why, alone, now) for address, why in chosen]
 
     def _next_seek(self, now: float) -> float:
-        if not self._is_seeking or len(self.links) + len(self._dials) >= limits.LINKS_SOUGHT:
+        if not self._is_seeking or len(self.links.core) + len(self._dials) >= limits.LINKS_SOUGHT:
             return self._exchange_at
         if self._backoff.until > now:
             return self._backoff.until
@@ -268,33 +274,27 @@ class Membership:
         return may_begin and not self._admission.is_paused(address, now)
 
     def _gain(
-        self, link: LinkId, neighbor: Neighbor, why: Why, is_eager: bool, pool: list[LinkId]
+        self, link: LinkId, neighbor: Neighbor, why: Why, is_eager: bool, room: Room
     ) -> list[Effect]:
         """
-        Begin a link.
+        Begin a link, in the place of another one if there are too many.
 
         :param is_eager: whether whoever asked for it had no other: otherwise it is in the tree.
-        :param pool: the links of which one makes room, if there are too many.
         """
-        most = wire_limits.LINKS_MOST - 1
-        if why == "mix":
+        most = room.most - 1
+        if why == "mix" and not neighbor.is_leaf:
             # More links make shorter paths and dearer floods: this settles at about 6.3.
             most = self.rng.randint(limits.LINKS_SOUGHT, most)
         now, address = neighbor.since, neighbor.address
-        is_over = len(self.links) > most and bool(pool)
-        effects = self._end(self.rng.choice(pool), "evicted") if is_over else []
+        is_over = len(room.taken) > most and bool(room.pool)
+        effects = self._end(self.rng.choice(room.pool), "evicted") if is_over else []
         self.links[link] = neighbor
         self.passive.forget(address)
         self._backoff.reset()
         return [*effects, NeighborUp(link, address, is_eager, self._since), *self._seek(now)]
 
-    def _pool(self, why: Why, now: float, host: str | None = None) -> list[LinkId]:
-        """List the links that may make room for one of our own, or one that a host asks for."""
-        may_wait = why == "mix" and not self._is_idle
-        return [] if may_wait else self.links.expendable(why, self.tree, now, host)
-
     def _end(self, link: LinkId, why: Literal["evicted", "duplicate"]) -> list[Effect]:
-        address = self.links.pop(link).address
-        self.passive.learned([address])
-        bye = Bye(why, self.sample(address))
-        return [NeighborDown(link, address, False, self._since), Close(link, bye)]
+        ended = self.links.pop(link)
+        self.passive.learned([] if ended.is_leaf else [ended.address])
+        bye = Bye(why, self.sample(ended.address))
+        return [NeighborDown(link, ended.address, False, self._since), Close(link, bye)]

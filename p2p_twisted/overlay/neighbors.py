@@ -26,6 +26,8 @@ class Neighbor:
     :ivar is_dialed: whether we dialed it.
     :ivar is_verified: whether a peer of that name has greeted us at that address: until then
         both are mere claims of whoever asked for the link.
+    :ivar is_leaf: whether it says that others cannot dial it, and has one of the places for such.
+    :ivar was_alone: whether it had no other link when it asked for this one.
     :ivar is_checked: whether it was dialed to see that.
     :ivar rival: where somebody else claims to be that peer, while that is looked into.
     :ivar rival_since: when that last began.
@@ -35,6 +37,8 @@ class Neighbor:
     since: float
     is_dialed: bool
     is_verified: bool
+    is_leaf: bool = False
+    was_alone: bool = False
     is_checked: bool = False
     rival: PeerAddress | None = None
     rival_since: float = -inf
@@ -47,6 +51,16 @@ class Neighbor:
 
 class Neighbors(dict[LinkId, Neighbor]):
     """The neighbors by their links, the oldest first."""
+
+    @property
+    def core(self) -> "Neighbors":
+        """Those with peers that others can dial, as far as these know."""
+        return Neighbors({link: each for link, each in self.items() if not each.is_leaf})
+
+    @property
+    def leaves(self) -> "Neighbors":
+        """Those with peers that others cannot dial."""
+        return Neighbors({link: each for link, each in self.items() if each.is_leaf})
 
     def link_to(self, name: PeerName) -> LinkId | None:
         """Find the link to a neighbor."""
@@ -62,8 +76,8 @@ class Neighbors(dict[LinkId, Neighbor]):
                 self[link] = attrs.evolve(neighbor, is_verified=True, rival=None)
 
     def to_check(self) -> list[PeerAddress]:
-        """List, once, the addresses at which no peer has greeted us yet."""
-        claimed = [(link, each) for link, each in self.items() if not each.is_verified]
+        """List, once, the addresses at which no peer has greeted us yet, but one might."""
+        claimed = [(link, each) for link, each in self.core.items() if not each.is_verified]
         unchecked = [(link, each) for link, each in claimed if not each.is_checked]
         for link, neighbor in unchecked:
             self[link] = attrs.evolve(neighbor, is_checked=True)

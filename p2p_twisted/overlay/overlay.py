@@ -32,6 +32,7 @@ from p2p_twisted.overlay.passive import PassiveView
 from p2p_twisted.overlay.pending_dials import PendingDials
 from p2p_twisted.overlay.queries import QueryRouter
 from p2p_twisted.overlay.round_trips import RoundTrips
+from p2p_twisted.overlay.shares import price
 from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.dial_limit import DialLimit
@@ -113,7 +114,7 @@ class Overlay:
             case events.Consulted():
                 return self._consulted(event, now)
             case events.TimeSpent():
-                self._lookup_budget.spend(event.link, event.seconds)
+                self._lookup_budget.spend(event.link, event.seconds * self._price)
                 return []
             case events.RoundTripMeasured():
                 self._round_trips.measured(event.link, event.seconds)
@@ -129,10 +130,14 @@ class Overlay:
             case _:
                 return self._join(event, now)
 
+    @property
+    def _price(self) -> int:
+        return price(len(self.membership.links))
+
     def sample(self, to: PeerAddress) -> Peers:
         """Draw the sample of addresses that this peer gives in an exchange."""
-        me = self.membership.me
-        return Peers(me.name, me.port, self.membership.sample(to))
+        me, is_closed = self.membership.me, self.membership.is_closed
+        return Peers(me.name, me.port, self.membership.sample(to), is_closed)
 
     def _time_came(self, event: events.TimeCame, now: float) -> list[Effect]:
         effects: list[Effect] = []
@@ -194,7 +199,8 @@ class Overlay:
             return [] if ask.quiet else [Send(link, Told(ask.id, cut=True))]
         is_passed_on = True
         if self.queries.is_new(ask) and len(self.membership.links) > 1:
-            is_passed_on = allowance.passed_on.take(now)
+            is_passed_on = allowance.passed_on.left(now) >= self._price
+            allowance.passed_on.spend(self._price if is_passed_on else 0)
         found = self.queries.handle(events.NeighborAsked(link, ask, is_passed_on), now)
         effects = self._hand_on(found, now)
         return [each for effect in effects for each in self._look_up(link, effect, now)]
@@ -218,7 +224,8 @@ class Overlay:
 
     def _consulted(self, event: events.Consulted, now: float) -> list[Effect]:
         effects = self._hand_on(self.queries.handle(event, now), now)
-        following, given_up = self._lookup_budget.ended(event.id, event.answer.seconds, now)
+        seconds = event.answer.seconds * self._price
+        following, given_up = self._lookup_budget.ended(event.id, seconds, now)
         for ask in given_up:
             effects += self._cut(ask, now)
         return effects if following is None else [*effects, Consult(following)]
@@ -256,17 +263,23 @@ class Overlay:
 
 
 def make_overlay(
-    passive: PassiveView, ids: Iterator[LinkId], rng: "Random", limit: DialLimit | None = None
+    passive: PassiveView,
+    ids: Iterator[LinkId],
+    rng: "Random",
+    limit: DialLimit | None = None,
+    leaves_most: int = limits.LEAVES_MOST,
 ) -> Overlay:
     """
     Put a peer's machines together.
 
     :param ids: where the numbers of connections come from.
     :param limit: of dials that fail; one of the overlay's own by default.
+    :param leaves_most: how many peers it is linked with that others cannot dial.
     """
     dials = PendingDials(ids, limit or DialLimit())
     me, round_trips = passive.me, RoundTrips()
     broadcast = Broadcast(round_trips)
     membership = Membership(me, passive, broadcast.tree, round_trips, dials, rng)
+    membership.places.leaves_most = leaves_most
     queries = QueryRouter(me.name, broadcast.tree, round_trips)
     return Overlay(membership, broadcast, queries, round_trips)

@@ -21,10 +21,12 @@ class PendingDials:
     :param ids: where the numbers of connections come from.
     :param limit: of all dials of this peer that fail, be they for links or for files; links leave
         the most of them to files, for which a person waits.
+    :ivar is_closed: whether others cannot dial this peer.
     """
 
     _ids: Iterator[LinkId]
     _limit: DialLimit = field(factory=DialLimit)
+    is_closed: bool = field(default=False, init=False)
     _running: dict[LinkId, Dial] = field(factory=dict)
     _allowed: TokenBucket = field(
         factory=lambda: TokenBucket(limits.LINKS_DIALED_PER_SECOND, limits.LINKS_DIALED_BURST)
@@ -45,7 +47,7 @@ class PendingDials:
         """
         self._allowed.take(now)
         self._count(address, now)
-        dial = Dial(next(self._ids), address, why, alone)
+        dial = Dial(next(self._ids), address, why, alone, self.is_closed)
         self._running[dial.link] = dial
         return dial
 
@@ -77,6 +79,18 @@ class PendingDials:
         """Find the dial to a peer."""
         dials = self._running.values()
         return next((dial for dial in dials if dial.address.name == name), None)
+
+    def goes_on(self, dial: Dial, me: PeerAddress, address: PeerAddress, is_closed: bool) -> bool:
+        """
+        Return whether a dial goes on although its peer asks for a link.
+
+        Of two that cross, the one dialed by the smaller name stays, unless it is in vain; and
+        whoever comes from elsewhere under the name that we dial may not be that peer.
+
+        :param is_closed: whether the peer at ``address`` cannot be dialed.
+        """
+        is_first = me.name < address.name and not is_closed
+        return is_first or dial.address != address
 
     def _count(self, address: PeerAddress, now: float) -> None:
         # On loopback, where each port is another peer, a rest after each failure is enough.

@@ -35,6 +35,7 @@ from p2p_twisted.overlay.late_neighbors import LateNeighbors
 from p2p_twisted.overlay.pending_query import PendingQuery
 from p2p_twisted.overlay.round_trips import RoundTrips
 from p2p_twisted.overlay.seen import Seen
+from p2p_twisted.overlay.shares import price
 from p2p_twisted.overlay.tree import TreeView
 from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.wire import limits as wire_limits
@@ -125,8 +126,8 @@ class QueryRouter:
         """Answer a neighbor's query, after having passed it on."""
         if link not in self.links:
             return []
-        has_budget = self._budgets[link].left(now) >= _RECORDS_LEAST
-        is_taken = self._open_of[link] < limits.ASKS_OPEN_PER_LINK and has_budget
+        room = limits.ASKS_OPEN_PER_LINK // price(len(self.links)) - self._open_of[link]
+        is_taken = room > 0 and self._budgets[link].left(now) >= _RECORDS_LEAST
         is_new = self.is_new(ask)
         if ask.quiet and not (is_new and is_taken):
             return []
@@ -141,8 +142,7 @@ class QueryRouter:
         is_missed = ask.after is not None and ask.after not in self._seen
         query = self._begin(ask, link, now)
         query.cut = not is_passed_on
-        is_mended = is_missed and not self._tree.is_eager(link)
-        hints = [GraftHint(link)] if is_mended else []
+        hints = [GraftHint(link)] if is_missed and not self._tree.is_eager(link) else []
         return [*hints, *self._pass_on(query), Consult(ask)]
 
     def _ask(self, ask: Ask, patience: float, now: float) -> list[Effect]:

@@ -119,7 +119,7 @@ class PeerBuilder(RelayParts):
     def _start_overlay(self, me: PeerAddress) -> tuple[OverlayDriver, BookSaver]:
         book = load_book(self.state, self.settings.name, self.rng)
         dialing = self.dialer, self.rng, me, self.settings.network
-        driver = OverlayDriver(*dialing, book, self.events, self.limit)
+        driver = OverlayDriver(*dialing, book, self.events, self.limit, self.leaves_most)
         return driver, BookSaver(self.reactor, book, self.state, self.offload)
 
     @cached_property

@@ -8,6 +8,7 @@ from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.download_network import DownloadNetwork
 from p2p_twisted.download.fetching import HolderDialer
 from p2p_twisted.download.relays import Relays
+from p2p_twisted.overlay.limits import LEAVES_MOST, LEAVES_MOST_FOR_ALL
 from p2p_twisted.peer.build_registry import RegistryParts
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.relay.rate import relay_rate
@@ -28,6 +29,11 @@ class RelayParts(RegistryParts):
     def relays_for_all(self) -> bool:
         """Whether its owner has said that it is to relay, and so not for its neighbors alone."""
         return bool(self.settings.relay)
+
+    @property
+    def leaves_most(self) -> int:
+        """How many peers it is linked with that others cannot dial."""
+        return LEAVES_MOST_FOR_ALL if self.relays_for_all else LEAVES_MOST
 
     def relaying_in(self, network: NetworkSession) -> Relaying:
         """Make what relays for neighbors; all of it is sent, and so keeps to what may be."""

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 
 from p2p_twisted.overlay.driver import OverlayDriver
-from p2p_twisted.overlay.events import Referred
+from p2p_twisted.overlay.events import ReachFound, Referred
 from p2p_twisted.peer.peer_errors import NoNetwork
 from p2p_twisted.peer.saved_book import BookSaver
 from p2p_twisted.peer.settings import Settings
@@ -165,6 +165,12 @@ class NetworkSession:
     def start_overlay(self, me: PeerAddress) -> None:
         """Begin to seek links, listening at that address."""
         self._overlay = self._start(me)
+
+    def reach_found(self, is_closed: bool) -> None:
+        """Hear whether the registry has found that others cannot dial this peer."""
+        if is_closed is not self.is_closed:
+            self.is_closed = is_closed
+            self.driver.feed(ReachFound(is_closed))
 
     def introduce(self, referrals: tuple[PeerAddress, ...]) -> None:
         """Hear of other peers."""

@@ -86,8 +86,7 @@ class QueryAnswers:
         if not self._is_meant(ask):
             return LocalAnswer()
         if ask.what == "topo":
-            names = tuple(neighbor.name for neighbor in self._network.neighbors)
-            return LocalAnswer(peers=(PeerRecord(self._name, names),))
+            return LocalAnswer(peers=tuple(self._records()))
         # The same content under one name in both libraries is one hit.
         found: dict[Shared, Hit] = {}
         work = await self._pacer.run(self._look_up(ask, catalogs, found), most_seconds)
@@ -98,6 +97,13 @@ class QueryAnswers:
         if self._network.is_closed:
             hits = tuple(evolve(hit, closed=True) for hit in hits)
         return LocalAnswer(hits=hits, cut=work.is_cut, seconds=work.seconds)
+
+    def _records(self) -> Iterator[PeerRecord]:
+        """Name the neighbors; of very many in several records."""
+        names = tuple(neighbor.name for neighbor in self._network.neighbors)
+        most = wire_limits.LINKS_IN_RECORD
+        for first in range(0, max(1, len(names)), most):
+            yield PeerRecord(self._name, names[first : first + most])
 
     def _is_meant(self, ask: Ask) -> bool:
         return ask.peer == self._name or (ask.peer is None and ask.what != "ls")

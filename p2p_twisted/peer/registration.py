@@ -151,7 +151,7 @@ class RegistrationKeeper:
         if self.is_registered is not was_registered:
             self._network.sights.tell(RegistrationSeen(self.is_registered))
         self._effects.add(map(Say, self._standing.handle(event, now)))
-        self._network.is_closed = self._standing.is_reachable is False
+        self._network.reach_found(self._standing.is_reachable is False)
         self._effects.perform()
 
     def _perform(self, effect: LeaseEffect) -> None:

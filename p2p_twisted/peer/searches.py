@@ -12,6 +12,7 @@ from p2p_twisted.library.matching import natural_order, rank
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.effects import Answer, HitsWatch
 from p2p_twisted.overlay.expanding_ring import Step, expanding_ring
+from p2p_twisted.peer.gathered_topology import a_topology
 from p2p_twisted.peer.group_visits import GroupVisits
 from p2p_twisted.peer.interface import Found, Topology
 from p2p_twisted.peer.network_session import NetworkSession
@@ -22,8 +23,6 @@ from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import Unsendable, encode
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Refuse, Want
 from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
-
-_SILENT_SORTED: Final = 1_000
 
 _SILENT_SECONDS: Final = 300.0
 _PEERS_NAMED: Final = 10
@@ -277,20 +276,3 @@ def _may_be(found: Hit, hit: Hit) -> bool:
 def place(hit: Hit) -> tuple[object, ...]:
     """Return a sort key: by name, then by content, then by holder; partial holders last."""
     return hit.partial, natural_order(hit.name), hit.file or "", hit.peer
-
-
-def a_topology(
-    records: Iterable[PeerRecord], silent: Iterable[PeerName], seconds: float
-) -> Topology:
-    """
-    Put together what peers say of their links.
-
-    A peer that is named as a neighbor and has not answered itself is silent, too.
-    """
-    by_name = {record.peer: record for record in records}
-    missing = {link for record in by_name.values() for link in record.links}
-    missing.update(silent)
-    missing.difference_update(by_name)
-    first = nsmallest(_SILENT_SORTED, missing)
-    missing.difference_update(first)
-    return Topology(tuple(by_name[name] for name in sorted(by_name)), (*first, *missing), seconds)

@@ -12,7 +12,8 @@ from p2p_twisted.registry.group_commit import GroupCommit, Undone
 from p2p_twisted.registry.heard_change import heard_change
 from p2p_twisted.registry.leases import lease_seconds, renewed
 from p2p_twisted.registry.liveness import Checker
-from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Random, Registration, Roster
+from p2p_twisted.registry.referral_pool import Random
+from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Registration, Roster
 from p2p_twisted.registry.rules import (
     Check,
     Decision,
@@ -26,7 +27,7 @@ from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.wire.messages import Error, Message, Renew, Welcome
-from p2p_twisted.wire.names import PeerAddress, PeerName, is_loopback
+from p2p_twisted.wire.names import PeerName, is_loopback
 
 
 @attrs.frozen
@@ -84,8 +85,6 @@ class Registry:
         self._is_unread = False
         # The hosts that are dialed to see whether they can be reached.
         self._reached_for: set[str] = set()
-        # Where peers are that a dial does not reach although they renew: behind firewalls.
-        self._unreached: set[PeerAddress] = set()
 
     def start(self) -> None:
         """
@@ -194,9 +193,9 @@ class Registry:
         held = self._roster.named(welcome.name)
         # On loopback there are no firewalls: whoever does not greet there is not there.
         if reachable or is_loopback(host):
-            self._unreached.discard(address)
+            self._roster.reach_found(address, is_closed=False)
         elif held is not None and held.address == address:
-            self._unreached.add(address)
+            self._roster.reach_found(address, is_closed=True)
         return attrs.evolve(welcome, reachable=reachable)
 
     async def _load(self) -> None:
@@ -254,7 +253,7 @@ class Registry:
         answers = zip(doubtful, lives, strict=True)
         # Of one that no dial has ever reached, only the lease tells whether it is alive.
         silent = [held for held, is_alive in answers if not is_alive]
-        dead = [held for held in silent if held.address not in self._unreached]
+        dead = [held for held in silent if not self._roster.is_closed(held.address)]
         await self._commit(self._roster.unanswered(dead), "it does not answer")
 
     async def _commit(self, changes: Sequence[Change], why: str) -> None:
@@ -283,7 +282,7 @@ class Registry:
         """Whether a peer could be reached says nothing once it is elsewhere, or gone."""
         address = before.registration.address
         if not isinstance(change, Put) or change.registration.address != address:
-            self._unreached.discard(address)
+            self._roster.reach_found(address, is_closed=False)
 
     def _log_change(self, change: Change, undo: Change, why: str) -> None:
         """Log that a peer joined or is forgotten; reservations, which anybody can get, are not."""

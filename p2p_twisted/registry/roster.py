@@ -3,23 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from heapq import nsmallest
-from typing import Any, Final, Protocol, Self
+from typing import Any, Self
 
 import attrs
 import msgspec
 
+from p2p_twisted.registry.referral_pool import Random, ReferralPool
 from p2p_twisted.wire.names import PeerAddress, PeerName, Token
-
-_BITS: Final = 64
-"""For each random choice: so many that of 100,000 all are as likely, as nearly as can be."""
-_ALL_BITS: Final = 2**_BITS - 1
-
-
-class Random(Protocol):
-    """The part of :class:`random.Random` that the registry needs."""
-
-    def getrandbits(self, k: int, /) -> int:
-        """Return a number of ``k`` random bits."""
 
 
 @attrs.frozen
@@ -105,9 +95,9 @@ class Roster:
         self._named: dict[PeerName, Registration] = {}
         self._placed: dict[tuple[str, int], PeerName] = {}
         self._on_host: Counter[str] = Counter()
-        # A list to choose from at random, and the index of each name in it.
-        self._referable: list[PeerAddress] = []
-        self._index: dict[PeerName, int] = {}
+        # Those that listen; of these, where a dial does not reach them although they renew.
+        self._open, self._closed = ReferralPool(), ReferralPool()
+        self._unreached: set[PeerAddress] = set()
         self.apply([Put(registration) for registration in registrations])
 
     def __len__(self) -> int:
@@ -125,7 +115,7 @@ class Roster:
     @property
     def listening(self) -> int:
         """How many peers have said that they listen."""
-        return len(self._referable)
+        return len(self._open) + len(self._closed)
 
     def placed(self, host: str, port: int) -> Registration | None:
         """Find the registration of a place."""
@@ -137,12 +127,27 @@ class Roster:
         return self._on_host[host]
 
     def referrals(self, rng: Random, count: int, besides: PeerName) -> tuple[PeerAddress, ...]:
-        """Choose up to ``count`` listening peers at random, other than ``besides``."""
-        referable = self._referable
-        own = self._index.get(besides, len(referable))
-        others = len(referable) - (own < len(referable))
-        chosen = _sample(rng, others, min(count, others))
-        return tuple([referable[index + (index >= own)] for index in chosen])
+        """
+        Choose up to ``count`` listening peers at random, other than ``besides``.
+
+        Those that others cannot dial, as far as is known, are named only where there are too few
+        others.
+        """
+        chosen = self._open.choose(rng, count, besides)
+        missing = count - len(chosen)
+        return chosen + self._closed.choose(rng, missing, besides) if missing else chosen
+
+    def reach_found(self, address: PeerAddress, is_closed: bool) -> None:
+        """Record whether a dial reaches the peer of an address; what is gone is forgotten."""
+        (self._unreached.add if is_closed else self._unreached.discard)(address)
+        held = self._named.get(address.name)
+        if held is not None and held.address == address and held.is_listening:
+            self._withdraw(address.name)
+            (self._closed if is_closed else self._open).add(address)
+
+    def is_closed(self, address: PeerAddress) -> bool:
+        """Return whether a dial does not reach the peer of an address, although it renews."""
+        return address in self._unreached
 
     def expired(self, now: float) -> tuple[Forget, ...]:
         """List the registrations whose leases have run out."""
@@ -178,8 +183,7 @@ class Roster:
         self._placed[address.host, address.port] = name
         self._on_host[address.host] += 1
         if registration.is_listening:
-            self._index[name] = len(self._referable)
-            self._referable.append(address)
+            (self._closed if self.is_closed(address) else self._open).add(address)
 
     def _forget(self, name: PeerName) -> None:
         held = self._named.pop(name, None)
@@ -190,30 +194,8 @@ class Roster:
         self._on_host[host] -= 1
         if not self._on_host[host]:
             del self._on_host[host]
-        if held.is_listening:
-            self._withdraw(name)
+        self._withdraw(name)
 
     def _withdraw(self, name: PeerName) -> None:
-        """Move the last name to the index of this one, so that no other has to move."""
-        index = self._index.pop(name)
-        last = self._referable.pop()
-        if last.name != name:
-            self._referable[index] = last
-            self._index[last.name] = index
-
-
-def _sample(rng: Random, most: int, count: int) -> list[int]:
-    """
-    Choose different numbers below ``most``, in random order.
-
-    All that is random is asked for at once: it comes from the system, which takes longest.
-    """
-    bits = rng.getrandbits(_BITS * count)
-    moved: dict[int, int] = {}
-    chosen = []
-    for place in range(count):
-        other = place + (bits & _ALL_BITS) % (most - place)
-        bits >>= _BITS
-        chosen.append(moved.get(other, other))
-        moved[other] = moved.get(place, place)
-    return chosen
+        self._open.remove(name)
+        self._closed.remove(name)

@@ -9,7 +9,8 @@ import attrs
 
 from p2p_twisted.registry import limits, refusals
 from p2p_twisted.registry.leases import lease_seconds
-from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Random, Registration, Roster
+from p2p_twisted.registry.referral_pool import Random
+from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Registration, Roster
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Bye, Error, Join, Leave, Message, Renew, Report, Welcome
 from p2p_twisted.wire.names import (

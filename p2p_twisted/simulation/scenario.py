@@ -24,6 +24,7 @@ class Scenario(NamedTuple):
     :ivar churn: how many peers join in a minute, and how many leave.
     :ivar duration: how long it all takes, in simulated seconds.
     :ivar seed: the same one gives the same run.
+    :ivar nat: what share of the peers others cannot dial, in percent.
     """
 
     peers: int = 1_000
@@ -33,6 +34,7 @@ class Scenario(NamedTuple):
     churn: int = 0
     duration: int = 300
     seed: int = 1
+    nat: int = 0
 
     @property
     def has_fault(self) -> bool:
@@ -53,6 +55,10 @@ class Scenario(NamedTuple):
     def formed_at(self) -> float:
         """When the last peer joins, in seconds from the start."""
         return min(self.duration / 6, self.peers * _JOIN_SECONDS)
+
+    def is_closed(self, number: int) -> bool:
+        """Return whether others cannot dial a peer, as they join; the first can be dialed."""
+        return number * self.nat // 100 > (number - 1) * self.nat // 100
 
     @property
     def lead(self) -> float:

@@ -47,11 +47,17 @@ class SimulatedNetwork(Wiring):
 
     # What to do with them
 
-    def add(self, name: PeerName, files: tuple[str, ...] = ()) -> SimulatedPeer:
-        """Start a peer; the registry refers it to up to 8 random others."""
+    def add(
+        self, name: PeerName, files: tuple[str, ...] = (), is_closed: bool = False
+    ) -> SimulatedPeer:
+        """
+        Start a peer; the registry refers it to up to 8 random others.
+
+        :param is_closed: whether others cannot dial it.
+        """
         address = PeerAddress(name, loopback(len(self.peers)), 9_000)
         passive = PassiveView(address, Book(self._dice.randbytes(16)), self._dice)
-        peer = SimulatedPeer(address, files)
+        peer = SimulatedPeer(address, files, is_closed)
         peer.overlay = make_overlay(passive, self._ids, self._dice)
         referrals = self._registry.join(peer)
         self.peers[name] = peer

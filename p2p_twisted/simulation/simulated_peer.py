@@ -38,12 +38,14 @@ class SimulatedPeer:
     :ivar offers: what it answers to those who ask how far it is with one.
     :ivar delivered: when each broadcast came, and after how many hops.
     :ivar side: peers of different sides do not reach each other.
+    :ivar is_closed: whether others cannot dial it.
     :ivar is_silent: whether it has vanished, so that nothing resets a dial.
     :ivar ends: its connections.
     """
 
     address: PeerAddress
     files: tuple[str, ...] = ()
+    is_closed: bool = False
     name: PeerName = field(init=False)
     overlay: Overlay = field(init=False)
     offers: dict[MessageId, LocalAnswer] = field(factory=dict)

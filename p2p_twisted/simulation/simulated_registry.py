@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from attrs import define, field
 
-from p2p_twisted.overlay.events import Event, Referred
+from p2p_twisted.overlay.events import Event, ReachFound, Referred
 from p2p_twisted.registry import limits as registry_limits
 from p2p_twisted.simulation.simulated_peer import SimulatedPeer, latency_between
 from p2p_twisted.wire import limits
@@ -48,6 +48,8 @@ class SimulatedRegistry:
 
     _network: RegisteredNetwork
     _registered: list[SimulatedPeer] = field(factory=list)
+    # Those that it could not dial: it refers others to them only where there are too few others.
+    _closed: list[SimulatedPeer] = field(factory=list)
 
     def join(self, peer: SimulatedPeer) -> list[PeerAddress]:
         """Register a peer, and refer it to up to 8 random others."""
@@ -55,6 +57,8 @@ class SimulatedRegistry:
         self._registered.append(peer)
         peer.renewed_at = self._network.now
         self._renew_in(self._network.rng.uniform(0.5, 1.0) * _RENEW_SECONDS, peer)
+        if peer.is_closed:
+            self._network.later(limits.DIAL_SECONDS, self._find_closed, peer)
         return referrals
 
     def leave(self, peer: SimulatedPeer) -> None:
@@ -86,6 +90,13 @@ class SimulatedRegistry:
         pause = _RENEW_SECONDS if peer.overlay.membership.links else _ALONE_SECONDS
         self._renew_in(self._network.rng.uniform(0.8, 1.2) * pause, peer)
 
+    def _find_closed(self, peer: SimulatedPeer) -> None:
+        self._registered.remove(peer)
+        self._closed.append(peer)
+        if peer.is_alive:
+            self._network.feed(peer, ReachFound(is_closed=True))
+            self._renew_in(0.0, peer)
+
     def _unregister(self, peer: SimulatedPeer) -> None:
         if self._is_reached_by(peer):
             peer.renewed_at = -inf
@@ -94,9 +105,15 @@ class SimulatedRegistry:
         return self._network.has_registry and peer.side <= 0
 
     def _referrals(self, peer: SimulatedPeer, number: int) -> list[PeerAddress]:
+        drawn = self._draw(self._registered, peer, number)
+        return drawn + self._draw(self._closed, peer, number - len(drawn))
+
+    def _draw(
+        self, those: list[SimulatedPeer], peer: SimulatedPeer, number: int
+    ) -> list[PeerAddress]:
         drawn: list[PeerAddress] = []
-        for _ in range(10 * number if self._registered else 0):
-            other = self._network.rng.choice(self._registered)
+        for _ in range(10 * number if those else 0):
+            other = self._network.rng.choice(those)
             is_current = self._network.now - other.renewed_at < registry_limits.LEASE_SECONDS
             if other is not peer and is_current and other.address not in drawn:
                 drawn.append(other.address)

@@ -164,9 +164,10 @@ class Simulation(Observer):
             later(at - scenario.lead, self._probe, when, scenario.lead)
 
     def _add(self) -> None:
-        name = f"p{len(self._network.peers)}"
+        number = len(self._network.peers)
+        name = f"p{number}"
         self._report("peer_up", peer=name)
-        self._network.add(name)
+        self._network.add(name, is_closed=self.scenario.is_closed(number))
 
     def _harm(self) -> None:
         scenario, network = self.scenario, self._network

@@ -107,7 +107,7 @@ class Wiring:
 
     def _dial(self, peer: SimulatedPeer, dial: Dial) -> None:
         other = self.peers.get(dial.address.name)
-        if other is None or other.address != dial.address or not _is_reachable(peer, other):
+        if other is None or other.address != dial.address or not _is_dialable(peer, other):
             self.later(limits.DIAL_SECONDS, self._lose, peer, dial.link, None)
         elif not other.is_alive:
             wait = limits.DIAL_SECONDS if other.is_silent else 2 * latency_between(peer, other)
@@ -125,19 +125,20 @@ class Wiring:
         other.ends[theirs] = End(peer, dial.link, latency)
         for one, number in ((peer, dial.link), (other, theirs)):
             one.overlay.handle(events.RoundTripMeasured(number, 2 * latency), self._queue.now)
-        link = Link(dial.why, peer.name, peer.address.port, dial.alone)
+        who = dial.why, peer.name, peer.address.port, dial.alone
+        link = Link(*who, closed=dial.closed)
         self._count(link, other, 0.0)
         self.feed(other, events.LinkAsked(theirs, link, peer.address.host))
 
     def _exchange(self, peer: SimulatedPeer, address: PeerAddress) -> list[Effect]:
         """Exchange samples at once; returns what the peer that began is to do because of it."""
         other, now = self.peers.get(address.name), self._queue.now
-        if other is None or not (other.is_alive and _is_reachable(peer, other)):
+        if other is None or not (other.is_alive and _is_dialable(peer, other)):
             return peer.overlay.handle(events.ExchangeFailed(address), now)
         ours, theirs = self._sample(peer, address), self._sample(other, peer.address)
         self._count(ours, other, 0.0)
         self._count(theirs, peer, 0.0)
-        self.feed(other, events.PeersExchanged(peer.address, ours.peers, is_dialed=False))
+        self.feed(other, events.PeersExchanged(peer.address, ours.peers, False, ours.closed))
         return peer.overlay.handle(
             events.PeersExchanged(address, theirs.peers, is_dialed=True), now
         )
@@ -209,3 +210,7 @@ class Wiring:
 
 def _is_reachable(one: SimulatedPeer, other: SimulatedPeer) -> bool:
     return one.side == other.side
+
+
+def _is_dialable(one: SimulatedPeer, other: SimulatedPeer) -> bool:
+    return _is_reachable(one, other) and not other.is_closed

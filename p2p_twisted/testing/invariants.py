@@ -14,6 +14,7 @@ from p2p_twisted.explain.diagnosis import Cause
 from p2p_twisted.explain.judge import judge
 from p2p_twisted.explain.limits import HOLDERS_PER_ACCOUNT, NOTES_PER_DOWNLOAD
 from p2p_twisted.overlay import limits as overlay_limits
+from p2p_twisted.overlay.neighbors import Neighbors
 from p2p_twisted.relay.limits import PAIRS_RELAYED
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.introspection import overlay_of
@@ -57,10 +58,10 @@ def degrees_bounded(daemons: VirtualDaemons) -> Iterator[str]:
     """No peer has more links than it may, nor one with itself, nor two with one peer."""
     for name, peer in daemons.peers.items():
         overlay = overlay_of(peer)
-        links = () if overlay is None else overlay.membership.links.values()
-        names = [neighbor.address.name for neighbor in links]
-        if len(names) > limits.LINKS_MOST:
-            yield f"{name} has {len(names)} links"
+        links = Neighbors() if overlay is None else overlay.membership.links
+        names = [neighbor.address.name for neighbor in links.values()]
+        if len(links.core) > limits.LINKS_MOST or len(links.leaves) > overlay_limits.LEAVES_MOST:
+            yield f"{name} has {len(links.core)} links, and {len(links.leaves)} leaves"
         if name in names:
             yield f"{name} is linked with itself"
         if len(set(names)) < len(names):

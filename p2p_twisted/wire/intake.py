@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from attrs import define
 from twisted.internet.interfaces import IReactorTime
 from twisted.protocols.basic import LineReceiver
 
@@ -21,6 +22,19 @@ _WITH_OVERHEAD: Final = 2
 _OF_ELAPSED: Final = 0.75
 # Tokens are whole.
 _MICROSECONDS: Final = 1_000_000
+
+
+@define
+class IntakeShare(TokenBucket):
+    """A share of the reactor's time, in microseconds; several connections may have it together."""
+
+
+def an_intake_share(of_links: int = 1) -> IntakeShare:
+    """Make the share of one link, or of some that have one together."""
+    return IntakeShare(
+        of_links * limits.INTAKE_SECONDS_PER_SECOND * _MICROSECONDS,
+        of_links * limits.INTAKE_BURST_SECONDS * _MICROSECONDS,
+    )
 
 
 class Intake:
@@ -56,24 +70,27 @@ class Intake:
         self._began_at = 0.0
         self._had_before = 0.0
         # None: it has no share, but all that there is.
-        self._share: TokenBucket | None = None
+        self._share: IntakeShare | None = None
         self._fell_behind: Callable[[], None]
         self._abused: Callable[[], None]
         self._over_since: float | None = None
 
-    def limit(self, fell_behind: Callable[[], None], abused: Callable[[], None]) -> None:
+    def limit(
+        self,
+        fell_behind: Callable[[], None],
+        abused: Callable[[], None],
+        share: IntakeShare | None = None,
+    ) -> None:
         """
         Give the connection its share, from now on.
 
         :param fell_behind: is called when it has used that up, and is not read for a while.
         :param abused: is called when it goes beyond that for ten seconds; closes it.
+        :param share: what it has together with others; by default one of its own.
         """
         self._fell_behind = fell_behind
         self._abused = abused
-        self._share = TokenBucket(
-            limits.INTAKE_SECONDS_PER_SECOND * _MICROSECONDS,
-            limits.INTAKE_BURST_SECONDS * _MICROSECONDS,
-        )
+        self._share = share or an_intake_share()
 
     def stop(self) -> None:
         """Never resume reading; twice does no harm."""

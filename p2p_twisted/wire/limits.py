@@ -70,6 +70,7 @@ RECORDS_PER_LINE: Final = 200
 
 # Overlay
 LINKS_MOST: Final = 7
+LINKS_IN_RECORD: Final = 28
 SAMPLE: Final = 8
 GOSSIP_LIFE_SECONDS: Final = 120.0
 GOSSIP_HOPS: Final = 64

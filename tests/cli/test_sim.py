@@ -37,6 +37,7 @@ class OptionTests(SynchronousTestCase):
             ("--peers", "100001", "from 2 to 100000"),
             ("--kill", "100%", "a share like 50%, from 0% to 99%"),
             ("--kill", "-1", "a share like 50%"),
+            ("--nat", "100%", "a share like 50%, from 0% to 99%"),
             ("--churn", "10/h", "a rate like 10/min, from 0/min to 600/min"),
             ("--duration", "59", "from 60 to 3600"),
             ("--partition", "1e3", "a number of seconds"),
@@ -57,11 +58,20 @@ class OptionTests(SynchronousTestCase):
         """All options are explained."""
         status, told, _ = run("sim", "--help")
         self.assertEqual(status, 0)
-        for option in ("--kill N%", "--silent", "--partition SECONDS", "--churn N/min", "--svg"):
+        for option in ("--kill N%", "--silent", "--partition SECONDS", "--churn N/min", "--nat N%"):
             self.assertIn(option, told)
 
 
 class SimTests(SynchronousTestCase):
+    def test_nat(self) -> None:
+        """Where few peers can be dialed, all are in one network; and that can be run again."""
+        status, table, _ = run("sim", "--peers", "30", "--nat", "90%", "--duration", "60")
+        self.assertEqual(status, 0)
+        self.assertIn("30 peers, 90 % behind NAT", table)
+        rows = {line[:29].strip(): line[29:].split() for line in table.splitlines()}
+        self.assertEqual(rows["components"], ["1", "1", "1"])
+        self.assertIn("--nat 90%", table.splitlines()[-1])
+
     def test_table(self) -> None:
         """The table has a column for each moment, and the command that gives it again."""
         status, table, told = run(*SHORT, "--kill", "25%", "--churn", "6/min")
@@ -101,6 +111,7 @@ class SimTests(SynchronousTestCase):
                 "churn": 0,
                 "duration": 60,
                 "seed": 7,
+                "nat": 0,
             },
         )
         self.assertEqual(list(content["moments"]), ["before", "fault", "end"])

@@ -64,7 +64,7 @@ MUTANTS: Final = (
         "registry/test_joining.py",
     ),
     Mutant(
-        "registry/roster.py",
+        "registry/referral_pool.py",
         "index + (index >= own)",
         "index",
         "peers are referred to themselves",
@@ -100,7 +100,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "registry/registry.py",
-        "dead = [held for held in silent if held.address not in self._unreached]",
+        "dead = [held for held in silent if not self._roster.is_closed(held.address)]",
         "dead = silent",
         "whoever asks for the name of a peer behind a firewall has it",
         "registry/test_registry_reach.py",

@@ -68,7 +68,7 @@ class GatheringTests(SynchronousTestCase):
         """A record with more links than a peer may have counts as several."""
         asking = an_asking()
         asking.handle(Asked(TOPO), 0.0)
-        records = tuple(PeerRecord("x", ("y",) * 4 * wire_limits.LINKS_MOST) for _ in range(1_000))
+        records = tuple(PeerRecord("x", ("y",) * wire_limits.LINKS_IN_RECORD) for _ in range(1_000))
         for _ in range(20):
             asking.handle(MessageReceived(1, Told(TOPO.id, peers=records, more=True)), 0.1)
         [answer] = of_kind(asking.handle(TimeCame(), 2.0), Answer)

@@ -209,7 +209,7 @@ class Chaos:
 
     def record(self) -> PeerRecord:
         """Make up a peer."""
-        return PeerRecord(self.name(), self.some(self.name, 4 * limits.LINKS_MOST))
+        return PeerRecord(self.name(), self.some(self.name, limits.LINKS_IN_RECORD))
 
     def hit(self) -> Hit:
         """Make up a hit."""

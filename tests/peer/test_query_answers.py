@@ -13,10 +13,13 @@ from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
 from p2p_twisted.library.folders import SharedFile
 from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer import limits
+from p2p_twisted.peer.gathered_topology import a_topology
 from p2p_twisted.peer.paced_work import Pacer
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.storage.partial import PartialRegister
-from p2p_twisted.wire.messages import Ask, Tally
+from p2p_twisted.wire.codec import encode
+from p2p_twisted.wire.messages import Ask, PeerRecord, Tally, Told
+from p2p_twisted.wire.names import PeerAddress
 
 FILES = 2_000
 
@@ -42,6 +45,7 @@ class Network:
     """What answers depend on of the network."""
 
     is_closed: bool = False
+    neighbors: tuple[PeerAddress, ...] = ()
 
 
 class SearchTests(SynchronousTestCase):
@@ -79,6 +83,19 @@ class SearchTests(SynchronousTestCase):
             self.network.is_closed = is_closed
             (hit,) = self.settle(self.ask("name", "f77")).hits
             self.assertIs(hit.closed, is_closed)
+
+    def test_very_many_neighbors(self) -> None:
+        """A peer with more neighbors than a record has room for sends several of one peer."""
+        for count in (0, 28, 70):
+            self.network.neighbors = tuple(
+                PeerAddress(f"c{number:02}", "192.0.2.7", 9_000 + number) for number in range(count)
+            )
+            records = self.settle(self.ask("topo")).peers
+            encode(Told("0" * 32, peers=records, more=True))
+            self.assertEqual(len(records), max(1, -(-count // 28)))
+            others = [PeerRecord(each.name, ("s1",)) for each in self.network.neighbors]
+            topology = a_topology([*records, *others], (), 0.0)
+            self.assertEqual((len(topology.peers), len(topology.links)), (count + 1, count))
 
     def test_at_once(self) -> None:
         """What takes no time is answered at once, whatever is asked."""

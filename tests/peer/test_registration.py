@@ -81,6 +81,9 @@ class Peer:
     def start_overlay(self, me: PeerAddress) -> None:
         assert me.port == self.tried[-1]
 
+    def reach_found(self, is_closed: bool) -> None:
+        self.is_closed = is_closed
+
     def move(self, host: str) -> None:
         self.before_listening()
         self.moves.append(host)

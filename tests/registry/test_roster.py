@@ -1,6 +1,7 @@
 """Who is registered."""
 
 from collections import Counter
+from collections.abc import Iterable
 from random import Random
 
 from hypothesis import given
@@ -127,6 +128,30 @@ class RosterTests(SynchronousTestCase):
         self.assertTrue(all(800 < count < 1_200 for count in places.values()), places)
         self.assertEqual(len(roster.referrals(rng, 3, besides="nobody")), 3)
         self.assertEqual(len(set(roster.referrals(rng, 8, besides="s4"))), 4)
+
+    def test_closed(self) -> None:
+        """Where a dial does not reach peers, they are referred to only where others are too few."""
+        roster, rng = Roster(crowd(6)), Random(1)
+        closed = [put.registration.address for put in _puts(roster, ("s0", "s1", "s2", "s3"))]
+        for address in closed:
+            roster.reach_found(address, is_closed=True)
+        others = {address.name for address in roster.referrals(rng, 2, besides="s9")}
+        self.assertEqual(others, {"s4", "s5"})
+        self.assertEqual(len(set(roster.referrals(rng, 4, besides="s4"))), 4)
+        self.assertEqual(len(set(roster.referrals(rng, 8, besides="s9"))), 6)
+        self.assertEqual(roster.listening, 6)
+        # Whoever is forgotten, and that is taken back, is where it was.
+        roster.apply(reversed(roster.apply([Forget("s0"), *_puts(roster, ("s1",))])))
+        self.assertTrue(roster.is_closed(closed[0]))
+        self.assertEqual(len(set(roster.referrals(rng, 2, besides="s9"))), 2)
+        roster.reach_found(closed[0], is_closed=False)
+        found = {address.name for address in roster.referrals(rng, 3, besides="s9")}
+        self.assertEqual(found, {"s0", "s4", "s5"})
+
+
+def _puts(roster: Roster, names: Iterable[str]) -> list[Put]:
+    held = [roster.named(name) for name in names]
+    return [Put(each) for each in held if each is not None]
 
 
 def _listens(put: Put) -> bool:

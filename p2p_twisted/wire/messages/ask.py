@@ -82,11 +82,11 @@ class PeerRecord:
     A peer and the neighbors that it says it has.
 
     :ivar peer: its name.
-    :ivar links: the neighbors' names.
+    :ivar links: the neighbors' names; of very many, some: other records have the others.
     """
 
     peer: PeerName
-    links: Annotated[tuple[PeerName, ...], Meta(max_length=4 * limits.LINKS_MOST)] = ()
+    links: Annotated[tuple[PeerName, ...], Meta(max_length=limits.LINKS_IN_RECORD)] = ()
 
 
 @attrs.frozen

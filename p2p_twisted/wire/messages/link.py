@@ -21,8 +21,11 @@ class Link(Message):
         ``need`` too few links; ``mix`` a swap.
     :ivar name: of the peer that asks.
     :ivar port: where it listens; its host is the connection's.
-    :ivar alone: it has no other link, so it is never refused.
+    :ivar alone: it has no other link, so it is never refused, unless it is closed and very many
+        such are linked.
     :ivar offers: it compares what is offered in the network: the other side may begin to.
+    :ivar closed: others cannot dial it, as its registry has found: it takes none of the places of
+        those that can be dialed, and is named to nobody.
     """
 
     verb = "LINK"
@@ -32,6 +35,7 @@ class Link(Message):
     port: Port
     alone: bool = False
     offers: bool = False
+    closed: bool = False
 
     @property
     def sender(self) -> PeerName:
@@ -73,6 +77,7 @@ class Peers(Message):
     :ivar name: of the peer that sends the sample.
     :ivar port: where it listens; its host is the connection's.
     :ivar peers: the sample.
+    :ivar closed: others cannot dial the peer that sends it.
     """
 
     verb = "PEERS"
@@ -80,6 +85,7 @@ class Peers(Message):
     name: PeerName
     port: Port
     peers: Addresses = ()
+    closed: bool = False
 
     @property
     def sender(self) -> PeerName:

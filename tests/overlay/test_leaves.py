@@ -1,0 +1,302 @@
+"""Places for peers that others cannot dial: beside those of the core, and shared evenly."""
+
+from itertools import count
+from random import Random
+from typing import Any
+
+from attrs import evolve
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.overlay import limits
+from p2p_twisted.overlay.book import Book
+from p2p_twisted.overlay.effects import (
+    Close,
+    Dial,
+    Effect,
+    Exchange,
+    LocalAnswer,
+    NeighborUp,
+    Send,
+)
+from p2p_twisted.overlay.events import (
+    ConnectionLost,
+    Consulted,
+    LinkAccepted,
+    LinkAsked,
+    MessageReceived,
+    PeersExchanged,
+    ReachFound,
+    Referred,
+    TimeCame,
+)
+from p2p_twisted.overlay.membership import Membership
+from p2p_twisted.overlay.overlay import make_overlay
+from p2p_twisted.overlay.passive import PassiveView
+from p2p_twisted.simulation.simulated_network import SimulatedNetwork
+from p2p_twisted.wire import limits as wire_limits
+from p2p_twisted.wire.messages import Ask, Busy, Bye, Link, Linked
+from p2p_twisted.wire.names import PeerAddress
+from tests.overlay.builders import a_membership, an_address, an_id, linked, of_kind
+
+_NUMBERS = count(10_000)
+_PORT = 9_009
+
+
+def asked(
+    membership: Membership, name: str, host: str, now: float = 0.0, **how: Any
+) -> list[Effect]:
+    """Have a peer that others cannot dial ask for a link."""
+    link = evolve(Link("need", name, _PORT, alone=True, closed=True), **how)
+    return membership.handle(LinkAsked(next(_NUMBERS), link, host), now)
+
+
+def asks(membership: Membership, name: str, host: str, now: float = 0.0, **how: Any) -> bool:
+    """Have one ask for a link; tell whether it has got it."""
+    return bool(of_kind(asked(membership, name, host, now, **how), NeighborUp))
+
+
+def leaves_of(membership: Membership, host: str) -> int:
+    """Count the leaves of a host."""
+    leaves = membership.links.leaves.values()
+    return sum(leaf.address.host == host for leaf in leaves)
+
+
+def full(host: str = "192.0.2.7", now: float = 0.0, **how: Any) -> Membership:
+    """Make a peer all of whose places for leaves one host has."""
+    membership = a_membership(host="192.0.2.1")
+    for number in range(limits.LEAVES_MOST):
+        assert asks(membership, f"c{number}", host, now, **how)
+    return membership
+
+
+class PlacesTests(SynchronousTestCase):
+    """What leaves have, and what they do not take."""
+
+    def test_beside_the_core(self) -> None:
+        """A peer with seven links takes 21 leaves as well, and no more."""
+        membership = a_membership(host="192.0.2.1")
+        linked(membership, wire_limits.LINKS_MOST)
+        places = [
+            asks(membership, f"c{number}", f"10.0.0.{number}", alone=False)
+            for number in range(limits.LEAVES_MOST + 1)
+        ]
+        self.assertEqual(places, [True] * limits.LEAVES_MOST + [False])
+        self.assertEqual(len(membership.links.core), wire_limits.LINKS_MOST)
+
+    def test_take_no_place_of_the_core(self) -> None:
+        """However many leaves there are, a peer seeks links, and takes others that do."""
+        membership = full()
+        for number in range(wire_limits.LINKS_MOST):
+            self.assertTrue(asks(membership, f"s{number}", f"10.0.0.{number}", closed=False))
+        self.assertEqual(len(membership.links.leaves), limits.LEAVES_MOST)
+
+    def test_alone_with_leaves(self) -> None:
+        """A peer that has leaves alone says that it has no link: so no peer refuses it."""
+        membership = full()
+        [dial] = of_kind(
+            membership.handle(Referred((an_address("s1", 9_001, "192.0.2.9"),)), 0.0), Dial
+        )
+        self.assertTrue(dial.alone)
+
+    def test_named_to_nobody(self) -> None:
+        """Nobody is sent to a peer that cannot be dialed, nor is it dialed to see who it is."""
+        membership = full()
+        for effects in (
+            asked(membership, "late", "192.0.2.7", alone=False),
+            asked(membership, "later", "192.0.2.7", 100.0),
+            membership.handle(
+                PeersExchanged(PeerAddress("x", "192.0.2.8", 1), (), False, True), 0.0
+            ),
+        ):
+            self.assertEqual(of_kind(effects, Exchange), [])
+            for send in of_kind(effects, Send):
+                assert isinstance(send.message, Busy | Linked)
+                self.assertEqual(send.message.peers, ())
+        self.assertEqual(membership.sample(), ())
+        self.assertEqual(membership.passive.book.addresses(), [])
+
+    def test_crossing(self) -> None:
+        """Where both sides dial, the link is that of the side whose dial is not in vain."""
+        membership = a_membership("a")
+        [dial] = of_kind(membership.handle(Referred((an_address("b", _PORT),)), 0.0), Dial)
+        effects = asked(membership, "b", "127.0.0.1", 0.1)
+        self.assertEqual(len(of_kind(effects, NeighborUp)), 1)
+        self.assertIn(Close(dial.link), effects)
+
+
+class SharingTests(SynchronousTestCase):
+    """Who makes room for whom."""
+
+    def test_second_links_go_first(self) -> None:
+        """A peer without a link gets the place of one that had others; another one gets none."""
+        membership = full(alone=False)
+        [first] = list(membership.links)[:1]
+        membership.links[first] = evolve(membership.links[first], was_alone=True)
+        self.assertFalse(asks(membership, "rich", "192.0.2.7", alone=False))
+        for number in range(limits.LEAVES_MOST - 1):
+            self.assertTrue(asks(membership, f"poor{number}", "192.0.2.7"))
+        self.assertIn(first, membership.links)
+        self.assertFalse(asks(membership, "poor", "192.0.2.7"))
+
+    def test_turns(self) -> None:
+        """Where there are not enough places for all of one host, they take turns."""
+        membership = full()
+        self.assertFalse(asks(membership, "late", "192.0.2.7", 59.0))
+        self.assertTrue(asks(membership, "late", "192.0.2.7", 60.0))
+        self.assertEqual(len(membership.links), limits.LEAVES_MOST)
+
+    def test_even_shares(self) -> None:
+        """Whoever was first, each host has as many places as others, if it wants them."""
+        membership = full("192.0.2.66")
+        taken = [asks(membership, f"s{number}", "192.0.2.7") for number in range(30)]
+        self.assertEqual(taken, [True] * 10 + [False] * 20)
+        for tenth in range(1, 590):
+            asks(membership, f"x{tenth}", "192.0.2.66", tenth / 10)
+        self.assertEqual(leaves_of(membership, "192.0.2.7"), 10)
+
+    def test_many_hosts(self) -> None:
+        """Where each host has one place, another one takes at most one, however often it asks."""
+        membership = a_membership(host="192.0.2.1")
+        for number in range(limits.LEAVES_MOST):
+            asks(membership, f"s{number}", f"10.0.0.{number}")
+        for second in range(60, 600):
+            asks(membership, f"x{second}", "192.0.2.66", float(second))
+        self.assertEqual(leaves_of(membership, "192.0.2.66"), 1)
+
+    def test_is_a_relay(self) -> None:
+        """A peer that is there to relay takes more, as it is told."""
+        rng = Random(1)
+        passive = PassiveView(an_address("me"), Book(b"secret"), rng)
+        overlay = make_overlay(passive, count(1_000), rng, leaves_most=limits.LEAVES_MOST_FOR_ALL)
+        places = overlay.membership.places
+        self.assertEqual(places.leaves_most, limits.LEAVES_MOST_FOR_ALL)
+        for number in range(100):
+            self.assertTrue(asks(overlay.membership, f"c{number}", "192.0.2.7", number / 5))
+
+
+class ClosedTests(SynchronousTestCase):
+    """A peer that others cannot dial."""
+
+    def closed(self) -> tuple[Membership, list[Dial]]:
+        """Make one that dials two others."""
+        membership = a_membership(host="192.0.2.1")
+        membership.handle(ReachFound(is_closed=True), 0.0)
+        others = tuple(PeerAddress(f"s{number}", f"192.0.2.{number}", 9_000) for number in (2, 3))
+        return membership, of_kind(membership.handle(Referred(others), 0.0), Dial)
+
+    def test_says_so(self) -> None:
+        """It says so where it asks for a link, until that has changed."""
+        membership, dials = self.closed()
+        self.assertEqual([dial.closed for dial in dials], [True, True])
+        membership.handle(ReachFound(is_closed=False), 0.0)
+        membership.handle(ConnectionLost(dials[0].link), 0.0)
+        again = of_kind(membership.handle(TimeCame(), 30.0), Dial)
+        self.assertEqual({dial.closed for dial in again}, {False})
+
+    def test_says_so_in_exchanges(self) -> None:
+        """It says so where it trades samples, too."""
+        rng = Random(1)
+        overlay = make_overlay(PassiveView(an_address("me"), Book(b"s"), rng), count(1), rng)
+        for is_closed in (True, False):
+            overlay.handle(ReachFound(is_closed), 0.0)
+            self.assertIs(overlay.sample(an_address()).closed, is_closed)
+
+    def test_asks_again_for_the_second(self) -> None:
+        """What it asked for as one without a link it gives back once it has one, and asks again."""
+        membership, [first, second] = self.closed()
+        membership.handle(LinkAccepted(first.link, Linked()), 0.1)
+        effects = membership.handle(LinkAccepted(second.link, Linked()), 0.2)
+        [close] = of_kind(effects, Close)
+        assert close.bye is not None
+        self.assertEqual((close.link, close.bye.why), (second.link, "evicted"))
+        [again] = of_kind(effects, Dial)
+        self.assertEqual((again.address, again.alone), (second.address, False))
+        membership.handle(LinkAccepted(again.link, Linked()), 0.3)
+        self.assertEqual(len(membership.links), 2)
+
+    def test_given_back(self) -> None:
+        """Whoever has had a closed neighbor names it to nobody afterwards."""
+        membership = a_membership(host="192.0.2.1")
+        effects = asked(membership, "c1", "192.0.2.7")
+        [link] = [up.link for up in of_kind(effects, NeighborUp)]
+        membership.handle(ConnectionLost(link, Bye("evicted")), 1.0)
+        self.assertEqual(membership.passive.book.addresses(), [])
+
+    def test_evicted_at_once(self) -> None:
+        """A hub that has ended a link at once is asked again soon, where there is no other."""
+        for has_other in (False, True):
+            membership, [first, second] = self.closed()
+            membership.handle(LinkAccepted(first.link, Linked()), 0.1)
+            if has_other:
+                effects = membership.handle(LinkAccepted(second.link, Linked()), 0.2)
+                [second] = of_kind(effects, Dial)
+                membership.handle(LinkAccepted(second.link, Linked()), 0.3)
+            membership.handle(ConnectionLost(first.link, Bye("evicted")), 0.4)
+            again = of_kind(membership.handle(TimeCame(), 1.0), Dial)
+            dialed = [dial.address for dial in again if dial.address == first.address]
+            self.assertEqual(dialed, [] if has_other else [first.address])
+
+    def test_forced_links(self) -> None:
+        """What a host has taken of the core keeps it out of no place for leaves, but once."""
+        membership = a_membership(host="192.0.2.1")
+        linked(membership, wire_limits.LINKS_MOST)
+        for number in range(limits.LEAVES_MOST):
+            asks(membership, f"c{number}", f"10.0.0.{number}", alone=False)
+        self.assertTrue(asks(membership, "late", "192.0.2.66", closed=False))
+        self.assertTrue(asks(membership, "late1", "192.0.2.66"))
+        for link in [
+            link for link, each in membership.links.items() if each.address.name == "late1"
+        ]:
+            membership.handle(ConnectionLost(link, Bye("evicted")), 1.0)
+        asks(membership, "c99", "10.0.0.99", alone=False)
+        self.assertFalse(asks(membership, "late2", "192.0.2.66", 2.0))
+
+
+class PriceTests(SynchronousTestCase):
+    """What neighbors are charged where there are more than seven."""
+
+    def test_questions(self) -> None:
+        """With 28 links, a fourth of a neighbor's questions is passed on of what usually is."""
+        rng = Random(1)
+        passive = PassiveView(an_address("me", 9_000, "192.0.2.1"), Book(b"secret"), rng)
+        overlay = make_overlay(passive, count(1_000), rng)
+        for number in range(28):
+            link = Link("join", f"n{number}", _PORT, alone=True, closed=number >= 7)
+            overlay.handle(LinkAsked(number, link, f"192.0.2.{number + 2}"), 0.0)
+        passed_on = 0
+        for number in range(limits.PASSED_ON_BURST):
+            effects = overlay.handle(MessageReceived(9, Ask(an_id(number), "topo")), 0.0)
+            passed_on += any(isinstance(each.message, Ask) for each in of_kind(effects, Send))
+            overlay.handle(Consulted(an_id(number), LocalAnswer()), 0.0)
+        self.assertEqual(passed_on, limits.PASSED_ON_BURST // 4)
+
+
+class NetworkTests(SynchronousTestCase):
+    """Whole networks, most of whose peers nobody can dial."""
+
+    def network(self, opened: int, closed: int, seed: int) -> SimulatedNetwork:
+        """Start them in random order."""
+        network = SimulatedNetwork(seed)
+        those = [False] * opened + [True] * closed
+        network.rng.shuffle(those)
+        for number, is_closed in enumerate(those):
+            network.add(f"p{number}", is_closed=is_closed)
+            network.run(0.05)
+        return network
+
+    def test_two_of_42(self) -> None:
+        """Two that can be dialed are enough for 40 others: within 20 s all are in one network."""
+        for seed in range(1, 4):
+            network = self.network(2, 40, seed)
+            network.run(20.0)
+            self.assertEqual(len(network.component(network.alive[0])), 42, seed)
+            self.assertEqual(network.one_way_links(), [])
+
+    def test_one_dies(self) -> None:
+        """Where one of three such goes, those that had no other find a place at the other two."""
+        network = self.network(3, 36, 4)
+        network.run(30.0)
+        opened = [peer for peer in network.alive if not peer.is_closed]
+        network.crash(opened[0])
+        network.run(20.0)
+        self.assertEqual(len(network.component(opened[1])), 38)
