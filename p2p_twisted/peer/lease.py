@@ -37,19 +37,16 @@ from p2p_twisted.peer.lease_events import (
     WakeLater,
     Woken,
 )
+from p2p_twisted.peer.lease_pause import LeasePause
 from p2p_twisted.registry import limits, refusals
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.wire.messages import Join, Leave, Renew, Welcome
 from p2p_twisted.wire.names import PeerAddress, is_loopback
 
-_LEAST_PAUSE_SECONDS: Final = 1.0
-_FIRST_RETRY_SECONDS: Final = 1.0
-_LONGEST_RETRY_SECONDS: Final = 30.0
-"""Half of the shortest lease: a registry that is back knows all its peers within one."""
-_LONGEST_WAIT_SECONDS: Final = 5.0
-"""Of a newcomer, who can do nothing else, and whose person waits too."""
-
 _RESERVED_SECONDS: Final = 2.0
+_FORGOTTEN_SECONDS: Final = 15.0
+"""By when a registry forgets whose lease has run out, even one that shares its store."""
+_ALIVE: Final = "a peer that nobody can dial has this name, and is alive: choose another one"
 _PORTS_TRIED: Final = 100
 
 
@@ -66,10 +63,10 @@ class LeaseMachine:
         self._host = host
         self._state: Joining | Reserved | Held | Alone | Left = Joining()
         self._has_neighbors = False
-        self._retry = _FIRST_RETRY_SECONDS
-        # While it pauses: when that may end at the earliest.
-        self._soonest: float | None = None
+        self._pauses = LeasePause()
         self._complaint = ""
+        # By when a holder of its name that nobody can dial is gone, unless it is alive.
+        self._until: float | None = None
         self._waits_left = round(limits.RESERVATION_SECONDS / _RESERVED_SECONDS) + 1
 
     @property
@@ -134,7 +131,8 @@ class LeaseMachine:
                 self._state = Held(welcome)
                 back = [Say("registered again")] if self._complaint else []
                 self._complaint = ""
-                return [*back, Introduce(welcome.referrals), self._pause(now, welcome.lease)]
+                wake = self._pauses.until_lease(now, welcome.lease, self._has_neighbors)
+                return [*back, Introduce(welcome.referrals), wake]
 
     def _seen_elsewhere(self, welcome: Welcome, now: float) -> list[LeaseEffect]:
         """Go on under the address of the NAT that this machine is behind; loopback has none."""
@@ -156,7 +154,7 @@ class LeaseMachine:
             case Left():
                 return []
             case Joining() if error.code == "later":
-                return self._complain(f"waiting for the registry: {error}", now)
+                return self._wait(error, now)
             case Joining() as joining:
                 return self._give_way(joining, error, now)
             case Reserved(welcome) | Held(welcome) | Alone(welcome) if error.code == "later":
@@ -170,13 +168,23 @@ class LeaseMachine:
                 # Perhaps for a while only: one that was restored knows an earlier run of this peer.
                 return self._complain(f"not registered, and trying again: {error}", now)
 
+    def _wait(self, error: RegistryRefused, now: float) -> list[LeaseEffect]:
+        """Wait for what passes by itself; for a name only as long as its holder may be dead."""
+        if error.within is None:
+            return self._complain(f"waiting for the registry: {error}", now)
+        is_new, self._until = self._until is None, self._until or now + error.within
+        if now > self._until + _FORGOTTEN_SECONDS:
+            return self._give_up(RegistryRefused("taken", _ALIVE))
+        # What is left, which the sentence says, is less each time.
+        return [*[Say(f"waiting for the registry: {error}")] * is_new, self._pause(now)]
+
     def _give_way(self, joining: Joining, error: RegistryRefused, now: float) -> list[LeaseEffect]:
         """Wait for a place that is only reserved, or ask for another port, or give up."""
         self._state = attrs.evolve(joining, last=None)
         if error.code == "reserved" and self._waits_left:
             # Perhaps for us: the answer to an earlier run's request may have been lost.
             self._waits_left -= 1
-            self._soonest = now
+            self._pauses.soonest = now
             return [WakeLater(_RESERVED_SECONDS)]
         if error.code in ("reserved", "taken") and self._join.port is not None:
             self._join = attrs.evolve(self._join, port=None)
@@ -208,7 +216,8 @@ class LeaseMachine:
                 referrals = ()
             case _:
                 return []
-        self._retry, self._complaint = _FIRST_RETRY_SECONDS, ""
+        self._pauses.reset()
+        self._complaint = ""
         started += [StartOverlay(address), Introduce(referrals)]
         return [*started, self._ask(), JoiningEnded(address)]
 
@@ -229,11 +238,12 @@ class LeaseMachine:
 
     def _woken(self, now: float) -> list[LeaseEffect]:
         """Go on, unless nothing is waited for; but ask the registry once a second at most."""
-        if self._soonest is None:
+        soonest = self._pauses.soonest
+        if soonest is None:
             return []
-        if now < self._soonest:
-            return [WakeLater(self._soonest - now)]
-        self._soonest = None
+        if now < soonest:
+            return [WakeLater(soonest - now)]
+        self._pauses.soonest = None
         return [self._ask()]
 
     def _moved(self, host: str) -> list[LeaseEffect]:
@@ -244,12 +254,12 @@ class LeaseMachine:
             case Joining(last=PeerAddress() as last) as joining:
                 self._state = attrs.evolve(joining, last=attrs.evolve(last, host=self._host))
             case Reserved() | Held() | Alone():
-                self._state, self._soonest = Alone(), None
+                self._state, self._pauses.soonest = Alone(), None
                 return [Move(host), self._ask()]
         return [Move(host)]
 
     def _ended(self) -> list[LeaseEffect]:
-        state, self._soonest = self._state, None
+        state, self._pauses.soonest = self._state, None
         match state:
             case Reserved(welcome) | Held(welcome) | Alone(Welcome() as welcome):
                 self._state = Left(is_asked=False)
@@ -274,21 +284,8 @@ class LeaseMachine:
         self._join = attrs.evolve(self._join, port=welcome.port, token=welcome.token)
         return Remember(welcome.address, welcome.token)
 
-    def _pause(self, now: float, lease: float | None = None) -> WakeLater:
-        """
-        Wait for half a lease; for less where there is none, or no neighbor.
-
-        :param lease: in seconds, if the registry has just given one.
-        """
-        self._soonest = now + _LEAST_PAUSE_SECONDS
-        if lease is not None and self._has_neighbors:
-            self._retry = _FIRST_RETRY_SECONDS
-            return WakeLater(lease / 2)
-        longest = _LONGEST_RETRY_SECONDS
-        if isinstance(self._state, Joining):
-            self._soonest, longest = now, _LONGEST_WAIT_SECONDS
-        pause, self._retry = self._retry, min(2 * self._retry, longest)
-        return WakeLater(pause if lease is None else min(pause, lease / 2))
+    def _pause(self, now: float) -> WakeLater:
+        return self._pauses.until_retry(now, isinstance(self._state, Joining))
 
     def _complain(self, reason: str, now: float) -> list[LeaseEffect]:
         """Announce what is wrong, once as long as it stays the same, and try again later."""

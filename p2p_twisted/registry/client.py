@@ -174,11 +174,11 @@ class RegistryClient:
                 why = self.security.date_fault() or why
             raise RegistryUnreachable(why) from None
         match answer:
-            case Error(reason, code, certify):
+            case Error(reason, code, certify, within):
                 if certify and self.security is not None:
                     self.security.distrust()
                     reason = _NOT_BELIEVED
-                raise RegistryRefused(code, reason)
+                raise RegistryRefused(code, reason, within)
             case kind():
                 return answer
             case _:

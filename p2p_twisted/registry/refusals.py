@@ -16,10 +16,15 @@ _LAST_PORT: Final = 65_535
 
 @attrs.frozen
 class RegistryRefused(Exception):
-    """The registry said no: as its client sees it."""
+    """
+    The registry said no: as its client sees it.
+
+    :ivar within: in how many seconds what is in the way is gone, unless it is alive.
+    """
 
     code: str
     reason: str
+    within: float | None = None
 
     def __str__(self) -> str:
         return self.reason
@@ -101,6 +106,17 @@ def copied(original: Registration, now: float) -> Error:
     held = f"the name {original.name} is in use by {_held(original, now)}"
     return Error(
         f"{held}, with the same .p2p: is this directory a copy? Choose another name", "taken"
+    )
+
+
+def perhaps_taken(holder: Registration, now: float) -> Error:
+    """Refuse a name for now whose holder nobody can dial: only its lease tells if it is alive."""
+    left = max(1.0, holder.expires - now)
+    return Error(
+        f"the name {holder.name} is held by {_held(holder, now)}, where nobody can dial: if that"
+        f" was this peer, it has the name back in {left:.0f} s; otherwise choose another one",
+        "later",
+        within=left,
     )
 
 

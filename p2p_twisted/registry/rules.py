@@ -1,7 +1,7 @@
 """Decide what the registry answers: all of its rules, and nothing else."""
 
 import hmac
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final
 
@@ -113,7 +113,7 @@ def _join(
     host = _host(policy, request.host, join.advertise)
     mine = roster.named(name)
     if mine is not None and not _is_proven(mine, join.token):
-        return _unless_dead(request, [mine], refusals.name_taken(mine, now))
+        return _unless_dead(request, [mine], _held_by(roster, mine, refusals.name_taken, now))
     if mine is None:
         _check_room(roster, host)
     holders: list[Registration] = []
@@ -150,9 +150,20 @@ def _again(
     Where it was, it may have crashed; elsewhere it is a copy as long as the original is alive.
     """
     if address != mine.address:
-        return _unless_dead(request, [mine], refusals.copied(mine, now))
+        return _unless_dead(request, [mine], _held_by(roster, mine, refusals.copied, now))
     lease = max(0.0, mine.expires - now)
     return Decision(_welcome(roster, mine, lease, wire_limits.REFERRALS, rng))
+
+
+def _held_by(
+    roster: Roster,
+    holder: Registration,
+    refusal: Callable[[Registration, float], Error],
+    now: float,
+) -> Error:
+    """Refuse a name that has a holder; for good only where a dial would tell that it is alive."""
+    is_certain = not roster.is_closed(holder.address)
+    return refusal(holder, now) if is_certain else refusals.perhaps_taken(holder, now)
 
 
 def _renew(roster: Roster, policy: Policy, mine: Registration, now: float, rng: Random) -> Decision:

@@ -9,7 +9,7 @@ from attrs import define, field
 
 from p2p_twisted.testing.daemons import REGISTRY, VirtualDaemons
 from p2p_twisted.testing.paths import Path
-from p2p_twisted.wire.names import PeerName, is_loopback
+from p2p_twisted.wire.names import PeerName
 
 _LINGER_SECONDS: Final = 30.0
 """By when nothing of a stopped daemon may be left: what it still asked the registry has 10 s."""
@@ -76,10 +76,7 @@ class Faults:
             strike(self.rng.choice(present))
 
     def _crash(self, name: PeerName) -> None:
-        # Beyond one machine, only the end of its lease tells the registry that a peer is gone that
-        # could not be dialed before: without its token it would be refused until then, and give up.
-        is_here = is_loopback(self.daemons.network.host_of(name).address)
-        is_erased = self.rng.random() < _ERASED and is_here
+        is_erased = self.rng.random() < _ERASED
         self._note(f"kill {name}{', and erase its disk' if is_erased else ''}")
         self.daemons.crash(name)
         self._undo_later(name, partial(self.restart, name, is_erased))

@@ -99,6 +99,13 @@ MUTANTS: Final = (
         "registry/test_store.py",
     ),
     Mutant(
+        "registry/rules.py",
+        "is_certain = not roster.is_closed(holder.address)",
+        "is_certain = True",
+        "a peer behind a firewall that has lost its disk is told for good that its name is taken",
+        "registry/test_registry_reach.py",
+    ),
+    Mutant(
         "registry/registry.py",
         "dead = [held for held in silent if not self._roster.is_closed(held.address)]",
         "dead = silent",

@@ -151,6 +151,26 @@ class LeaseTests(SynchronousTestCase):
         self.after(Listened(is_listening=True))
         self.assertNotIn(Say("registered again"), self.after(a_welcome()))
 
+    def test_name_of_one_that_nobody_can_dial(self) -> None:
+        """A name whose holder may be dead is waited for until it is free, or known to be in use."""
+        for is_alive in (False, True):
+            self.machine = LeaseMachine(Join("s1"), ME.host)
+            say, wake = self.after(JoinBegun(), RegistryRefused("later", "40 s", within=40.0))
+            self.assertEqual(say, Say("waiting for the registry: 40 s"))
+            for now in range(5, 55, 5):
+                left = max(40.0 - now, 1.0)
+                refused = RegistryRefused("later", f"{left} s", within=left)
+                [wake] = self.after(Woken(), refused, now=float(now))
+                self.assertIsInstance(wake, WakeLater)
+            if not is_alive:
+                self.assertEqual(self.after(a_welcome(), now=55.0), [Listen(9_000)])
+                continue
+            [ended] = self.after(Woken(), refused, now=56.0)
+            assert isinstance(ended, JoiningEnded)
+            assert isinstance(ended.outcome, RegistryRefused)
+            self.assertEqual(ended.outcome.code, "taken")
+            self.assertIn("is alive: choose another one", ended.outcome.reason)
+
     def test_renewed_later(self) -> None:
         """A renewal that cannot be kept now is tried again, and nothing is given up for it."""
         self.joined()

@@ -77,6 +77,8 @@ class Error(Message):
         ``unknown`` not registered, so join again, or no invite
         is called so; ``refused`` anything else that will
         not be done.
+    :ivar within: where a peer that nobody can dial is in the way, in how many seconds that is
+        gone unless it is alive.
     :ivar certify: a member whose certificate does not count here may ask for another one first.
     """
 
@@ -87,6 +89,7 @@ class Error(Message):
         "malformed", "flag", "taken", "reserved", "full", "later", "unknown", "refused"
     ] = "malformed"
     certify: bool = False
+    within: Annotated[float, Meta(ge=0, le=86_400)] | None = None
 
 
 @attrs.frozen
