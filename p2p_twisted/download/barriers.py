@@ -1,5 +1,7 @@
 """Remember what keeps holders from delivering: that nobody reaches the other, or what they say."""
 
+from math import inf
+
 import attrs
 from twisted.logger import Logger
 
@@ -28,6 +30,7 @@ class Barriers:
 
     def __init__(self) -> None:
         self._known: dict[Way, _Barrier] = {}
+        self._hurried_at = -inf
 
     def between(self, hit: Hit) -> PeerAddress | None:
         """Return where a holder listens that could not be reached; ``None`` for others."""
@@ -59,6 +62,18 @@ class Barriers:
             holder = place(address)
             self.log.info("{holder} has {name} but {cut}", holder=holder, name=hit.name, cut=cut)
         self._put(hit, address, asked_at)
+
+    def hurry(self, now: float) -> dict[Way, PeerAddress]:
+        """
+        Have all such holders tried at once, as somebody has come who may join both sides.
+
+        :returns: where they listen; nothing more often than every 15 s, whoever comes.
+        """
+        if not self._known or now - self._hurried_at < limits.HURRIED_AGAIN_SECONDS:
+            return {}
+        self._hurried_at = now
+        self._known = {key: attrs.evolve(each, due=now) for key, each in self._known.items()}
+        return {key: each.address for key, each in self._known.items()}
 
     def passed(self, hit: Hit) -> None:
         """Record that one side has reached the other."""

@@ -1,7 +1,7 @@
 """Have holders push through relays, where neither side reaches the other."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
 from typing import Final
 
@@ -49,15 +49,27 @@ class Relays:
     _pushing: Counter[PeerName] = field(factory=Counter, init=False)
     # The holders that were reached so of late, and until when that is done at once.
     _detours: dict[Way, tuple[PeerAddress, float]] = field(factory=dict, init=False)
+    # The holders that are to be once, as a relay may have come for them.
+    _awaited: dict[Way, PeerAddress] = field(factory=dict, init=False)
 
     def detour(self, hit: Hit) -> PeerAddress | None:
         """Return where a holder listens that is to be reached through a relay at once."""
         holder, until = self._detours.get(way(hit), (None, 0.0))
-        return holder if until > self._now() else None
+        return holder if until > self._now() else self._awaited.pop(way(hit), None)
 
     def linked(self, peer: PeerName) -> None:
         """Record that a peer is a neighbor now: one side reaches the other."""
         self._detours = {key: kept for key, kept in self._detours.items() if key[1] != peer}
+
+    def came(self, relay: PeerName, awaited: Mapping[Way, PeerAddress]) -> None:
+        """
+        Record that a peer is there, or is there again, that may relay.
+
+        :param awaited: the holders to be reached so at once, without another try to dial them.
+        """
+        self._last = {pair: until for pair, until in self._last.items() if pair[0] != relay}
+        if awaited:
+            self._awaited, self._looked_at = dict(awaited), None
 
     def is_busy_with(self, holder: PeerAddress) -> bool:
         """Return whether a holder pushes so already: relays join two peers once at a time."""

@@ -81,6 +81,10 @@ class Tickets:
         self._barriers.linked(peer)
         self._relays.linked(peer)
 
+    def relay_came(self, peer: PeerName) -> None:
+        """Have holders tried again that were not reached: a peer is there now that may relay."""
+        self._relays.came(peer, self._barriers.hurry(self._clock.seconds()))
+
     def unreachable(self, hit: Hit) -> PeerAddress | None:
         """Return where a holder listens that cannot be reached, nor reach this peer."""
         return self._barriers.between(hit)
@@ -146,9 +150,8 @@ class Tickets:
         said: list[PeerName] = []
         wanted = file_id or hit.file
         assert wanted is not None
-        pending = PendingWant(
-            hit, wanted, _FITS_NOTHING, _decline, gone=lambda: said.append(hit.peer)
-        )
+        gone = partial(said.append, hit.peer)
+        pending = PendingWant(hit, wanted, _FITS_NOTHING, _decline, gone=gone)
         await self._ask(hit, pending)
         return bool(said)
 
@@ -266,9 +269,8 @@ class Tickets:
 
     def _wait_for_push(self, pending: PendingWant) -> None:
         pending.wait_no_more()
-        pending.timer = self._clock.callLater(
-            limits.PUSH_WITHIN_SECONDS, pending.ended, "did not deliver in time"
-        )
+        late = partial(pending.ended, "did not deliver in time")
+        pending.timer = self._clock.callLater(limits.PUSH_WITHIN_SECONDS, late)
 
     def _judge_reach(self, pending: PendingWant) -> None:
         """Remember a holder that cannot be reached, nor reach this peer."""
@@ -276,11 +278,10 @@ class Tickets:
         if pending.session is not None or pending.from_link is not None:
             self._barriers.passed(hit)
             self._refusals.drop(hit)
-            return
-        if pending.unreachable is not None:
-            ends = pending.unreachable, self._network.address()
-            cut = relays_full() if pending.relays_were_full else cut_off(*ends)
-            self._barriers.found(hit, pending.unreachable, pending.asked_at, cut)
+        elif pending.unreachable is not None:
+            there, here = pending.unreachable, self._network.address()
+            cut = relays_full() if pending.relays_were_full else cut_off(there, here)
+            self._barriers.found(hit, there, pending.asked_at, cut)
 
     def file_arrives(self, connection: Connection, file: File) -> None:
         """

@@ -165,6 +165,7 @@ class PeerBuilder(RelayParts):
             shutdown=self.shutdown,
             offers=self.offering.exchange,
             revocations=self.revocations,
+            relays_for_all=self.relays_for_all,
         )
 
     @cached_property

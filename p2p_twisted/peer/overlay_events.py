@@ -1,6 +1,7 @@
 """What a peer does for the others: it answers, serves, and stops when it is told to."""
 
 from functools import partial
+from typing import Final
 
 import attrs
 from twisted.internet.defer import Deferred
@@ -11,7 +12,7 @@ from p2p_twisted.overlay.driver_events import Compared
 from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.offer_exchange import OFFER, WITHDRAW, OfferExchange
-from p2p_twisted.peer.query_answers import QueryAnswers
+from p2p_twisted.peer.query_answers import RELAY, QueryAnswers
 from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.revocation_exchange import REVOKE, RevocationExchange
 from p2p_twisted.peer.shutdown import STOP, Shutdown
@@ -23,6 +24,8 @@ from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Ask, File, Gossip, Refuse, Revoked, Want
 from p2p_twisted.wire.names import PeerAddress
+
+_ANNOUNCED_SECONDS: Final = 30.0
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -40,6 +43,7 @@ class OverlayEvents:
     _shutdown: Shutdown
     _offers: OfferExchange
     _revocations: RevocationExchange | None = None
+    _relays_for_all: bool = False
 
     def know(self, ask: Ask) -> "Deferred[LocalAnswer]":
         """Answer another peer's question as far as this one can."""
@@ -53,12 +57,21 @@ class OverlayEvents:
         """Log that a link has begun, and tell the registration."""
         self.log.info("linked with {neighbor}", neighbor=str(address))
         self._tickets.linked(address.name)
+        self._tickets.relay_came(address.name)
         self._registration.neighbors_changed(len(self._network.neighbors))
         self._network.neighbor_up()
         self._network.sights.tell(LinkBegan(address))
         if self._revocations is not None:
             self._revocations.greet(link)
         self._offers.neighbor_up(address.name, link, offers)
+        if self._relays_for_all and len(self._network.neighbors) == 1:
+            self._announce()
+
+    def _announce(self) -> None:
+        """Tell all others that they can be joined here, which some may wait for."""
+        driver = self._network.driver
+        text = Gossip(driver.new_id(), RELAY, driver.me.name, 0.0, _ANNOUNCED_SECONDS)
+        driver.publish(text)
 
     def neighbor_down(self, address: PeerAddress, has_died: bool) -> None:
         """Log that a link has ended, and report a death to the registry."""
@@ -78,6 +91,8 @@ class OverlayEvents:
             self._revocations.heard(gossip.text)
         elif gossip.kind in (OFFER, WITHDRAW):
             self._offers.delivered(gossip, link)
+        elif gossip.kind == RELAY:
+            self._tickets.relay_came(gossip.origin)
         else:
             self.log.debug("{kind} is not known here", kind=gossip.kind)
 

@@ -24,6 +24,10 @@ RELAY_MARK: Final = hashlib.sha256(b"p2p_twisted relay").hexdigest()
 """What those ask all peers for that neither reach somebody nor are reached by it."""
 
 
+RELAY: Final = "relay"
+"""The kind of broadcast by which a peer says that it is there now, and relays for all."""
+
+
 def group_mark(group: str) -> FileId:
     """Return what members of a group ask all peers for, to find those that share with it."""
     return hashlib.sha256(f"p2p_twisted group {group}".encode()).hexdigest()

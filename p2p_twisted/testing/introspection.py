@@ -65,6 +65,7 @@ class WitnessedPeerBuilder(PeerBuilder):
             shutdown=self.shutdown,
             offers=self.offering.exchange,
             revocations=self.revocations,
+            relays_for_all=self.relays_for_all,
         )
 
 

@@ -163,6 +163,43 @@ class RelayedTests(RelayedCase):
             self.assert_saved(world, done, CONTENT)
             self.assertEqual(self.used(), used)
 
+    def test_comes(self) -> None:
+        """Once a relay is there, a neighbor or another, what was waited for goes on within 5 s."""
+        for is_neighbor in (True, False):
+            world, _holder, done = self.begun()
+            world.wires.pass_time(40.0)
+            relay = WorldRelay(world, "s9")
+            if not is_neighbor:
+                world.neighbors.remove(relay.address)
+                world.others_relaying.append(relay.address)
+            # Between two tries, which are 8 s apart.
+            world.tickets.relay_came("s9")
+            world.wires.pass_time(GOES_ON_SECONDS, 0.1)
+            self.assert_saved(world, done, CONTENT)
+
+    def test_comes_back(self) -> None:
+        """One that was away is not asked last any more."""
+        world, _holder, done = self.begun(refusing=[f"r{number}" for number in range(12)])
+        world.wires.pass_time(40.0)
+        relays = world.tickets._relays
+        self.assertEqual({relay for relay, _ in relays._last}, set(self.relays))
+        self.relays["r7"].rate = 1_000 * MIB
+        world.tickets.relay_came("r7")
+        self.assertEqual(relays._worthy(world.neighbors, "s1")[0].name, "r7")
+        world.wires.pass_time(GOES_ON_SECONDS, 0.1)
+        self.assert_saved(world, done, CONTENT)
+        self.assertEqual(self.used(), ["r7"])
+
+    def test_hurry_is_bounded(self) -> None:
+        """Whoever says again and again that a relay came has holders tried a little more often."""
+        world, _holder, _done = self.begun()
+        world.wires.pass_time(10.0)
+        before = len(world.wants)
+        for _ in range(600):
+            world.tickets.relay_came("evil")
+            world.wires.pass_time(0.1, 0.1)
+        self.assertLessEqual(len(world.wants) - before, 12)
+
     def test_neighbors_refuse(self) -> None:
         """Where all neighbors that were asked have refused, others are asked the next time."""
         refusing = ["s5", "s6", "s7", "s8"]

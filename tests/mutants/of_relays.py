@@ -6,6 +6,13 @@ from tests.mutants.mutant import Mutant
 
 OF_RELAYS: Final = (
     Mutant(
+        "download/barriers.py",
+        "if not self._known or now - self._hurried_at < limits.HURRIED_AGAIN_SECONDS:",
+        "if not self._known:",
+        "whoever says again and again that it relays has others dial hosts in vain",
+        "download/test_relays.py",
+    ),
+    Mutant(
         "relay/relay_places.py",
         "if place is None or place.holder != came.name:",
         "if place is None:",

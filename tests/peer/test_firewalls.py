@@ -84,6 +84,19 @@ class FirewallTests(PeerTestCase):
         self.patch(OverlayDriver, "reached", ())
         self.assert_comes(daemons, "through s4")
 
+    def test_relay_comes_back(self) -> None:
+        """What waits for a relay goes on within 5 s once one has found its way in."""
+        daemons = self.started("s2", "s3", relays=False)
+        done = daemons.peers["s3"].get("song", unwatched)
+        daemons.run(47.0)
+        relay = daemons.start("s4", relay=1 << 30)
+        self.patch(OverlayDriver, "reached", ())
+        in_time = daemons.network.clock.run_until(lambda: bool(relay.status().neighbors), 30.0)
+        self.assertTrue(in_time)
+        saved = daemons.result(done, 5.0).state
+        assert isinstance(saved, Saved)
+        self.assertEqual([each.how for each in saved.holders], ["through s4"])
+
     def test_both(self) -> None:
         """Where nobody relays, both are told; once one side is opened, the file comes by itself."""
         for opened in ("s2", "s3"):

@@ -99,7 +99,8 @@ class Gossip(Message):
     A broadcast, delivered once to every peer.
 
     :ivar id: its random name.
-    :ivar kind: what it means: ``stop`` stops the network.
+    :ivar kind: what it means: ``stop`` stops the network; ``relay`` its origin has come, and relays
+        for all.
     :ivar origin: the peer that issued it.
     :ivar age: seconds since it was issued, counted up by every peer that passes it on.
     :ivar life: the age at which it is passed on no more, in seconds.
