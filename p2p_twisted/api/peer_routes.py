@@ -140,10 +140,11 @@ class PeerApi:
         return self._lists.new(call.caller) if call.query.numbered else HitList(0)
 
     async def transfers(self, _call: Call) -> TransfersView:
-        """List downloads and uploads."""
+        """List downloads and uploads, and what is relayed."""
         return TransfersView(
             downloads=tuple(map(view_of.download, self.peer.transfers())),
             uploads=tuple(view_of.upload(name, each) for name, each in self.peer.uploads()),
+            relayed=tuple(map(view_of.relayed, self.peer.status().relayed)),
         )
 
     async def explain(self, call: Call) -> ExplanationView:

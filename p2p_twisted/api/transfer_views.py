@@ -113,11 +113,26 @@ class UploadView(View):
 
 
 @attrs.frozen(kw_only=True)
+class RelayedView(View):
+    """
+    Two other peers that are joined here, as neither can dial the other.
+
+    :ivar copied: bytes, in both directions.
+    """
+
+    requester: str
+    holder: str
+    copied: Count
+    rate: Rate
+
+
+@attrs.frozen(kw_only=True)
 class TransfersView(View):
-    """The downloads of this run, oldest first, and what is being sent."""
+    """The downloads of this run, oldest first, what is being sent, and what is relayed."""
 
     downloads: tuple[DownloadView, ...]
     uploads: tuple[UploadView, ...]
+    relayed: tuple[RelayedView, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

@@ -12,6 +12,7 @@ from p2p_twisted.api.transfer_views import (
     HashingView,
     HereView,
     HolderView,
+    RelayedView,
     UploadView,
 )
 from p2p_twisted.bandwidth.rates import Rates
@@ -22,6 +23,7 @@ from p2p_twisted.peer.hit_list import HitList
 from p2p_twisted.peer.interface import Found, Status, Topology
 from p2p_twisted.peer.peer_errors import AlreadyHere
 from p2p_twisted.peer.sights import AnswerSeen, QuestionSeen
+from p2p_twisted.relay.relay_places import RelayedPair
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress
@@ -71,7 +73,7 @@ def status(of: Status) -> views.StatusView:
         limits=limits(of.rates),
         sent=of.sent,
         received=of.received,
-        relays=of.relays,
+        relays=len(of.relayed),
         relay_limit=of.relay_rate,
         uptime=of.uptime,
         certificate=_certificate(of.certificate) if of.certificate else None,
@@ -160,6 +162,11 @@ def upload(name: str, of: UploadProgress) -> UploadView:
     return UploadView(
         name=name, peer=of.requester, id=of.file_id, sent=of.sent, rate=of.rate, how=of.how
     )
+
+
+def relayed(of: RelayedPair) -> RelayedView:
+    """Describe two peers that are joined here."""
+    return RelayedView(requester=of.requester, holder=of.holder, copied=of.copied, rate=of.rate)
 
 
 def here(name: str, of: AlreadyHere) -> HereView:

@@ -22,6 +22,8 @@ _LOOK_SECONDS: Final = 0.2
 _CLOCK_SECONDS: Final = 120.0
 """How far two clocks may be apart; what depends on them is compared in hours."""
 
+_OPEN: Final = "let ports 9000-9009 in, or those that the registry gives"
+
 _LOOPBACKS: Final = ("127.", "::1")
 _MARKS: Final = {True: "ok", False: "!!", None: "--"}
 
@@ -161,11 +163,15 @@ def _reach(status: dict[str, Any]) -> Finding:
     match status["reachable"]:
         case True:
             return Finding("own port", True, f"others can reach {place}")
-        case False:
+        case False if status["neighbors"]:
             text = (
-                f"others cannot reach {place}: a firewall? let ports 9000-9009 in, or those that"
-                " the registry gives"
+                f"others cannot reach {place}, as behind NAT or a firewall: this peer exchanges"
+                " files with those that it can dial as fast as any, and with others by way of a"
+                f" third one, slower; to be reached by all, {_OPEN}"
             )
+            return Finding("own port", None, text)
+        case False:
+            text = f"others cannot reach {place}, and this peer is linked with nobody: {_OPEN}"
             return Finding("own port", False, text, Exit.REFUSED)
         case _ if _is_on_loopback(status):
             return Finding("own port", True, f"{place}, for peers of this machine alone")

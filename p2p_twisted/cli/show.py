@@ -12,6 +12,7 @@ from p2p_twisted.console.text import (
     human_size,
     human_time,
     reached,
+    relayed_line,
     relays_line,
     share_line,
     shown_name,
@@ -139,13 +140,18 @@ def download_lines(downloads: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def transfer_lines(transfers: Mapping[str, Any]) -> Iterator[str]:
-    """List downloads and uploads."""
+    """List downloads, uploads, and what is relayed."""
     yield from download_lines(transfers["downloads"])
     for each in transfers["uploads"]:
         whom = reached(each["peer"], each.get("how", DIRECT))
         sent = f"{human_size(each['sent'])} of {shown_name(each['name'])} to {whom}"
         yield from wrapped(f"<  {sent}, {human_size(each['rate'])}/s", width())
-    if not (transfers["downloads"] or transfers["uploads"]):
+    # Peers of earlier versions do not tell.
+    relayed = transfers.get("relayed", ())
+    for each in relayed:
+        line = relayed_line(each["holder"], each["requester"], each["copied"])
+        yield from wrapped(f"=  {line}, {human_size(each['rate'])}/s", width())
+    if not (transfers["downloads"] or transfers["uploads"] or relayed):
         yield "no transfers"
 
 

@@ -12,6 +12,7 @@ from p2p_twisted.console.text import (
     human_size,
     human_time,
     reached,
+    relayed_line,
     shown_name,
     visible,
 )
@@ -162,7 +163,7 @@ def transfers_lines(
     width: int | None = None,
 ) -> Iterator[str]:
     """
-    Write all downloads with the numbers for ``cancel`` and ``pause``, then all uploads.
+    Write all downloads with the numbers for ``cancel`` and ``pause``, all uploads, and all relayed.
 
     A download that no holder delivers has a second line: what it waits for.
     """
@@ -180,6 +181,9 @@ def transfers_lines(
     for name, upload in uploads:
         sent = f"{human_size(upload.sent)} of {shown_name(name)}"
         yield f"  <  {sent} to {reached(upload.requester, upload.how)}{_at(upload.rate)}"
+    for pair in status.relayed:
+        line = relayed_line(pair.holder, pair.requester, pair.copied)
+        yield f"  =  {line}{_at(pair.rate)}"
 
 
 def _awaited(progress: Progress, status: Status) -> str:

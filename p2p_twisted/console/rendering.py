@@ -161,7 +161,7 @@ def status_lines(status: Status, width: int | None = None) -> Iterator[str]:
         ("downloads", shown_name(status.downloads) + _reshared(status)),
         ("limits", limits_line(status.rates)),
         ("moved", f"{human_size(status.sent)} sent, {human_size(status.received)} received"),
-        ("relays", relays_line(status.relays, status.relay_rate)),
+        ("relays", relays_line(len(status.relayed), status.relay_rate)),
         ("up for", human_time(status.uptime)),
     ]
     yield from table(rows, width)

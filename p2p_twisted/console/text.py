@@ -158,6 +158,11 @@ def _cells(character: str) -> int:
     return 1 if character == _EMOJI_SELECTOR else max(0, wcwidth(character))
 
 
+def relayed_line(holder: str, requester: str, copied: int) -> str:
+    """Write what is copied between two peers that are joined here; ``copied`` is in bytes."""
+    return f"{human_size(copied)} from {holder} to {requester}, relayed"
+
+
 def relays_line(pairs: int, rate: int | None) -> str:
     """
     Write what a peer relays for others.

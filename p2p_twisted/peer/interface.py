@@ -16,6 +16,7 @@ from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.peer.offers_interface import IOffers
 from p2p_twisted.peer.selected_things import Selection as Selection
 from p2p_twisted.peer.sights import SightWatch
+from p2p_twisted.relay.relay_places import RelayedPair
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
@@ -86,9 +87,8 @@ class Status:
     :ivar unshared: the first thousand of ``excluded`` names that cannot be shared, and why.
     :ivar ignored: how many names in its directory ignore files leave out.
     :ivar rates: the most that it sends and receives, in bytes a second.
-    :ivar sent: bytes of files, in this run.
-    :ivar received: likewise.
-    :ivar relays: how many pairs of other peers it relays between now.
+    :ivar sent: bytes of files, in this run; ``received`` likewise.
+    :ivar relayed: the pairs of other peers that it relays between now.
     :ivar relay_rate: at most, in bytes a second; ``None`` where it relays nothing.
     :ivar reshared: how many of its downloads others can find; ``None`` without ``--reshare``.
     :ivar shares: the names and paths of other directories that it shares.
@@ -113,7 +113,7 @@ class Status:
     rates: Rates
     sent: int = 0
     received: int = 0
-    relays: int = 0
+    relayed: tuple[RelayedPair, ...] = ()
     relay_rate: int | None = None
     reshared: int | None = None
     reachable: bool | None = None

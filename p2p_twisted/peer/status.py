@@ -51,7 +51,7 @@ def status_of(
         rates=bandwidth.rates,
         sent=bandwidth.up.total,
         received=bandwidth.down.total,
-        relays=len(relaying.pairs),
+        relayed=relaying.relayed,
         relay_rate=relaying.rate,
         alone=network.alone(),
         reachable=registration.is_reachable,

@@ -23,6 +23,23 @@ class RelayBusy(NotRelayed):
 
 
 @frozen
+class RelayedPair:
+    """
+    Two peers that are relayed now.
+
+    :ivar requester: who receives.
+    :ivar holder: who sends.
+    :ivar copied: how many bytes so far, in both directions.
+    :ivar rate: of the last seconds, in bytes per second.
+    """
+
+    requester: PeerName
+    holder: PeerName
+    copied: int
+    rate: float
+
+
+@frozen
 class _Place:
     requester: PeerName
     host: str
@@ -60,7 +77,12 @@ class RelayPlaces:
     @property
     def pairs(self) -> tuple[tuple[PeerName, PeerName], ...]:
         """The requesters and holders that have met."""
-        return tuple((place.requester, place.holder) for place in self._met.values())
+        return tuple(self.met.values())
+
+    @property
+    def met(self) -> dict[MessageId, tuple[PeerName, PeerName]]:
+        """The same, by the tokens of their places."""
+        return {token: (place.requester, place.holder) for token, place in self._met.items()}
 
     def ask(self, asked: Relay, host: str, token: MessageId, *, by_name: bool = False) -> None:
         """

@@ -1,6 +1,7 @@
 """Relay: let a neighbor wait for a peer that it cannot reach, and join the two."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from twisted.internet.defer import Deferred, DeferredList
@@ -10,10 +11,11 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 
 from p2p_twisted.bandwidth.limiter import Limiter
+from p2p_twisted.bandwidth.meter import Meter
 from p2p_twisted.bandwidth.twofold_pace import TwofoldPace
 from p2p_twisted.relay import limits
 from p2p_twisted.relay.joint import Joint
-from p2p_twisted.relay.relay_places import NotRelayed, RelayBusy, RelayPlaces
+from p2p_twisted.relay.relay_places import NotRelayed, RelayBusy, RelayedPair, RelayPlaces
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Error, Meet, Message, Met, Placed, Relay
@@ -85,12 +87,20 @@ class Relaying:
         )
         self._waiting: dict[MessageId, Connection] = {}
         self._joints: dict[MessageId, Joint] = {}
+        self._meters: dict[MessageId, Meter] = {}
         self._legs: set[_Leg] = set()
 
     @property
     def pairs(self) -> tuple[tuple[PeerName, PeerName], ...]:
         """The peers that are relayed now: who receives, and who sends."""
         return self._places.pairs
+
+    @property
+    def relayed(self) -> tuple[RelayedPair, ...]:
+        """The same, with how much was copied."""
+        now, met = self._reactor.seconds(), self._places.met
+        meters = ((met[token], meter) for token, meter in self._meters.items() if token in met)
+        return tuple(RelayedPair(*pair, each.total, each.rate(now)) for pair, each in meters)
 
     @property
     def rate(self) -> int | None:
@@ -123,8 +133,9 @@ class Relaying:
         self._attend(connection, came.token)
         self.log.info("relaying {pair}", pair=" and ".join(self._places.pairs[-1]))
         waiting.send(Met())
-        both = waiting, connection
-        self._joints[came.token] = Joint(self._reactor, both, self._pace, self._moved)
+        both, meter = (waiting, connection), Meter()
+        self._meters[came.token], moved = meter, partial(self._moved, meter)
+        self._joints[came.token] = Joint(self._reactor, both, self._pace, moved)
 
     async def stop(self) -> None:
         """End all; returns when the connections are gone."""
@@ -153,7 +164,8 @@ class Relaying:
     def _pace(self) -> Pace:
         return TwofoldPace(self._limiter.pace(), self._up.pace())
 
-    def _moved(self, _count: int) -> None:
+    def _moved(self, meter: Meter, count: int) -> None:
+        meter.moved(count, self._reactor.seconds())
         # It may have changed while something is relayed.
         self._keep_to_rate()
 
@@ -170,6 +182,7 @@ class Relaying:
     def _left(self, token: MessageId, leg: _Leg) -> None:
         self._legs.discard(leg)
         self._waiting.pop(token, None)
+        self._meters.pop(token, None)
         joint = self._joints.pop(token, None)
         if joint is not None:
             joint.lost()

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from typing import Any
 
 import attrs
 from twisted.trial.unittest import SynchronousTestCase
@@ -13,8 +14,11 @@ from p2p_twisted.console.admin_lines import date_text
 from p2p_twisted.download.progress import Contribution, Progress, Receiving, Saved
 from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.peer.interface import Status
+from p2p_twisted.relay.relay_places import RelayedPair
 from p2p_twisted.upload.upload import UploadProgress
 from tests.console.fake_peer import STATUS
+
+PAIR = RelayedPair("s3", "s2", 2_048, 1_024.0)
 
 
 def shown(status: Status) -> list[str]:
@@ -37,7 +41,7 @@ class StatusLinesTests(SynchronousTestCase):
 
     def test_relays(self) -> None:
         """What it relays is told, where it knows that."""
-        relaying = attrs.evolve(STATUS, relays=2, relay_rate=1 << 20)
+        relaying = attrs.evolve(STATUS, relayed=(PAIR, PAIR), relay_rate=1 << 20)
         line = "relays     2 pairs of peers now, at most 1.0 MiB/s"
         self.assertIn(line, shown(relaying))
         self.assertIn("relays     nothing: off, or --max-up is too slow for it", shown(STATUS))
@@ -76,10 +80,13 @@ def test_transfers() -> None:
             view = view_of.download(Progress(1, "f", "f" * 64, 2, 2, state=state))
             assert download_line(json.loads(view.encoded())).endswith(ends)
     sent = json.loads(view_of.upload("f", upload).encoded())
-    told = {"downloads": [], "uploads": [sent]}
+    told: dict[str, Any] = {"downloads": [], "uploads": [sent]}
     assert list(transfer_lines(told)) == ["<  1.0 KiB of f to s6 (reversed), 512 B/s"]
     del sent["how"]
     assert list(transfer_lines(told)) == ["<  1.0 KiB of f to s6, 512 B/s"]
+    pair = json.loads(view_of.relayed(PAIR).encoded())
+    told = {"downloads": [], "uploads": [], "relayed": [pair]}
+    assert list(transfer_lines(told)) == ["=  2.0 KiB from s2 to s3, relayed, 1.0 KiB/s"]
 
 
 def test_imports_little() -> None:

@@ -21,6 +21,7 @@ from p2p_twisted.download.progress import (
     Waiting,
 )
 from p2p_twisted.peer.interface import Selection
+from p2p_twisted.relay.relay_places import RelayedPair
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.names import PeerAddress
 from tests.console.fake_peer import FILE, STATUS, hit, running, saved
@@ -193,3 +194,10 @@ class TransfersTests(SynchronousTestCase):
     def test_none(self) -> None:
         """An empty list says so."""
         self.assertEqual(list(transfers_lines(STATUS, [], ())), ["no downloads yet"])
+
+    def test_relayed(self) -> None:
+        """What is relayed for others is listed last."""
+        relayed = RelayedPair("s3", "s2", 2_048, 1_024.0)
+        status = attrs.evolve(STATUS, relayed=(relayed,))
+        _none, line = transfers_lines(status, [], ())
+        self.assertEqual(line, "  =  2.0 KiB from s2 to s3, relayed, 1.0 KiB/s")

@@ -20,6 +20,7 @@ from p2p_twisted.console.rendering import (
 from p2p_twisted.console.text import TOLD_IN_PART
 from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.peer.interface import Found
+from p2p_twisted.relay.relay_places import RelayedPair
 from tests.console.fake_peer import OTHER_FILE, STATUS, found, hit, topology
 
 
@@ -195,8 +196,10 @@ class StatusTests(SynchronousTestCase):
 
     def test_relays(self) -> None:
         """What is relayed now, and how fast that may be."""
-        for pairs, said in ((0, "0 pairs"), (1, "1 pair")):
-            lines = list(status_lines(attrs.evolve(STATUS, relays=pairs, relay_rate=100 << 20)))
+        pair = RelayedPair("s3", "s2", 2_048, 1_024.0)
+        for pairs, said in (((), "0 pairs"), ((pair,), "1 pair")):
+            status = attrs.evolve(STATUS, relayed=pairs, relay_rate=100 << 20)
+            lines = list(status_lines(status))
             self.assertIn(f"relays     {said} of peers now, at most 100.0 MiB/s", lines)
 
     def test_very_many_unshared(self) -> None:

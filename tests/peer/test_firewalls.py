@@ -42,8 +42,9 @@ class FirewallTests(PeerTestCase):
         done = requester.get("song", unwatched)
         daemons.network.clock.run_until(partial(self.is_receiving, requester), 20.0)
         self.assertEqual([each.how for _name, each in holder.uploads()], [how])
-        relays = sum(each.status().relays for each in daemons.peers.values())
-        self.assertEqual(relays, int(how.startswith("through ")))
+        relayed = [pair for each in daemons.peers.values() for pair in each.status().relayed]
+        named = [(pair.requester, pair.holder) for pair in relayed]
+        self.assertEqual(named, [("s3", "s2")] if how.startswith("through ") else [])
         (progress,) = requester.transfers()
         assert isinstance(progress.state, Receiving)
         self.assertEqual([each.how for each in progress.state.holders], [how])

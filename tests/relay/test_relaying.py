@@ -38,6 +38,9 @@ class JoiningTests(RelayCase):
             self.wires.settle()
         self.assertEqual(anna.received_bytes, b"".join(wholes))
         self.assertGreaterEqual(self.up.total, 2 * MIB)
+        (pair,) = self.relaying.relayed
+        self.assertEqual((pair.requester, pair.holder), ("anna", "ben"))
+        self.assertEqual(pair.copied, self.up.total)
 
     def test_ends(self) -> None:
         """Where either ends, the other one does, and the place is free."""
@@ -46,7 +49,8 @@ class JoiningTests(RelayCase):
             ends[closes].connection.close()
             self.wires.pass_time(6)
             self.assertEqual([end.is_lost for end in ends], [True, True])
-            self.assertEqual(self.relaying.pairs, ())
+            self.assertEqual((self.relaying.pairs, self.relaying.relayed), ((), ()))
+            self.assertFalse(self.relaying._meters)
 
     def test_nobody_comes(self) -> None:
         """Who waits is told after 5 s that nobody has come."""

@@ -127,6 +127,7 @@ function beginPeer(status, activity) {
   });
   watchStatus(status, (now) => {
     card.show(now);
+    transfers.showRelayed(now).catch(() => {});
     invites.show(now);
     pushes.know(now.certificate?.groups ?? [], now.neighbors.map((each) => each.name));
     sharing.check(now).catch(() => {});

@@ -54,6 +54,16 @@ export class Transfers {
     this.take(await ask("GET", "/v1/transfers"));
   }
 
+  /** Show what is relayed for others, if anything is. */
+  async showRelayed({ relays }) {
+    const { relayed } = relays ? await ask("GET", "/v1/transfers") : { relayed: [] };
+    const rows = relayed.map(({ holder, requester, copied, rate: pace }) =>
+      el("li", { text: `${shown(holder)} to ${shown(requester)} · ${size(copied)} · ${rate(pace)}` }),
+    );
+    byId("relayed").replaceChildren(...rows);
+    byId("relaying").hidden = rows.length === 0;
+  }
+
   /** Have these, and no others. */
   take({ downloads, uploads }) {
     this.#downloads = new Map(downloads.map((each) => [each.number, each]));

@@ -1,0 +1,41 @@
+"""What the doctor says of how a peer stands with the others."""
+
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.cli.doctor import _reach
+from p2p_twisted.runtime.exit_status import Exit
+
+
+def status(**fields: Any) -> dict[str, Any]:
+    """Describe a peer that has joined."""
+    address = {"name": "anna", "host": "10.77.0.23", "port": 9000}
+    return {"address": address, "reachable": False, "neighbors": [], **fields}
+
+
+class ReachTests(SynchronousTestCase):
+    """Whether others can dial it."""
+
+    def test_reached(self) -> None:
+        """It is well where they can, and on one machine; nobody knows before it was tried."""
+        self.assertIs(_reach(status(reachable=True)).is_ok, True)
+        self.assertIsNone(_reach(status(reachable=None)).is_ok)
+        here = {"name": "anna", "host": "127.0.0.1", "port": 9000}
+        self.assertIs(_reach(status(reachable=None, address=here)).is_ok, True)
+
+    def test_behind_nat(self) -> None:
+        """Where it dials others, it is told what works, and what would work better: no fault."""
+        found = _reach(status(neighbors=[{"name": "ben"}]))
+        self.assertIsNone(found.is_ok)
+        for told in ("others cannot reach 10.77.0.23:9000", "as fast as any", "by way of a third"):
+            self.assertIn(told, found.text)
+        self.assertTrue(
+            found.text.endswith("let ports 9000-9009 in, or those that the registry gives")
+        )
+
+    def test_cut_off(self) -> None:
+        """Where it is linked with nobody, either, that is a fault."""
+        found = _reach(status())
+        self.assertEqual((found.is_ok, found.exit), (False, Exit.REFUSED))
+        self.assertIn("linked with nobody: let ports 9000-9009 in", found.text)
