@@ -84,6 +84,17 @@ class NetworkSession:
         return None if self._overlay is None else self.driver.me
 
     @property
+    def near(self) -> str | None:
+        """Where this peer listens inside of the NAT that it is behind; ``None`` behind none."""
+        if self._overlay is None or self.driver.me.host in (self._dialer.host, self._settings.host):
+            return None
+        return self._dialer.host
+
+    def is_near(self, host: str) -> bool:
+        """Return whether others that are known by a host are behind the same NAT as this peer."""
+        return self.near is not None and host == self.driver.me.host
+
+    @property
     def neighbors(self) -> tuple[PeerAddress, ...]:
         """The peers that this one is linked with, sorted by name."""
         return () if self._overlay is None else self.driver.neighbors

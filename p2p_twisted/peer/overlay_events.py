@@ -104,6 +104,9 @@ class OverlayEvents:
             self._tickets.refused(message)
             self._uploads.not_fetched(message.ticket)
             return
+        if message.near is not None and self._network.is_near(message.host):
+            # Nobody outside may dial the requester, but this peer is inside, too.
+            message = attrs.evolve(message, host=message.near, closed=False)
         self._partials.wanted_by(message)
         back = message.via[::-1]
 

@@ -131,6 +131,7 @@ class Searches:
 
     def send_want(self, want: Want) -> bool:
         """Send a request to the first peer of its route; return whether it can be reached."""
+        want = attrs.evolve(want, near=self._network.near)
         if self._network.driver.send(want):
             return True
         return self._visits is not None and self._visits.want(want)

@@ -7,6 +7,7 @@ from typing import Final
 from attrs import define, field, frozen
 
 LOOPBACK: Final = "127.0.0.1"
+_NAT: Final = "10.2.0.1"
 
 
 @frozen
@@ -38,9 +39,11 @@ class Machines:
 
     :ivar behind_nat: processes whose machines are behind NAT, each behind another one: they dial
         others, and nobody dials them.
+    :ivar are_together: whether they are all behind one NAT, inside of which they dial each other.
     """
 
     behind_nat: Collection[str] = ()
+    are_together: bool = False
     _hosts: dict[str, Host] = field(factory=dict)
     _numbers: "count[int]" = field(factory=lambda: count(1))
 
@@ -50,5 +53,6 @@ class Machines:
             high, low = divmod(next(self._numbers), 250)
             outside, inside = f"10.1.{high}.{low + 1}", f"192.168.{high}.{low + 1}"
             is_inside = name in self.behind_nat
-            self._hosts[name] = Host(inside if is_inside else outside, outside)
+            seen_as = _NAT if is_inside and self.are_together else outside
+            self._hosts[name] = Host(inside if is_inside else outside, seen_as)
         return self._hosts[name]

@@ -93,7 +93,11 @@ class VirtualNetwork:
     def lets_in(self, source: Process, target: Process) -> bool:
         """Return whether one process can connect with another, as far as the network goes."""
         is_closed = target.name in self.closed and source is not target
-        return not is_closed and self.carries(source, target) and self.carries(target, source)
+        here, there = self.host_of(source.name), self.host_of(target.name)
+        # Behind NAT, only those that are behind the same one get to it.
+        is_near = there.address == there.seen_as or there.seen_as == here.seen_as
+        is_open = is_near and not is_closed
+        return is_open and self.carries(source, target) and self.carries(target, source)
 
     def clear(self) -> None:
         """Forget all processes, and all that was to happen."""

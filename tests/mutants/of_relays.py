@@ -6,6 +6,13 @@ from tests.mutants.mutant import Mutant
 
 OF_RELAYS: Final = (
     Mutant(
+        "peer/network_session.py",
+        "return self.near is not None and host == self.driver.me.host",
+        "return True",
+        "whoever is behind NAT elsewhere has a peer dial inside of its own network",
+        "peer/test_nat.py",
+    ),
+    Mutant(
         "download/barriers.py",
         "if not self._known or now - self._hurried_at < limits.HURRIED_AGAIN_SECONDS:",
         "if not self._known:",

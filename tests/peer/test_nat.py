@@ -30,6 +30,19 @@ class NatTests(PeerTestCase):
         (delivered,) = saved.holders
         return delivered.how
 
+    def dialed_by(self, daemons: VirtualDaemons, name: str) -> list[str]:
+        """Return what will list the hosts that a peer dials from now on."""
+        dialed: list[str] = []
+        reactor = daemons.network.processes[name]
+        connect = reactor.connectTCP
+
+        def watched(host: str, *how: object, **more: object) -> object:
+            dialed.append(host)
+            return connect(host, *how, **more)  # type: ignore[arg-type]
+
+        self.patch(reactor, "connectTCP", watched)
+        return dialed
+
     def test_joins(self) -> None:
         """Such a peer says so, is known by what others see, and belongs to the network."""
         daemons = self.started("s2", "s3")
@@ -52,15 +65,7 @@ class NatTests(PeerTestCase):
     def test_dials_nothing_in_vain(self) -> None:
         """Once a peer knows that it cannot be dialed, its holders do not try."""
         daemons = self.started("s2", "s3")
-        seen, dialed = daemons.network.host_of("s3").seen_as, []
-        reactor = daemons.network.processes["s1"]
-        connect = reactor.connectTCP
-
-        def watched(host: str, *how: object, **more: object) -> object:
-            dialed.append(host)
-            return connect(host, *how, **more)  # type: ignore[arg-type]
-
-        self.patch(reactor, "connectTCP", watched)
+        seen, dialed = daemons.network.host_of("s3").seen_as, self.dialed_by(daemons, "s1")
         self.assertEqual(self.how(daemons, "s3", "song"), "reversed")
         self.assertNotIn(seen, dialed)
 
@@ -78,8 +83,34 @@ class NatTests(PeerTestCase):
 
     def test_both_behind_nat(self) -> None:
         """Where both are, a third peer that both can dial joins them."""
-        how = self.how(self.started("s2", "s3"), "s3", "ballad")
-        self.assertIn(how, ("through s1", "through s4"))
+        daemons = self.started("s2", "s3")
+        inside, dialed = daemons.network.host_of("s3").address, self.dialed_by(daemons, "s2")
+        self.assertIn(self.how(daemons, "s3", "ballad"), ("through s1", "through s4"))
+        # That is another one's inside.
+        self.assertNotIn(inside, dialed)
+
+    def test_behind_one_nat(self) -> None:
+        """Two behind one NAT exchange files inside of it, and nobody relays."""
+        hosts = Machines(("s2", "s3"), are_together=True)
+        daemons = self.on(VirtualNetwork(host_of=hosts))
+        daemons.start_registry()
+        for number in range(1, 4):
+            daemons.start(f"s{number}", {"ballad": SONG} if number == 2 else None, relay=0)
+        daemons.run(20.0)
+        self.assertEqual(hosts("s2").seen_as, hosts("s3").seen_as)
+        self.assertEqual(self.how(daemons, "s3", "ballad"), "direct")
+        self.assertEqual(daemons.download("s3", "ballad"), SONG)
+
+    def test_only_seems_to_be_one_nat(self) -> None:
+        """Where nobody is at the address that is inside, it goes on as without it."""
+        hosts = Machines(("s2", "s3"), are_together=True)
+        daemons = self.on(VirtualNetwork(host_of=hosts))
+        daemons.start_registry()
+        for number in range(1, 4):
+            daemons.start(f"s{number}", {"ballad": SONG} if number == 2 else None)
+        daemons.run(20.0)
+        daemons.network.closed.update(("s2", "s3"))
+        self.assertEqual(self.how(daemons, "s3", "ballad"), "through s1")
 
 
 def test_fixture(p2p_network: Callable[..., VirtualDaemons]) -> None:

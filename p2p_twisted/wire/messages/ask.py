@@ -196,6 +196,8 @@ class Want(Message):
     :ivar more: many files will be asked for, so that a link is no place for the first.
     :ivar closed: do not dial, which would be in vain, but refuse at once, with ``dial``.
     :ivar relay: dial there instead, where the requester waits.
+    :ivar near: where the requester listens inside of the NAT that ``host`` is of: for a holder that
+        is behind the same one.
     """
 
     verb = "WANT"
@@ -210,6 +212,7 @@ class Want(Message):
     more: bool = False
     closed: bool = False
     relay: Meeting | None = None
+    near: str | None = attrs.field(default=None, validator=attrs.validators.optional(valid_host))
 
 
 @attrs.frozen
