@@ -29,6 +29,7 @@ from p2p_twisted.wire.names import MessageId, PeerAddress, PeerName
 SIZE: Final = 2**28
 _BEGINS_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.05
+_SPREADS_SECONDS: Final = 10.0
 _KIND: Final = "offer"
 
 
@@ -44,6 +45,7 @@ class Fleet(SimulatedNetwork):
         super().__init__(seed, observer=Copies())
         self._takes = takes
         self.heard: dict[PeerName, float] = {}
+        self._late: set[PeerName] = set()
         self.offer: Offer | None = None
 
     def push(self, sender: SimulatedPeer) -> Offer:
@@ -78,14 +80,17 @@ class Fleet(SimulatedNetwork):
         for effect in effects:
             match effect:
                 case Deliver(gossip) if gossip.kind == _KIND:
-                    self._hear(peer)
+                    self._hear(peer, gossip.age > _SPREADS_SECONDS)
                 case NeighborUp(address=address) if peer.name in self.heard:
                     # As peers compare what they keep, once they are linked.
                     other = self.peers[address.name]
-                    self.later(2 * latency_between(peer, other), self._hear, other)
+                    self.later(2 * latency_between(peer, other), self._hear, other, True)
 
-    def _hear(self, peer: SimulatedPeer) -> None:
-        if peer.is_alive and self.heard.setdefault(peer.name, self.now) == self.now:
+    def _hear(self, peer: SimulatedPeer, is_late: bool) -> None:
+        if peer.is_alive and peer.name not in self.heard:
+            self.heard[peer.name] = self.now
+            if is_late:
+                self._late.add(peer.name)
             self._say(peer, Receipt(peer.name, "waiting"))
             self.later(self.rng.uniform(0.0, _BEGINS_SECONDS), self._begin, peer)
 
@@ -96,7 +101,9 @@ class Fleet(SimulatedNetwork):
 
     def _say(self, peer: SimulatedPeer, receipt: Receipt) -> None:
         assert self.offer is not None
-        answer = LocalAnswer(tally=Tally.of(receipt, SIZE), receipts=(receipt,))
+        answer = LocalAnswer(
+            tally=Tally.of(receipt, SIZE, peer.name in self._late), receipts=(receipt,)
+        )
         peer.offers[self.offer.id] = answer
 
 

@@ -47,7 +47,10 @@ class Look:
 @define
 class OfferAudience:
     """
-    Those an offer is for: as many as were ever told of, and their names while there are few.
+    Those an offer is for, as looks have told of them: by their names while there are few.
+
+    Of very many it is only known how many there were at first, and how many came later: who of
+    the first comes back later is counted twice.
 
     :param began: when the first look was taken, in seconds on the monotonic clock.
     """
@@ -56,13 +59,13 @@ class OfferAudience:
     _began: float
     _names: dict[PeerName, None] = field(factory=dict)
     _silent: dict[PeerName, None] = field(factory=dict)
-    _most: int = 0
+    _at_first: int = 0
     _receivers_before: int | None = None
 
     def board(self, look: Look, now: float) -> Board:
         """Return how far all are, by a look at the time ``now`` and what earlier ones have told."""
         tally, size = look.tally, self._offer.size
-        off = self._off(look)
+        off, number_off = self._off(look)
         unaware = max(0, look.answered - tally.peers)
         has_spread = not unaware or now - self._began >= _SPREAD_SECONDS
         is_settled = look.is_whole or tally.receivers == self._receivers_before
@@ -72,12 +75,12 @@ class OfferAudience:
         coming = tally.waiting + tally.fetching
         to_come = max(0, (coming + tally.saved) * size - tally.received) if coming else 0
         counts: dict[BoardState, int] = dict(tally.counts.items())
-        counts["off"] = self._most - tally.receivers
+        counts["off"] = number_off
         return Board(
             self._offer,
             counts,
             look.receipts,
-            off,
+            off[:RECEIPTS_NAMED],
             min(tally.received, tally.receivers * size),
             tally.rate,
             max(tally.seconds_left, to_come / tally.rate) if coming and tally.rate else None,
@@ -101,17 +104,19 @@ class OfferAudience:
         is_news = bool(new) and len(self._silent) < AUDIENCE_NAMED
         return look.tally.receivers >= (self._receivers_before or 0) and not is_news
 
-    def _off(self, look: Look) -> tuple[PeerName, ...]:
-        """Add those that a look tells of; return names of those known that it does not."""
+    def _off(self, look: Look) -> tuple[tuple[PeerName, ...], int]:
+        """Add those that a look tells of; return names of those that it misses, and how many."""
         there = {receipt.peer for receipt in look.receipts}
         silent = [name for name in look.silent if self._is_meant(name) and name not in there]
-        off = silent
-        if len(there) == look.tally.receivers:
-            named = [name for name in self._offer.to if self._is_named(name)]
-            _add((*named, *there, *silent), self._names)
-            off = [name for name in self._names if name not in there]
-        self._most = max(self._most, look.tally.receivers + len(off))
-        return tuple(off[:RECEIPTS_NAMED])
+        at_first = look.tally.receivers - look.tally.late
+        if len(there) < look.tally.receivers:
+            self._at_first = max(self._at_first, at_first + len(silent))
+            return tuple(silent), self._at_first - at_first
+        named = [name for name in self._offer.to if self._is_named(name)]
+        _add((*named, *there, *silent), self._names)
+        off = tuple(name for name in self._names if name not in there)
+        self._at_first = max(self._at_first, at_first + len(off))
+        return off, len(off)
 
     def _is_meant(self, silent: PeerName) -> bool:
         """Return whether an offer is for a peer that says nothing, as far as is known."""

@@ -47,12 +47,14 @@ class KeptOffer:
     :ivar source: whose share of the book it takes.
     :ivar is_pinned: whether it stays, however many there are.
     :ivar withdrawal: what has ended it.
+    :ivar is_late: whether it was not heard as it was broadcast, as this peer came later.
     """
 
     heard: HeardOffer
     source: str
     is_pinned: bool = False
     withdrawal: str | None = None
+    is_late: bool = False
 
     @property
     def offer(self) -> Offer:

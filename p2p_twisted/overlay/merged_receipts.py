@@ -37,12 +37,12 @@ class MergedReceipts:
         """
         Count what somebody says of so many peers, once it has named all that it will.
 
-        :returns: whether it can be: nothing counts where more are told of than have answered.
+        :returns: whether it can be: nothing counts where more are told of than there can be.
         """
         rows = self._coming.pop(teller, {})
         if tally is None:
             return not rows
-        if tally.peers > answered or len(rows) > tally.receivers:
+        if tally.peers > answered or max(len(rows), tally.late) > tally.receivers:
             return False
         self.tally = tally if self.tally is None else self.tally.plus(tally)
         self._named[teller] = rows

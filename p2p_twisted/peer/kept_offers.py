@@ -32,6 +32,7 @@ class OfferRecord:
     :ivar state: how far this peer is, where it is meant.
     :ivar is_taken: whether it is to be had.
     :ivar is_said: whether a person has decided that.
+    :ivar is_late: whether this peer came after it was broadcast.
     """
 
     text: str
@@ -41,6 +42,7 @@ class OfferRecord:
     state: ReceiptState | None = None
     is_taken: bool = False
     is_said: bool = False
+    is_late: bool = False
 
 
 Records = Callable[[], Iterable[OfferRecord]]

@@ -27,6 +27,9 @@ OFFER: Final = "offer"
 WITHDRAW: Final = "withdraw"
 """The kind of broadcast that ends an offer."""
 
+# A broadcast that is older comes to those who were not there.
+_SPREADS_SECONDS: Final = 10.0
+
 
 @define(eq=False)
 class _Neighbor:
@@ -76,7 +79,8 @@ class OfferExchange:
     def delivered(self, gossip: Gossip, link: Connection | None) -> None:
         """Learn from a broadcast, which others get anyway."""
         neighbor = self._at(link)
-        self._learn(gossip.text, neighbor.name if neighbor else gossip.origin, gossip.hops)
+        name = neighbor.name if neighbor else gossip.origin
+        self._learn(gossip.text, name, gossip.hops, is_late=gossip.age > _SPREADS_SECONDS)
 
     def neighbor_up(self, name: PeerName, link: Connection, compares: bool) -> None:
         """Begin to compare with a new neighbor, if it has said that it does, too."""
@@ -119,7 +123,9 @@ class OfferExchange:
             if news and neighbor.compares and neighbor.link is not besides:
                 neighbor.link.send(Offers(known=known, texts=ends))
 
-    def _learn(self, text: str, neighbor: PeerName, hops: int = 1) -> KeptOffer | None:
+    def _learn(
+        self, text: str, neighbor: PeerName, hops: int = 1, *, is_late: bool = True
+    ) -> KeptOffer | None:
         """Keep an offer, or end one; return it where that is new."""
         withdrawal = read_withdrawal(text)
         if withdrawal is not None:
@@ -139,6 +145,7 @@ class OfferExchange:
         if added.forgotten is not None:
             self._taking.ended(added.forgotten)
         if added.new is not None:
+            added.new.is_late = is_late
             self._taking.heard(added.new, hops)
             self.changes.tell(added.new)
         return added.new

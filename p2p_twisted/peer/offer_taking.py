@@ -138,7 +138,9 @@ class OfferTaking:
         receipt = self.receipt(id_)
         if receipt is None:
             return LocalAnswer(tally=Tally(unmeant=1))
-        return LocalAnswer(tally=Tally.of(receipt, kept.offer.size), receipts=(receipt,))
+        return LocalAnswer(
+            tally=Tally.of(receipt, kept.offer.size, kept.is_late), receipts=(receipt,)
+        )
 
     # What becomes of it
 

@@ -217,6 +217,7 @@ class PeerOffers:
                 state=None if known is None else known.state,
                 is_taken=is_taken,
                 is_said=is_said,
+                is_late=kept.is_late,
             )
 
     def _recall(self, record: OfferRecord) -> None:
@@ -228,6 +229,7 @@ class PeerOffers:
             return
         if kept is None:
             return
+        kept.is_late = record.is_late
         withdrawal = None if record.withdrawal is None else read_withdrawal(record.withdrawal)
         if withdrawal is not None:
             self._book.withdraw(withdrawal, record.withdrawal or "")

@@ -133,8 +133,8 @@ OF_OFFERS: Final = (
     ),
     Mutant(
         "offers/offer_audience.py",
-        "self._most = max(self._most, look.tally.receivers + len(off))",
-        "self._most = look.tally.receivers + len(off)",
+        "self._at_first = max(self._at_first, at_first + len(silent))",
+        "self._at_first = at_first + len(silent)",
         "of very many, those that have gone are not missed",
         "offers/test_offer_audience.py",
     ),

@@ -23,9 +23,9 @@ def a_receipt(peer: str, state: ReceiptState = "saved", received: int = SIZE) ->
     return Receipt(peer, state, received)
 
 
-def all_saved(number: int) -> Look:
+def all_saved(number: int, late: int = 0) -> Look:
     """Look at very many receivers, of which some are named."""
-    tally = Tally(unmeant=1, saved=number, received=number * SIZE)
+    tally = Tally(unmeant=1, saved=number, late=late, received=number * SIZE)
     named = tuple(a_receipt(f"x{index}") for index in range(RECEIPTS_NAMED))
     return Look(tally=tally, receipts=named, answered=number + 1)
 
@@ -226,6 +226,14 @@ class TestOff:
         )
         assert audience.board(fallen, 0.0).counts["off"] == 50
         assert audience.board(look, 60.0).counts["off"] == 50
+
+    def test_late_of_very_many(self) -> None:
+        """Who comes later does not stand in for those that have gone."""
+        audience = OfferAudience(OFFER, 0.0)
+        audience.board(all_saved(10_000), 0.0)
+        board = audience.board(all_saved(9_970, late=20), 60.0)
+        assert (board.counts["saved"], board.counts["off"]) == (9_970, 50)
+        assert board.receivers == 10_020
 
     def test_names_are_bounded(self) -> None:
         """However many names somebody makes up, few are kept, and fewer shown."""

@@ -37,6 +37,8 @@ class TallyTests(SynchronousTestCase):
         tally = Tally.of(Receipt("x", "fetching", 60, 10.0), SIZE)
         self.assertEqual(tally, Tally(fetching=1, received=60, rate=10.0, seconds_left=4.0))
         self.assertEqual(Tally.of(Receipt("x", "no space"), SIZE), Tally(no_space=1))
+        late = Tally.of(Receipt("x", "no space"), SIZE, is_late=True)
+        self.assertEqual((late.no_space, late.late, late.peers), (1, 1, 1))
         self.assertEqual(Tally.of(Receipt("x", "fetching", 60, 1e-300), SIZE).seconds_left, 1e9)
         self.assertEqual(Tally.of(Receipt("x", "saved", SIZE, 1.0), SIZE - 1).seconds_left, 0.0)
 
@@ -93,6 +95,7 @@ class MergeTests(SynchronousTestCase):
         self.assertFalse(merged.count("liar", Tally(saved=2, unmeant=5), 7))
         merged.name("liar", receipts(3))
         self.assertFalse(merged.count("liar", None, 7))
+        self.assertFalse(merged.count("liar", Tally(saved=2, late=3), 7))
         merged.name("dies", receipts(3))
         self.assertEqual((merged.tally, merged.chosen()), (None, ()))
 

@@ -8,10 +8,12 @@ from p2p_twisted.offers.accept_rule import AcceptRule
 from p2p_twisted.offers.board import Board
 from p2p_twisted.peer.sights import QuestionSeen
 from p2p_twisted.testing.daemons import VirtualDaemons
+from p2p_twisted.testing.introspection import driver_of
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.testing.paths import Path as Way
 from p2p_twisted.testing.paths import Paths
 from p2p_twisted.wire.limits import MIB
+from p2p_twisted.wire.messages import Ask
 from p2p_twisted.wire.names import MessageId
 from tests.peer.cases import PeerTestCase
 
@@ -110,6 +112,21 @@ class PushTests(PeerTestCase):
         board = self.until_done(offer)
         self.assertEqual(self.states(board), dict.fromkeys(["s2", "s3", "s4", "s5"], "saved"))
         self.assertEqual(self.network.download("s5", "f1.bin"), CONTENT)
+        self.assertEqual(self.late(offer), 2)
+        for name in ("s3", "s4"):
+            daemons.crash(name)
+            daemons.start(name, **TAKES)
+        daemons.run(60.0)
+        self.assertEqual(self.late(offer), 2)
+
+    def late(self, offer: MessageId) -> int:
+        """Return how many of all say that they have come later."""
+        driver = driver_of(self.network.peers["s1"])
+        assert driver is not None
+        answer = self.network.result(driver.ask(Ask(driver.new_id(), "id", offer)))
+        assert answer.tally is not None
+        self.assertEqual(answer.tally.saved, 4)
+        return answer.tally.late
 
     def test_named_and_off(self) -> None:
         """Who is named is missed, though nobody has heard of it; who is not named gets nothing."""

@@ -61,6 +61,8 @@ class Tally:
     :ivar waiting: receivers that have not begun.
     :ivar fetching: receivers that have begun.
     :ivar saved: receivers that have all of it.
+    :ivar late: receivers, counted above, that have not heard of it by its broadcast: they came
+        later.
     :ivar unmeant: peers that know of it, and that it is not for.
     :ivar received: how much of it the receivers have, together, in bytes.
     :ivar rate: theirs, together, in bytes a second.
@@ -74,18 +76,20 @@ class Tally:
     waiting: Receivers = 0
     fetching: Receivers = 0
     saved: Receivers = 0
+    late: Receivers = 0
     unmeant: Receivers = 0
     received: Annotated[int, Meta(ge=0, le=_RECEIVED_MOST)] = 0
     rate: Rate = 0.0
     seconds_left: Annotated[float, Meta(ge=0, le=_SECONDS_LEFT_MOST)] = 0.0
 
     @classmethod
-    def of(cls, receipt: Receipt, size: int) -> Self:
-        """Count one receiver of so many bytes."""
+    def of(cls, receipt: Receipt, size: int, is_late: bool = False) -> Self:
+        """Count one receiver of so many bytes, which may have come later."""
         left = (size - receipt.received) / receipt.rate if receipt.rate else 0.0
         counted: dict[str, Any] = {_field(receipt.state): 1}
         return cls(
             **counted,
+            late=int(is_late),
             received=receipt.received,
             rate=receipt.rate,
             seconds_left=min(max(0.0, left), _SECONDS_LEFT_MOST),
@@ -114,7 +118,7 @@ class Tally:
 
 
 _MOST: Final[tuple[Any, ...]] = (
-    *[limits.ANSWERED] * (len(RECEIPT_STATES) + 1),
+    *[limits.ANSWERED] * (len(RECEIPT_STATES) + 2),
     *(_RECEIVED_MOST, _RATE_MOST, _SECONDS_LEFT_MOST),
 )
 
