@@ -41,6 +41,7 @@ class PeerApi:
 
     :ivar clock: provides the time, in seconds.
     :param leave: ends the daemon, once the peer has left.
+    :ivar more: what can be asked of other parts of the daemon.
     """
 
     peer: IPeer
@@ -50,6 +51,7 @@ class PeerApi:
     title: str = field(default="A peer of p2p_twisted", init=False)
     _followed: FollowRoutes = field(init=False)
     _lists: LastLists = field(factory=LastLists, init=False)
+    more: list[Route] = field(factory=list, init=False)
 
     def __attrs_post_init__(self) -> None:
         source = PeerEvents(self.peer, self._date)
@@ -95,6 +97,7 @@ class PeerApi:
             Route("POST", "/v1/stop", self.stop, views.DoneView),
             *OfferRoutes(self.peer.offers).routes(),
             *private_routes(self.peer.admin),
+            *self.more,
         )
 
     async def status(self, _call: Call) -> views.StatusView:

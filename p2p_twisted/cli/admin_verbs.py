@@ -1,7 +1,6 @@
 """The verbs by which an admin says who is in a private network."""
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -10,11 +9,10 @@ from urllib.parse import quote
 from p2p_twisted.cli.answers import say
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
 from p2p_twisted.cli.root_statement import revoked_registry
-from p2p_twisted.cli.show import width
+from p2p_twisted.cli.show import drawn, width
 from p2p_twisted.console.admin_lines import date_text, invite_row, member_row
 from p2p_twisted.console.layout import table
-from p2p_twisted.console.qr_lines import qr_lines
-from p2p_twisted.console.text import QrLine, count
+from p2p_twisted.console.text import count
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.trust.identity import group_name
 from p2p_twisted.trust.open_invites import invite_id
@@ -161,6 +159,4 @@ def _all(client: PeerClient, what: str, key: str, path: str = "invites") -> list
 def _invited(made: Mapping[str, Any], is_drawn: bool) -> Iterator[str]:
     yield made["code"]
     if is_drawn:
-        has_color = sys.stdout.isatty()
-        for line in qr_lines(made["qr"], width()):
-            yield line.colored() if has_color and isinstance(line, QrLine) else line
+        yield from drawn(made["qr"])

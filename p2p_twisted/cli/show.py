@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from p2p_twisted.console.layout import fitted_table, table, wrapped
+from p2p_twisted.console.qr_lines import qr_lines
 from p2p_twisted.console.text import (
     TOLD_IN_PART,
+    QrLine,
     count,
     human_size,
     human_time,
@@ -28,6 +30,17 @@ def width() -> int | None:
     if not sys.stdout.isatty():
         return None
     return os.get_terminal_size(sys.stdout.fileno()).columns or None
+
+
+def drawn(rows: Sequence[str]) -> Iterator[str]:
+    """
+    Draw a QR code, colored where that is seen.
+
+    :param rows: of its modules.
+    """
+    has_color = sys.stdout.isatty()
+    for line in qr_lines(rows, width()):
+        yield line.colored() if has_color and isinstance(line, QrLine) else line
 
 
 def status_lines(status: Mapping[str, Any]) -> Iterator[str]:

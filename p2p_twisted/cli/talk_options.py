@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from p2p_twisted.cli.admin_options import ADMIN_VERBS, up_to
+from p2p_twisted.cli.link_options import LINK_VERBS
 from p2p_twisted.cli.number_ranges import numbers_in
 from p2p_twisted.cli.push_options import PUSH_VERBS
-
-_PEER: Final = "--peer"
 
 
 def talk_verbs() -> Iterable[str]:
@@ -29,7 +28,7 @@ def add_talk(verb: str, verbs: Any) -> None:
 def add_shared(parser: argparse.ArgumentParser) -> None:
     """Add the options that may stand before and after the verb."""
     parser.add_argument(
-        _PEER,
+        "--peer",
         metavar="NAME",
         default=argparse.SUPPRESS,
         help="the running peer that is meant, where several run; or set P2P_PEER",
@@ -235,6 +234,7 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
         ((("names",), {"metavar": "NAME", "nargs": "+", "help": "as p2p ls lists it"}),),
     ),
     **PUSH_VERBS,
+    **LINK_VERBS,
     "events": (
         "show what happens, as it happens",
         (

@@ -14,11 +14,13 @@ from twisted.logger import Logger
 from p2p_twisted.api.api_errors import BadRequest
 from p2p_twisted.api.api_request import ApiRequest
 from p2p_twisted.api.stream import Stream
+from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.download.file_readers import DownloadEnded
 from p2p_twisted.gateway import limits
 from p2p_twisted.gateway.byte_range import Unsatisfiable, read_range
 from p2p_twisted.gateway.media_type import media_type
-from p2p_twisted.peer.content_reading import ContentReading, OpenContent
+from p2p_twisted.peer.content_reading import ContentReading
+from p2p_twisted.peer.open_content import OpenContent
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.source import SourceChanged
 
@@ -34,12 +36,14 @@ class ContentAnswers:
     Writes content into answers, for as long as readers take it.
 
     :param clock: provides the time, in seconds.
+    :param up: limits how fast they are written, if anything does.
     """
 
     log = Logger()
 
     _reading: ContentReading
     _clock: IReactorTime
+    _up: Limiter | None = None
 
     async def answer(
         self,
@@ -126,6 +130,8 @@ class ContentAnswers:
                 piece = await self.in_time(content.read(at, most))
                 at += len(piece)
                 stream.write(piece)
+                if self._up is not None:
+                    await self._up.turn(len(piece))
                 await self._taken(stream)
         except (BadRequest, DownloadEnded, SourceChanged) as error:
             self.log.info("an answer is cut at {at}: {error}", at=at, error=error)

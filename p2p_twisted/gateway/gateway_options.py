@@ -1,12 +1,13 @@
 """The option of a peer that has a gateway."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 from twisted.application.service import MultiService
 from twisted.python.usage import UsageError
 from typing_extensions import override
 
+from p2p_twisted.api.peer_routes import PeerApi
 from p2p_twisted.api.web_option import read_port
 from p2p_twisted.gateway import socket_owner
 from p2p_twisted.gateway.content_answer import ContentAnswers
@@ -16,6 +17,8 @@ from p2p_twisted.gateway.gateway_resource import GatewayResource
 from p2p_twisted.gateway.gateway_service import GatewayService
 from p2p_twisted.gateway.hub_routes import HubRoutes
 from p2p_twisted.gateway.hub_snapshots import HubSnapshots
+from p2p_twisted.gateway.link_port import LinkPort, lan_address
+from p2p_twisted.gateway.link_routes import link_routes
 from p2p_twisted.peer.build import PeerBuilder
 from p2p_twisted.peer.content_reading import ContentReading
 from p2p_twisted.recording.event_options import EventOptions
@@ -49,14 +52,20 @@ class GatewayOptions(EventOptions):
     def add_gateway(
         self,
         daemon: MultiService,
-        reactor: Any,
         builder: PeerBuilder,
         announce: Callable[[str], None],
+        api: PeerApi,
     ) -> None:
-        """Have the peer answer programs, if that is wanted."""
+        """Have the peer answer programs, if that is wanted, and make links to files."""
+        reading, reactor = ContentReading.of(builder), builder.reactor
+        answers = ContentAnswers(reading, reactor, builder.bandwidth.up)
+        find = partial(lan_address, self["interface"])
+        links = LinkPort(reactor, reading, answers, find)
+        links.setServiceParent(daemon)
+        api.more += link_routes(links)
         if self["gateway"] is not None:
             access = GatewayAccess(self["gateway"], must_know=bool(self["member"]))
-            resource = gateway_of(builder, ContentReading.of(builder), access)
+            resource = gateway_of(builder, reading, access)
             GatewayService(reactor, resource, access, announce).setServiceParent(daemon)
 
 

@@ -11,6 +11,12 @@ TAKEN_WITHIN_SECONDS: Final = 60
 FOUND_WITHIN_SECONDS: Final = 60
 """In which content must have begun to come, and each piece of it must be there."""
 
+LINK_PORT: Final = 9012
+LINK_SECONDS: Final = 604_800
+LINKS_AT_ONCE: Final = 64
+LINK_CONNECTIONS: Final = 128
+LINK_CONNECTIONS_OF_HOST: Final = 16
+
 HUB_FILES_KEPT: Final = 50_000
 """Files of the repositories that are remembered, together."""
 HASHED_LEAST_BYTES: Final = 10_485_760

@@ -1,5 +1,6 @@
 """Read what peers share without downloading it first: it is read as it comes."""
 
+import re
 from collections.abc import Sequence
 from glob import escape
 from typing import Final, Self
@@ -9,21 +10,29 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from p2p_twisted.download.downloads import Downloads
-from p2p_twisted.download.file_readers import FileReaders, ReadableFile
+from p2p_twisted.download.file_readers import ReadableFile
 from p2p_twisted.download.progress import Blocked, Paused, Progress, Saved
 from p2p_twisted.peer import limits
 from p2p_twisted.peer.build import PeerBuilder
 from p2p_twisted.peer.local_content import LocalContent
+from p2p_twisted.peer.meaning import (
+    StillHashing,
+    best,
+    by_content,
+    check_is_file,
+    meant_by,
+    one_of,
+)
+from p2p_twisted.peer.open_content import OpenContent
 from p2p_twisted.peer.peer_errors import CannotKeep, IsFolder, NotFound, NotReady, PeerError
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.searches import Searches, What
-from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.runtime.threads import Offload
-from p2p_twisted.wire.limits import CHUNK_BYTES, HITS_PER_PEER
+from p2p_twisted.wire.limits import HITS_PER_PEER
 from p2p_twisted.wire.messages import Ask, Hit
 from p2p_twisted.wire.names import FileId, PeerName
-from p2p_twisted.wire.source import Source
 
+_FILE_ID: Final = re.compile(r"[0-9a-f]{64}\Z")
 _UNSENT: Final = "0" * 32
 """The id of a question that is put to this peer alone."""
 
@@ -32,49 +41,6 @@ class TooManyBegun(PeerError):
     """So many downloads were begun by reading, and have not ended, that no other is."""
 
     code = "too_many"
-
-
-@define(eq=False)
-class OpenContent:
-    """
-    Content that is read from anywhere on: nothing of it is given before it is verified.
-
-    :param readers: those who read it as it comes; ``None`` for what is here already.
-    """
-
-    _source: Source
-    _offload: Offload
-    _readers: FileReaders | None = None
-
-    @property
-    def file_id(self) -> FileId:
-        """What it is."""
-        return self._source.file_id
-
-    @property
-    def size(self) -> int:
-        """In bytes."""
-        return self._source.size
-
-    async def read(self, offset: int, most: int) -> bytes:
-        """
-        Read some bytes, at least one, once they are there.
-
-        :raises SourceChanged: when it is not any more what it was.
-        :raises DownloadEnded: when it does not come any more.
-        """
-        index, start = divmod(offset, CHUNK_BYTES)
-        length = min(most, CHUNK_BYTES - start, self.size - offset)
-        if self._readers is not None:
-            await self._readers.come(self, index)
-        # Whoever closes it must not do so while a thread reads.
-        return await uninterrupted(self._offload(self._source.read, offset, length))
-
-    def close(self) -> None:
-        """Read no more of it."""
-        if self._readers is not None:
-            self._readers.leave(self)
-        self._source.close()
 
 
 @define(eq=False)
@@ -153,6 +119,22 @@ class ContentReading:
         if hit.file is None:
             raise NotReady(f"{holder} is still hashing {name}: ask again")
         return hit
+
+    async def meant(self, text: str) -> Hit:
+        """
+        Find the file that a person means by its name, or its id: first of all, here.
+
+        :raises PeerError: when there is none, or there are several, or it is still being hashed.
+        """
+        if _FILE_ID.match(text):
+            return await self.with_id(text)
+        hits = best(await self._ask("name", text, self._me), text)
+        if not hits:
+            hits = meant_by(text, await self._searches.ask("name", text), None)
+        check_is_file(hits)
+        if not (things := by_content(hits)):
+            raise StillHashing(hits)
+        return one_of(things)[0]
 
     async def folders(self, name: str) -> list[Hit]:
         """

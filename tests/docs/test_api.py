@@ -10,6 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.api.peer_routes import PeerApi
 from p2p_twisted.api.registry_routes import RegistryApi
 from p2p_twisted.cli.talk_options import talk_verbs
+from p2p_twisted.gateway.link_port import LinkPort
+from p2p_twisted.gateway.link_routes import link_routes
 from p2p_twisted.registry.registry import Registry
 from tests.console.fake_peer import FakePeer
 
@@ -33,7 +35,10 @@ class ApiPageTests(SynchronousTestCase):
         for page, routes, more in (
             (
                 peer,
-                PeerApi(FakePeer(), Clock(), lambda: None).routes(),
+                (
+                    *PeerApi(FakePeer(), Clock(), lambda: None).routes(),
+                    *link_routes(cast(LinkPort, None)),
+                ),
                 ["GET /v1/openapi.json", "POST /v1/page"],
             ),
             (registry, api.routes(), ["POST /v1/page"]),

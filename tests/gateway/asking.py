@@ -30,9 +30,11 @@ class Asked:
     :ivar transport: of its connection.
     """
 
-    def __init__(self, site: ApiSite, raw: bytes, transport: StringTransport) -> None:
+    def __init__(
+        self, site: ApiSite, raw: bytes, transport: StringTransport, address: Any = None
+    ) -> None:
         self.transport = transport
-        self._protocol: Any = site.buildProtocol(None)
+        self._protocol: Any = site.buildProtocol(address)
         self._protocol.makeConnection(self.transport)
         self._protocol.dataReceived(raw)
 

@@ -118,6 +118,13 @@ OF_FACES: Final = (
         "gateway/test_hostile.py",
     ),
     Mutant(
+        "gateway/file_links.py",
+        "if each.until > now}",
+        "if True}",
+        "a link gives its file for ever",
+        "gateway/test_links.py",
+    ),
+    Mutant(
         "download/file_readers.py",
         "if self._picker.is_verified(index):",
         "if True:",

@@ -1,0 +1,216 @@
+"""Listen on the local network for those who have a link to a file, while there is any."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import quote
+
+from twisted.application.service import Service
+from twisted.internet.defer import maybeDeferred
+from twisted.internet.error import CannotListenError
+from twisted.logger import Logger
+from twisted.web.server import Request
+from typing_extensions import override
+
+from p2p_twisted.api.api_errors import BadRequest
+from p2p_twisted.api.api_request import ApiRequest, ApiSite
+from p2p_twisted.api.own_origin import only
+from p2p_twisted.gateway import limits
+from p2p_twisted.gateway.content_answer import ContentAnswers
+from p2p_twisted.gateway.file_links import FileLink, FileLinks, TooManyLinks
+from p2p_twisted.gateway.reading_resource import ReadingResource, path_words
+from p2p_twisted.peer.content_reading import ContentReading
+from p2p_twisted.peer.peer_errors import PeerError, Unknown
+from p2p_twisted.runtime.addresses import address_towards, own_addresses
+from p2p_twisted.runtime.alarm import Alarm
+from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.file_limit import open_files_limit
+from p2p_twisted.wire.names import host_group, is_loopback
+
+_ANY_PORT: Final = 0
+_SOMEWHERE: Final = "192.0.2.1"
+"""An address of nobody's (RFC 5737), by way of the network that leads out."""
+_PARTS: Final = 2
+"""Of an address: the token, and the file's name."""
+
+
+class LinkPort(Service):
+    """
+    The links of a peer, and the port where they lead to.
+
+    It is open as long as a link is. What is begun to be fetched by then goes on.
+
+    :param address: finds the IP address of this machine that others on its network know.
+    """
+
+    log = Logger()
+    name = "links"
+
+    def __init__(
+        self,
+        reactor: Any,
+        reading: ContentReading,
+        answers: ContentAnswers,
+        address: Callable[[], str | None],
+    ) -> None:
+        self._reactor = reactor
+        self._reading = reading
+        self._resource = LinkResource(answers, self._find, lambda: self._place)
+        self._address = address
+        self._links = FileLinks()
+        self._ending = Alarm(reactor, self._end)
+        self._listening: Any = None
+        # As requests must name it.
+        self._place = ""
+
+    @override
+    async def stopService(self) -> None:
+        super().stopService()
+        await self._close()
+
+    async def make(self, text: str, seconds: float) -> FileLink:
+        """
+        Make a link to a file, here or at others, by its name or id.
+
+        :raises PeerError: when there is no such file, or others cannot reach this machine.
+        """
+        hit = await self._reading.meant(text)
+        if self._listening is None:
+            self._open()
+        try:
+            link = self._links.add(hit, seconds, self._reactor.seconds())
+        except TooManyLinks:
+            raise PeerError(
+                f"{limits.LINKS_AT_ONCE} links are open: p2p links lists them, and p2p unlink N"
+                " ends one"
+            ) from None
+        self._end()
+        return link
+
+    def all(self) -> tuple[FileLink, ...]:
+        """List the open links."""
+        return tuple(self._links.all(self._reactor.seconds()))
+
+    def remove(self, number: int) -> None:
+        """
+        End a link.
+
+        :raises PeerError: when there is none of that number.
+        """
+        if self._links.remove(number) is None:
+            raise Unknown(f"there is no link {number}")
+        self._end()
+
+    def url(self, link: FileLink) -> str:
+        """Return the address that gives its file."""
+        name = quote(link.hit.name.rpartition("/")[2], safe="")
+        return f"http://{self._place}/{link.token}/{name}"
+
+    def seconds_left(self, link: FileLink) -> float:
+        """Return for how long a link is open."""
+        return float(link.until - self._reactor.seconds())
+
+    async def _close(self) -> None:
+        self._ending.stop()
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            await maybeDeferred(listening.stopListening)
+
+    def _find(self, token: str) -> FileLink | None:
+        return self._links.find(token, self._reactor.seconds())
+
+    def _open(self) -> None:
+        if (host := self._address()) is None:
+            raise PeerError("this machine is in no network in which others could open a link")
+        site = LinkSite(self._resource, min(limits.LINK_CONNECTIONS, open_files_limit() // 8))
+        listen = self._reactor.listenTCP
+        try:
+            try:
+                self._listening = listen(limits.LINK_PORT, site, interface=host)
+            except CannotListenError:
+                self._listening = listen(_ANY_PORT, site, interface=host)
+        except CannotListenError as error:
+            raise PeerError(f"cannot listen for links: {error}") from None
+        port = self._listening.getHost().port
+        self._place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self.log.info("links lead to {place}", place=self._place)
+
+    def _end(self) -> None:
+        """Listen no more, once no link is open."""
+        if links := self.all():
+            least = min(map(self.seconds_left, links))
+            self._ending.set(max(0.0, least))
+        else:
+            background(self.log, "closing the port of links", self._close())
+
+
+def lan_address(interface: str) -> str | None:
+    """
+    Return the address under which others on its network know this machine.
+
+    :param interface: the address that its peer listens at.
+    """
+    if not is_loopback(interface):
+        return interface
+    others = own_addresses()
+    return address_towards(_SOMEWHERE) or (others[0] if others else None)
+
+
+class LinkResource(ReadingResource):
+    """
+    Gives each who has a link its file, and nothing else.
+
+    :param find: finds a link by its token.
+    :param place: tells how requests name this port.
+    """
+
+    def __init__(
+        self,
+        answers: ContentAnswers,
+        find: Callable[[str], FileLink | None],
+        place: Callable[[], str],
+    ) -> None:
+        super().__init__(answers)
+        self._find = find
+        self._place = place
+
+    @override
+    def refuse(self, request: Request) -> str | None:
+        if only(request, "Host") != self._place():
+            return "this is another address"
+        return None
+
+    @override
+    async def respond(self, request: ApiRequest) -> None:
+        words = path_words(request.path)
+        link = self._find(words[0]) if words else None
+        if link is None or len(words) > _PARTS:
+            raise BadRequest("no_such_path", "this link has ended")
+        await self._answers.answer(request, link.hit)
+
+
+class LinkSite(ApiSite):
+    """Listens for requests, of which no host has more than its part of the connections."""
+
+    def __init__(self, resource: LinkResource, most: int) -> None:
+        super().__init__(resource, most)
+        self._of_hosts: Counter[str] = Counter()
+
+    @override
+    def buildProtocol(self, addr: Any) -> Any:
+        host = host_group(addr.host)
+        is_full = self._of_hosts[host] >= limits.LINK_CONNECTIONS_OF_HOST
+        if is_full or (made := super().buildProtocol(addr)) is None:
+            return None
+        self._of_hosts[host] += 1
+        channel = made._channel
+        lost = channel.connectionLost
+
+        def connection_lost(reason: Any) -> None:
+            self._of_hosts[host] -= 1
+            # Unary plus leaves out hosts that have none.
+            self._of_hosts = +self._of_hosts
+            lost(reason)
+
+        channel.connectionLost = connection_lost
+        return made
