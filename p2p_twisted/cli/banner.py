@@ -17,6 +17,7 @@ _WITH_OTHERS: Final = (
     ("f2", "download f2.txt; its name will do"),
     ("big.bin", "64 MiB, each of them verified"),
     ("album", "a folder, with everything in it"),
+    ("push f1 --to @all", "give f1.txt to all the others"),
 )
 _AT_THE_END: Final = (
     ("help", "all commands"),

@@ -66,7 +66,8 @@ class LocalNetwork:
         self._daemons.wait_until_ready([self._start_registry()])
         for first in range(2, self._peers + 1, STARTED_AT_ONCE):
             after = min(first + STARTED_AT_ONCE, self._peers + 1)
-            self._daemons.wait_until_ready([self.start_peer(n) for n in range(first, after)])
+            others = [self.start_peer(n, ["--accept=anyone"]) for n in range(first, after)]
+            self._daemons.wait_until_ready(others)
 
     def start_peer(self, number: int, arguments: Iterable[str] = (), **options: Any) -> Daemon:
         """
