@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from p2p_twisted.download import limits
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.download import Download
+from p2p_twisted.download.earlier_downloads import EarlierDownloads
 from p2p_twisted.download.expected import ExpectedDownload
 from p2p_twisted.download.explained import facts_of
 from p2p_twisted.download.file_readers import ReadableDownloads
@@ -30,6 +31,8 @@ class Downloads:
 
     A few files are received at once; further ones wait for a slot. What is wanted is
     written into the journal, and goes on by itself in the next run.
+
+    :ivar earlier: what earlier runs have left.
     """
 
     log = Logger()
@@ -39,9 +42,7 @@ class Downloads:
         self._disk = context.disk
         self._downloads: dict[int, Download | ExpectedDownload] = {}
         self._last_number = 0
-        # What earlier runs have left, and who watches that.
-        self._earlier: list[Download] = []
-        self._earlier_watches: list[Watch] = []
+        self.earlier = EarlierDownloads()
         self._is_stopping = False
 
     @property
@@ -55,16 +56,18 @@ class Downloads:
         """Go on with what was wanted when the last run ended."""
         background(self.log, "resuming downloads", self._resume())
 
-    def watch_earlier(self, watch: Watch) -> None:
+    async def watch(self, file_id: FileId, watch: Watch) -> bool:
         """
-        Watch what earlier runs have left, from when that goes on.
+        Watch a download of some content that goes on, or is paused, also since an earlier run.
 
-        :param watch: is told of the progress of each such download.
+        :param watch: is told of its progress.
+        :returns: whether there is one.
         """
-        self._earlier_watches.append(watch)
-        for download in self._earlier:
-            if not download.progress.is_ended:
-                download.reporter.watch(watch)
+        await self.earlier.known()
+        running = self._running(file_id)
+        if running is not None:
+            running.reporter.watch(watch)
+        return running is not None
 
     async def stop(self) -> None:
         """Stop all downloads until the next run; return when nothing is being written any more."""
@@ -73,11 +76,6 @@ class Downloads:
         for download in downloads:
             download.stop()
         await DeferredList([download.idle for download in downloads])
-
-    def show_earlier(self, progress: Progress) -> None:
-        """Show who watches what earlier runs have left how something of that stands."""
-        for watch in self._earlier_watches:
-            watch(progress)
 
     def expect(self, name: str, watch: Watch, number: int | None = None) -> ExpectedDownload:
         """
@@ -223,6 +221,12 @@ class Downloads:
     # How it works
 
     async def _resume(self) -> None:
+        try:
+            await self._resume_all()
+        finally:
+            self.earlier.all_are_known()
+
+    async def _resume_all(self) -> None:
         entries = await self._disk.offload(self._disk.journal.all)
         inboxes = self._disk.inbox, self._disk.manifests
         await self._disk.offload(sweep, *inboxes, entries, lambda: not self._is_stopping)
@@ -236,12 +240,10 @@ class Downloads:
         """Go on with what an earlier run has left, under the number that it had."""
         number = None if entry.number in self._downloads else entry.number
         download = self._add(entry, entry.earlier_hits, number)
-        self._earlier.append(download)
         if not entry.is_paused:
             self.log.info("going on with {name}", name=entry.name)
             download.reporter.become(Checking())
-        for watch in self._earlier_watches:
-            download.reporter.watch(watch)
+        self.earlier.add(download)
         if not entry.is_paused:
             download.start()
 

@@ -165,7 +165,7 @@ class Getting:
 
     async def _wait_again(self, wait: Wait) -> None:
         """Go on with what an earlier run was waiting for; who watches that is told its end."""
-        watch = self._downloads.show_earlier
+        watch = self._downloads.earlier.show
         with self._waits.command(wait) as keep:
             waiting = HashingWait(self._clock, self._downloads, watch, keep)
             waiting.go_on(wait)

@@ -1,6 +1,6 @@
 """Fetch what was offered to this peer, and taken: an ordinary download, of what was promised."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from random import Random
 from typing import Any, Final, Literal
@@ -17,6 +17,7 @@ from p2p_twisted.download.progress import (
     Canceled,
     Failed,
     Incomplete,
+    Paused,
     Progress,
     Receiving,
     Saved,
@@ -139,13 +140,7 @@ class OfferFetching:
         await self._download()
 
     async def _download(self) -> None:
-        offer = self._offer
-        kind: Literal["folder", "file"] = "folder" if offer.is_folder else "file"
-        found = await self._parts.find(offer.file_id)
-        hits = [hit for hit in found if (hit.size, hit.kind) == (offer.size, kind)]
-        if not hits:
-            # Nobody answers now; the download asks again.
-            hits = [Hit(offer.sender, offer.name, offer.size, kind=kind, file=offer.file_id)]
+        offer, downloads = self._offer, self._parts.downloads
         ended: Deferred[None] = Deferred()
 
         def watch(progress: Progress) -> None:
@@ -153,10 +148,20 @@ class OfferFetching:
             if progress.is_ended and not ended.called:
                 ended.callback(None)
 
-        downloads = self._parts.downloads
-        done = downloads.get(hits, watch, name=offer.name, into=self._into)
-        background(self.log, f"downloading what {offer.sender} offers", done)
+        # A person may have paused it, also before a restart.
+        if not await downloads.watch(offer.file_id, watch):
+            hits = await self._hits()
+            done = downloads.get(hits, watch, name=offer.name, into=self._into)
+            background(self.log, f"downloading what {offer.sender} offers", done)
         await ended
+
+    async def _hits(self) -> Sequence[Hit]:
+        """Ask who has it; where nobody answers now, the download asks again."""
+        offer = self._offer
+        kind: Literal["folder", "file"] = "folder" if offer.is_folder else "file"
+        found = await self._parts.find(offer.file_id)
+        hits = [hit for hit in found if (hit.size, hit.kind) == (offer.size, kind)]
+        return hits or [Hit(offer.sender, offer.name, offer.size, kind=kind, file=offer.file_id)]
 
     def _advance(self, progress: Progress) -> None:
         """See how the download stands; it is not to be more than was promised."""
@@ -182,6 +187,8 @@ def _told(progress: Progress) -> tuple[ReceiptState, str]:
             return "failed", reason
         case Incomplete(missing=missing):
             return "failed", f"no peer shares {len(missing):,} of its files any more"
+        case Paused():
+            return "fetching", "it is paused"
         case Canceled():
             return "refused", "it was canceled"
         case _:

@@ -157,7 +157,7 @@ class Peer:
 
     def watch_earlier(self, watch: Watch) -> None:
         """Watch the downloads that earlier runs have left, from when they go on."""
-        self._downloads.watch_earlier(watch)
+        self._downloads.earlier.watch(watch)
 
     def topology(self) -> "Deferred[Topology]":
         """Collect the peers and links of the whole network."""

@@ -57,10 +57,10 @@ class EarlierTests(InterruptedCase):
         early: list[Progress] = []
         late: list[Progress] = []
         world.holders["s1"].is_mute = True
-        world.new_run().watch_earlier(early.append)
+        world.new_run().earlier.watch(early.append)
         world.downloads.start()
         world.wires.pass_time(1.0)
-        world.downloads.watch_earlier(late.append)
+        world.downloads.earlier.watch(late.append)
         self.assertEqual(early[0].state, Checking())
         self.assertGreater(early[-1].received, 2 * MIB)
         world.holders["s1"].is_mute = False
@@ -68,7 +68,7 @@ class EarlierTests(InterruptedCase):
         for told in (early, late):
             self.assertIsInstance(told[-1].state, Saved)
         after: list[Progress] = []
-        world.downloads.watch_earlier(after.append)
+        world.downloads.earlier.watch(after.append)
         self.assertEqual(after, [])
 
     def test_paused(self) -> None:
@@ -78,7 +78,7 @@ class EarlierTests(InterruptedCase):
         world.wires.settle()
         self.stop(world)
         told: list[Progress] = []
-        world.new_run().watch_earlier(told.append)
+        world.new_run().earlier.watch(told.append)
         world.downloads.start()
         world.wires.settle()
         self.assertEqual([(each.number, each.state) for each in told], [(1, Paused())])

@@ -190,6 +190,18 @@ class LaterTests(OffersTestCase):
         daemons.run(120)
         self.assertEqual(daemons.download("s4", "slides.pdf"), SONG)
 
+    def test_while_only_receivers_are_there(self) -> None:
+        """Who comes then gets it from those that let others have what they download."""
+        daemons = self.network(1)
+        daemons.start("s3", accept=ANYONE, reshares=True)
+        daemons.run(10)
+        self.push(daemons)
+        daemons.run(30)
+        daemons.result(daemons.stop("s1"))
+        daemons.start("s4", accept=ANYONE)
+        daemons.run(60)
+        self.assertEqual(daemons.download("s4", "slides.pdf"), SONG)
+
     def test_two_halves(self) -> None:
         """What was pushed in one half of a network reaches the other one when they meet again."""
         daemons = self.network(5)
@@ -394,6 +406,26 @@ class RestartTests(OffersTestCase):
         self.assertEqual(self.heard(peer).state, "saved")
         self.assertEqual(self.downloads(daemons, "s2"), ["here/slides.pdf"])
         self.assertEqual(len(peer.transfers()), 1)
+
+    def test_paused(self) -> None:
+        """What a person has paused stays so over a restart, and is saved once it goes on."""
+        daemons = self.network(1)
+        self.push(daemons)
+        peer = daemons.peers["s2"]
+        self.assertTrue(daemons.network.clock.run_until(lambda: bool(peer.transfers()), 10))
+        peer.pause()
+        daemons.run(20)
+        self.assertEqual(self.heard(peer).reason, "it is paused")
+        daemons.result(daemons.stop("s2"))
+        peer = daemons.start("s2", accept=ANYONE)
+        daemons.run(30)
+        known = self.heard(peer)
+        self.assertEqual((known.state, known.reason), ("fetching", "it is paused"))
+        assert known.download is not None
+        peer.resume(known.download)
+        daemons.run(20)
+        self.assertEqual(self.heard(peer).state, "saved")
+        self.assertEqual(daemons.download("s2", "slides.pdf"), SONG)
 
     def test_sender(self) -> None:
         """It goes on to offer it, alone can withdraw it, and gives it to who comes then."""
