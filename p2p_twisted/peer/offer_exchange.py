@@ -31,21 +31,25 @@ WITHDRAW: Final = "withdraw"
 _SPREADS_SECONDS: Final = 10.0
 
 
+def _allowance() -> TokenBucket:
+    return TokenBucket(OFFERS_TOLD_PER_SECOND, OFFERS_TOLD_BURST)
+
+
 @define(eq=False)
 class _Neighbor:
     """
     A peer that this one is linked with.
 
     :ivar compares: whether it has said that it compares offers: others would not understand.
-    :ivar allowance: how many offers it may still ask for.
+    :ivar may_ask: how many offers it may still ask for.
+    :ivar may_tell: how many it may still tell.
     """
 
     name: PeerName
     link: Connection
     compares: bool
-    allowance: TokenBucket = field(
-        factory=lambda: TokenBucket(OFFERS_TOLD_PER_SECOND, OFFERS_TOLD_BURST)
-    )
+    may_ask: TokenBucket = field(factory=_allowance)
+    may_tell: TokenBucket = field(factory=_allowance)
 
 
 @define(eq=False, kw_only=True)
@@ -104,13 +108,18 @@ class OfferExchange:
         if missing := self._book.missing(message.known):
             link.send(Offers(wanted=missing))
         self._tell(neighbor, (*message.wanted, *self._book.withdrawn(message.known)))
-        self._pass_on([self._learn(text, neighbor.name) for text in message.texts], link)
+        texts = self._within(neighbor.may_tell, message.texts)
+        self._pass_on([self._learn(text, neighbor.name) for text in texts], link)
+
+    def _within(self, allowance: TokenBucket, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """Return as many texts as a neighbor may still be told, or tell."""
+        texts = texts[: allowance.left(self._network.driver.now())]
+        allowance.spend(len(texts))
+        return texts
 
     def _tell(self, neighbor: _Neighbor, ids: Sequence[MessageId]) -> None:
         """Tell a neighbor of some offers, as many as it may still ask for."""
-        texts = self._book.texts(ids)
-        texts = texts[: neighbor.allowance.left(self._network.driver.now())]
-        neighbor.allowance.spend(len(texts))
+        texts = self._within(neighbor.may_ask, self._book.texts(ids))
         for line in packed(texts, lambda part: Offers(texts=part)):
             neighbor.link.send(line)
 

@@ -7,9 +7,16 @@ from tests.mutants.mutant import Mutant
 OF_OFFERS: Final = (
     Mutant(
         "peer/offer_exchange.py",
-        "texts = texts[: neighbor.allowance.left(self._network.driver.now())]",
+        "texts = texts[: allowance.left(self._network.driver.now())]",
         "texts = tuple(texts)",
         "one line of a neighbor that asks again and again has a peer send megabytes",
+        "peer/test_offer_exchange.py",
+    ),
+    Mutant(
+        "peer/offer_exchange.py",
+        "texts = self._within(neighbor.may_tell, message.texts)",
+        "texts = message.texts",
+        "a neighbor that tells of offers without end has all peers pass them on",
         "peer/test_offer_exchange.py",
     ),
     Mutant(

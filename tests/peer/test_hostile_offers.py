@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import attrs
 import msgspec
+from twisted.internet.defer import succeed
 from twisted.internet.task import LoopingCall
 
 from p2p_twisted.offers.accept_rule import AcceptRule
@@ -68,6 +70,9 @@ class HostileOffersTests(OffersTestCase):
     def test_a_tebibyte(self) -> None:
         """What does not fit is not even looked for."""
         daemons = self.abused()
+        for name in ("s2", "s3", "s4"):
+            taking = daemons.peers[name].offers._taking
+            taking._parts = attrs.evolve(taking._parts, space=lambda: succeed(TIB - 1))
         self.offer(daemons, size=TIB)
         daemons.run(60)
         if self.kind is VirtualDaemons:

@@ -218,6 +218,21 @@ def test_who_asks_without_end() -> None:
     assert sum(len(line.texts) for line in anna.at(mallory).sent) == 2 * OFFERS_TOLD_PER_SECOND
 
 
+def test_who_tells_without_end() -> None:
+    """One that tells of new offers again and again is believed no more of them than its share."""
+    anna, mallory = Node("anna"), Node("mallory")
+    anna.link(mallory)
+    talk(anna, mallory)
+    for number in range(1_000):
+        some = tuple(text(size=each) for each in range(number * 10, number * 10 + 10))
+        anna.exchange.told(anna.at(mallory), Offers(texts=some))
+    assert len(anna.heard) == OFFERS_TOLD_BURST
+    anna.clock += 2
+    anna.exchange.told(anna.at(mallory), Offers(texts=tuple("nonsense" for _ in range(100))))
+    anna.exchange.told(anna.at(mallory), Offers(texts=(text(size=20_000),)))
+    assert len(anna.heard) == OFFERS_TOLD_BURST
+
+
 def test_a_neighbor_that_has_gone() -> None:
     anna, ben = Node("anna"), Node("ben")
     anna.link(ben)
