@@ -18,6 +18,7 @@ from p2p_twisted.explain import words
 from p2p_twisted.explain.diagnosis import Cause, Diagnosis
 from p2p_twisted.explain.facts import Facts, HolderFacts, OwnWork, QuestionFacts, Waits
 from p2p_twisted.wire.messages import HeldUp
+from p2p_twisted.wire.names import PeerName
 from p2p_twisted.wire.reaching import through
 
 _SHORT_SECONDS: Final = 0.5
@@ -91,11 +92,15 @@ _IN_STATE: Final[Mapping[str, tuple[Cause, _Sentence]]] = {
 
 def _none_delivers(facts: Facts) -> Diagnosis:
     """Say why: what stands for longest comes last."""
-    for peer, why in facts.refused:
+    if facts.refused:
+        # Those that were asked themselves come first: others may make up as many as they like.
+        peer, why = min(facts.refused, key=lambda told: _is_by_another(facts, *told))
+        named = words.asked_as(peer, _via(facts, peer, why))
         cause = Cause.HOLDER_BUSY if why == _BUSY else Cause.HOLDER_REFUSES
-        return Diagnosis(cause, words.refuses(facts, _named(facts, peer), why), peer, is_said=True)
+        return Diagnosis(cause, words.refuses(facts, named, why), peer, is_said=True)
     if facts.unreachable:
-        return Diagnosis(Cause.FIREWALL, words.firewall(facts), facts.unreachable[0].name)
+        peer = min(facts.unreachable, key=lambda address: _is_by_another(facts, address.name)).name
+        return Diagnosis(Cause.FIREWALL, words.firewall(facts, peer, _via(facts, peer)), peer)
     silent = [each for each in facts.holders if each.asked and each.last not in ("", _COMPLETE)]
     question = facts.question
     if question is not None and question.seconds is not None:
@@ -197,7 +202,20 @@ def _believable(holder: HolderFacts) -> HeldUp | None:
     return None if is_faster else held
 
 
-def _named(facts: Facts, peer: str) -> str:
-    """Name a peer, and who might have spoken in its name."""
-    known = next((each for each in facts.holders if each.holder == peer), None)
-    return words.asked(known) if known is not None else peer
+def _via(facts: Facts, peer: PeerName, said: str | None = None) -> str | None:
+    """
+    Name who might have answered in a peer's name; ``None`` where it was asked itself.
+
+    :param said: what the answer was.
+    """
+    asked = [each for each in facts.holders if each.holder == peer]
+    if said is not None:
+        asked = [each for each in asked if said.startswith(each.last)] or asked
+    ways = [each.via for each in asked]
+    # Of many that one neighbor has named, not all are kept.
+    return None if None in ways else ways[-1] if ways else "a neighbor"
+
+
+def _is_by_another(facts: Facts, peer: PeerName, said: str | None = None) -> bool:
+    """Return whether another peer might have answered in a peer's name: then it comes last."""
+    return _via(facts, peer, said) is not None

@@ -11,7 +11,12 @@ from p2p_twisted.wire.names import PeerName
 
 def asked(holder: HolderFacts) -> str:
     """Name a holder, and the peer that might have answered in its name."""
-    return holder.holder if holder.via is None else f"{holder.holder} (by way of {holder.via})"
+    return asked_as(holder.holder, holder.via)
+
+
+def asked_as(peer: str, via: str | None) -> str:
+    """Do what :func:`asked` does."""
+    return peer if via is None else f"{peer} (by way of {via})"
 
 
 def named(holder: HolderFacts) -> str:
@@ -89,13 +94,14 @@ def refuses(facts: Facts, holder: str, why: str) -> str:
     return f"{holder} does not serve it: it {says} {why!r}"
 
 
-def firewall(facts: Facts) -> str:
+def firewall(facts: Facts, peer: PeerName, via: str | None) -> str:
     """Say that neither side reaches the other."""
-    [address, *others] = facts.unreachable
-    more = f", nor {_others(len(others))}" if others else ""
+    address = next(each for each in facts.unreachable if each.name == peer)
+    others = len(facts.unreachable) - 1
+    more = f", nor {_others(others)}" if others else ""
     return (
-        f"no connection comes about with {place(address)}{more}: neither reaches the other, as"
-        f" behind firewalls; let {firewall_ports(address)} in on one of the machines"
+        f"no connection comes about with {asked_as(place(address), via)}{more}: neither reaches"
+        f" the other, as behind firewalls; let {firewall_ports(address)} in on one of the machines"
     )
 
 

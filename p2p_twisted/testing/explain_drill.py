@@ -118,6 +118,11 @@ def _limited(who: str, **rates: int) -> Callable[[Stage], None]:
     return prepare
 
 
+def _not_alone(stage: Stage) -> None:
+    stage.settings[stage.holder] = {"rates": Rates(up=MIB)}
+    stage.busy.add(stage.others[0])
+
+
 def _no_relays(stage: Stage) -> None:
     for name in (stage.holder, stage.requester, *stage.others):
         stage.settings[name] = {"relay": 0}
@@ -201,12 +206,8 @@ CASES: Final[Mapping[str, StagedCase]] = {
         lambda of: {(Cause.RELAY, each) for each in of.others},
         _relays,
     ),
-    "left": StagedCase(
-        _gone("stop"), lambda _: {(Cause.NOBODY, None)}, _limited("holder", up=MIB), 60.0
-    ),
-    "crashed": StagedCase(
-        _gone("crash"), lambda _: {(Cause.NOBODY, None)}, _limited("holder", up=MIB), 60.0
-    ),
+    "left": StagedCase(_gone("stop"), lambda _: {(Cause.NOBODY, None)}, _not_alone, 60.0),
+    "crashed": StagedCase(_gone("crash"), lambda _: {(Cause.NOBODY, None)}, _not_alone, 60.0),
     # Soon, as it would get a place later.
     "busy": StagedCase(_taken, lambda of: {(Cause.HOLDER_BUSY, of.holder)}, _one_place, 1.5),
     "paused": StagedCase(_paused, lambda _: {(Cause.PAUSED, None)}, _limited("holder", up=MIB)),

@@ -166,7 +166,11 @@ TABLE: Final[Mapping[str, tuple[Facts, Cause, str | None, str]]] = {
         "the disk of s4 (by way of s2) limits it, as that says",
     ),
     "busy": (
-        facts("seeking", refused=(("s4", "busy"),)),
+        facts(
+            "seeking",
+            refused=(("made-up", "busy"), ("s4", "busy")),
+            holders=(HolderFacts("s4", asked=1, last="busy"),),
+        ),
         Cause.HOLDER_BUSY,
         "s4",
         "s4 has no place for one more upload: it says that it is busy",
@@ -175,10 +179,30 @@ TABLE: Final[Mapping[str, tuple[Facts, Cause, str | None, str]]] = {
         facts("waiting", refused=(("s4", "it is stopping"),)),
         Cause.HOLDER_REFUSES,
         "s4",
-        "s4 does not serve it: it says 'it is stopping'",
+        "s4 (by way of a neighbor) does not serve it: it says 'it is stopping'",
+    ),
+    "another refuses in its name": (
+        facts(
+            "waiting",
+            refused=(("s4", "busy"),),
+            holders=(
+                HolderFacts("s4", asked=1, last="the connection was lost"),
+                HolderFacts("s4", "evil", asked=1, last="busy"),
+            ),
+        ),
+        Cause.HOLDER_BUSY,
+        "s4",
+        "s4 (by way of evil) has no place for one more upload: it says that it is busy",
+    ),
+    "another tells where it is": (
+        facts("waiting", unreachable=(BEN,), holders=(HolderFacts("ben", "evil", asked=1),)),
+        Cause.FIREWALL,
+        "ben",
+        "no connection comes about with ben (10.77.0.24:9000) (by way of evil): neither reaches the"
+        " other, as behind firewalls; let ports 9000-9009 in on one of the machines",
     ),
     "firewall": (
-        facts("waiting", unreachable=(BEN,)),
+        facts("waiting", unreachable=(BEN,), holders=(HolderFacts("ben", asked=1),)),
         Cause.FIREWALL,
         "ben",
         "no connection comes about with ben (10.77.0.24:9000): neither reaches the other, as behind"
@@ -249,7 +273,7 @@ TABLE: Final[Mapping[str, tuple[Facts, Cause, str | None, str]]] = {
             "saved",
             is_ended=True,
             seconds_in={"waiting": 15.0, "receiving": 5.0},
-            holders=(holder(),),
+            holders=(holder("ben"),),
             unreachable=(BEN,),
         ),
         Cause.FIREWALL,

@@ -2,19 +2,23 @@
 
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 
 from p2p_twisted.bandwidth.rates import Rates, Slots
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.explain.diagnosis import Cause
 from p2p_twisted.explain.explanation import Explanation
+from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer.interface import unwatched
 from p2p_twisted.peer.peer_errors import PeerError, Unknown
+from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.testing.paths import Path as Way
 from p2p_twisted.testing.paths import Paths
+from p2p_twisted.upload.uploads import Uploads
+from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.limits import MIB
-from p2p_twisted.wire.messages import Chunk
+from p2p_twisted.wire.messages import Ask, Chunk, Hit, Want
 from tests.peer.cases import PeerTestCase
 from tests.peer.test_hashing_wait import HashingCase
 
@@ -193,6 +197,53 @@ class ExplainingTests(PeerTestCase):
         self.assertIn("nothing is known of 'f9'", str(error))
         error = self.assertRaises(Unknown, self.net.peers["s1"].explain)
         self.assertIn("nothing was downloaded or asked yet", str(error))
+
+
+class HostileTests(PeerTestCase):
+    """A neighbor that makes things up."""
+
+    def test_honest_holder(self) -> None:
+        """It hides nothing of what an honest holder does, and what it says is told as its own."""
+        file_id = content_id(CONTENT)
+        net = self.daemons()
+        net.start("s1", {"f1": CONTENT}, rates=Rates(up=MIB))
+        for name in ("s2", "evil"):
+            net.start(name)
+        net.run(20.0)
+
+        def made_up(answers: QueryAnswers, ask: Ask) -> "Deferred[LocalAnswer]":
+            if answers._name != "evil" or ask.what == "topo":
+                return honest(answers, ask)
+            names = ["s1", *(f"fake{ask.id[:4]}{number}" for number in range(15))]
+            hits = [Hit(name, "f1", len(CONTENT), file=file_id) for name in names]
+            return succeed(LocalAnswer(hits=tuple(hits)))
+
+        def refuse(uploads: Uploads, want: Want, link: Any, refused: Any) -> None:
+            if uploads._name == "evil":
+                refused("the disk of this peer is broken")
+            else:
+                serve(uploads, want, link, refused)
+
+        honest, serve = QueryAnswers.answer_stranger, Uploads.serve
+        self.patch(QueryAnswers, "answer_stranger", made_up)
+        self.patch(Uploads, "serve", refuse)
+        s2 = net.peers["s2"]
+        s2.get("f1", unwatched)
+        net.run(15.0)
+        explained = s2.explain("f1")
+        told = explained.diagnosis.cause, explained.diagnosis.peer
+        self.assertEqual(told, (Cause.HOLDER_LIMIT, "s1"), explained)
+        [first, *others] = explained.holders
+        self.assertEqual((first.holder, first.via, first.share), ("s1", None, 1.0))
+        self.assertEqual({each.via for each in others}, {"evil"}, others)
+        texts = [note.text for note in explained.notes]
+        self.assertIn("asked s1", texts)
+        self.assertNotIn("s1: the disk of this peer is broken", texts[:2])
+        self.assertLessEqual(len(explained.notes), 40)
+        net.stop("s1")
+        net.run(5.0)
+        sentence = s2.explain("f1").diagnosis.sentence
+        self.assertIn("(by way of a neighbor)", sentence)
 
 
 class HashingTests(HashingCase):
