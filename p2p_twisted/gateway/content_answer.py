@@ -18,7 +18,7 @@ from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.download.file_readers import DownloadEnded
 from p2p_twisted.gateway import limits
 from p2p_twisted.gateway.byte_range import Unsatisfiable, read_range
-from p2p_twisted.gateway.media_type import media_type
+from p2p_twisted.gateway.media_type import is_only_shown, media_type
 from p2p_twisted.peer.content_reading import ContentReading
 from p2p_twisted.peer.open_content import OpenContent
 from p2p_twisted.wire.messages import Hit
@@ -26,8 +26,13 @@ from p2p_twisted.wire.source import SourceChanged
 
 T = TypeVar("T")
 
-_POLICY: Final = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'"
-"""Whatever somebody shares runs nothing here, and loads nothing from elsewhere."""
+_POLICY: Final = "sandbox; default-src 'none'"
+"""Whatever somebody shares runs nothing here, and loads nothing."""
+_SHOWN_POLICY: Final = (
+    "sandbox allow-same-origin; default-src 'none'; img-src 'self'; media-src 'self';"
+    " style-src 'unsafe-inline'"
+)
+"""The page that a browser makes for a film asks for that film itself, and runs nothing either."""
 
 
 @define(eq=False)
@@ -92,12 +97,13 @@ class ContentAnswers:
 
     def _describe(self, request: ApiRequest, hit: Hit, etag: str) -> None:
         name = quote(hit.name.rpartition("/")[2], safe="")
+        kind = media_type(hit.name)
         for header, value in {
             "Accept-Ranges": "bytes",
             "Cache-Control": "private, no-cache",
             "Content-Disposition": f"inline; filename*=UTF-8''{name}",
-            "Content-Security-Policy": _POLICY,
-            "Content-Type": media_type(hit.name),
+            "Content-Security-Policy": _SHOWN_POLICY if is_only_shown(kind) else _POLICY,
+            "Content-Type": kind,
             "ETag": etag,
         }.items():
             request.setHeader(header, value)

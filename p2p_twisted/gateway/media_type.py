@@ -5,6 +5,8 @@ from typing import Final
 
 _UNKNOWN: Final = "application/octet-stream"
 _TEXT: Final = "text/"
+_SHOWN: Final = ("audio/", "image/", "video/")
+_DOCUMENT: Final = "xml"
 
 _types: Final = MimeTypes()
 # What this Python knows, and nothing that the machine it runs on adds.
@@ -19,6 +21,11 @@ for _ending, _type in {
     ".webp": "image/webp",
 }.items():
     _types.add_type(_type, _ending)
+
+
+def is_only_shown(kind: str) -> bool:
+    """Return whether content of a type cannot be a page, or part of one, with anything to run."""
+    return kind.startswith(_SHOWN) and _DOCUMENT not in kind
 
 
 def media_type(name: str) -> str:

@@ -10,7 +10,15 @@ class ContentTests(GatewayTestCase):
 
     def setUp(self) -> None:
         self.net = self.daemons()
-        self.net.start("s1", {"a b/song ü.mp4": SONG, "f1.txt": b"one\n", "page.html": b"<p>"})
+        self.net.start(
+            "s1",
+            {
+                "a b/song ü.mp4": SONG,
+                "f1.txt": b"one\n",
+                "page.html": b"<p>",
+                "drawing.svg": b"<svg/>",
+            },
+        )
         self.net.start("s2", {"own.txt": b"own\n", "empty.txt": b""})
         self.net.run(10)
         self.gateway = Gateway(self.net, "s2")
@@ -80,8 +88,13 @@ class ContentTests(GatewayTestCase):
         """What somebody shares is not run, and loads nothing."""
         got = self.gateway.ask("/s1/page.html")
         self.assertEqual(got.headers["content-type"], "text/html; charset=utf-8")
-        self.assertTrue(got.headers["content-security-policy"].startswith("sandbox;"))
+        self.assertEqual(got.headers["content-security-policy"], "sandbox; default-src 'none'")
         self.assertEqual(got.headers["x-content-type-options"], "nosniff")
+        film = self.gateway.ask("/s1/a%20b/song%20%C3%BC.mp4", "HEAD")
+        self.assertTrue(film.headers["content-security-policy"].startswith("sandbox allow-same-"))
+        drawing = self.gateway.ask("/s1/drawing.svg")
+        self.assertEqual(drawing.headers["content-type"], "image/svg+xml")
+        self.assertEqual(drawing.headers["content-security-policy"], "sandbox; default-src 'none'")
 
     def test_not_there(self) -> None:
         """What there is not is said."""
