@@ -137,8 +137,7 @@ class HubRoutes:
             raise self._no_entry(request, asked)
         assert hit.file is not None
         etag = self._hashes.known(hit.file)
-        into = f"{asked.folder}/{asked.path}".rpartition("/")[0]
-        await self._answers.answer(request, hit, etag, into)
+        await self._answers.answer(request, hit, etag, snapshot.landing(asked.path))
         self._hashes.learn(hit)
 
     def _no_entry(self, request: ApiRequest, asked: _Asked) -> NotFound:

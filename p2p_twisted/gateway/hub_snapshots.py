@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from glob import escape
 from typing import Final
 
 from attrs import define, field, frozen
@@ -13,6 +14,8 @@ from p2p_twisted.wire.messages import Hit
 
 MAIN: Final = "main"
 _COMMIT_DIGITS: Final = 40
+_MARK: Final = "@"
+_MARK_DIGITS: Final = 12
 
 
 @frozen
@@ -28,6 +31,16 @@ class Snapshot:
     folder: str
     commit: str
     files: Mapping[str, Hit]
+
+    def landing(self, path: str) -> str:
+        """
+        Return the folder of the downloads in which a file lands.
+
+        Its name has the commit, so that versions are kept apart; and as the commit is of all of
+        it, nobody takes a copy that is not complete for the model.
+        """
+        below = f"{self.folder}{_MARK}{self.commit[:_MARK_DIGITS]}/{path}"
+        return below.rpartition("/")[0]
 
 
 class NoSuchRevision(NotFound):
@@ -52,14 +65,21 @@ class HubSnapshots:
         if (known := self._known.get((folder, revision))) is not None:
             return known
         try:
-            shared = await self._reading.folders(folder)
+            shared = await self._reading.folders(folder) or await self._copies(folder)
             holders = self._choose(shared, folder, revision)
-            return self._keep(await self._list(holders))
+            return self._keep(await self._list(holders, folder))
         except PeerError:
             # Its holder may have ended; what is remembered can still be fetched from others.
             if revision == MAIN and (known := self._last(folder)) is not None:
                 return known
             raise
+
+    async def _copies(self, folder: str) -> list[Hit]:
+        """Find complete copies that others have got this way."""
+        before = f"{folder}{_MARK}"
+        found = await self._reading.folders_like(escape(before) + _MARK_DIGITS * "?")
+        names = [(hit, hit.name.removeprefix(before)) for hit in found]
+        return [hit for hit, mark in names if hit.file and hit.file[:_MARK_DIGITS] == mark]
 
     def _choose(self, shared: Sequence[Hit], folder: str, revision: str) -> Sequence[Hit]:
         """Choose the holders of one version; the same one as long as these stay."""
@@ -78,7 +98,7 @@ class HubSnapshots:
                 return hits
         raise NoSuchRevision(f"no peer has {folder} as of {revision}")
 
-    async def _list(self, holders: Sequence[Hit]) -> Snapshot:
+    async def _list(self, holders: Sequence[Hit], folder: str) -> Snapshot:
         """List the files, as the first holder does that answers."""
         for hit in holders:
             found = await self._reading.files_below(hit)
@@ -87,8 +107,8 @@ class HubSnapshots:
             # What has changed meanwhile is another version.
             if files and sum(each.size for each in files.values()) == hit.size:
                 assert hit.file is not None
-                return Snapshot(hit.name, hit.file[:_COMMIT_DIGITS], files)
-        raise NotReady(f"{holders[0].name} is being changed, or its holder does not answer")
+                return Snapshot(folder, hit.file[:_COMMIT_DIGITS], files)
+        raise NotReady(f"{folder} is being changed, or its holder does not answer")
 
     def _keep(self, snapshot: Snapshot) -> Snapshot:
         """Remember a version; of very many, the last ones."""

@@ -146,6 +146,16 @@ class ContentReading:
         others = (await self._searches.ask("name", name)).hits
         return [hit for hit in (*own, *others) if hit.kind == "folder" and hit.name == name]
 
+    async def folders_like(self, pattern: str) -> list[Hit]:
+        """
+        Find the folders that this peer and others share under names like a pattern.
+
+        :raises PeerError: when there is no network.
+        """
+        own = await self._ask("text", pattern, self._me)
+        others = (await self._searches.ask("text", pattern)).hits
+        return [hit for hit in (*own, *others) if hit.kind == "folder"]
+
     async def files_below(self, folder: Hit) -> list[Hit]:
         """
         List the files of a folder, as its holder shares them now.

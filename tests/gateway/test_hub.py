@@ -75,7 +75,7 @@ class HubTests(GatewayTestCase):
         got = self.file("tokenizer/vocab.txt")
         self.assertEqual((got.body, got.headers["etag"]), (b"a\nb\n", head.headers["etag"]))
         self.net.run(1)
-        landed = self.net.folder / "s3/Downloads/lab/tiny/tokenizer/vocab.txt"
+        landed = self.net.folder / f"s3/Downloads/lab/tiny@{self.commit()[:12]}/tokenizer/vocab.txt"
         self.assertEqual(landed.read_bytes(), b"a\nb\n")
 
     def test_large(self) -> None:
@@ -100,6 +100,44 @@ class HubTests(GatewayTestCase):
         self.net.run(60)
         self.assertEqual(self.commit(), commit)
         self.assertEqual(self.file("model.safetensors").body, WEIGHTS)
+
+    def test_copies(self) -> None:
+        """A complete copy of a downloader is the model, too; one that lacks anything never is."""
+        self.net.start("s4", reshares=True)
+        self.net.start("s5")
+        self.net.run(10)
+        s4, last = Gateway(self.net, "s4"), max(MODEL)
+        self.gateway = s4
+        commit = self.commit()
+        for name in MODEL:
+            if name != last:
+                self.assertEqual(self.file(name.removeprefix("lab/tiny/")).body, MODEL[name])
+        self.net.run(20)
+        self.gateway = Gateway(self.net, "s5")
+        self.assertEqual(self.commit(), commit)
+        self.net.crash("s1")
+        self.net.run(60)
+        self.gateway = s4
+        self.assertEqual(self.file(last.removeprefix("lab/tiny/")).body, MODEL[last])
+        self.net.run(20)
+        self.net.crash("s2")
+        self.net.run(60)
+        self.gateway = Gateway(self.net, "s5")
+        self.assertEqual(self.commit(), commit)
+        self.assertEqual(self.file("model.safetensors").body, WEIGHTS)
+
+    def test_part_of_a_copy(self) -> None:
+        """Where only a part of a copy is left, there is no such model."""
+        self.net.start("s4", reshares=True)
+        self.net.run(10)
+        self.gateway = Gateway(self.net, "s4")
+        self.file("config.json")
+        self.net.run(20)
+        for name in ("s1", "s2"):
+            self.net.crash(name)
+        self.net.run(60)
+        got = Gateway(self.net, "s3").ask(INFO)
+        self.assertEqual((got.status, got.headers["x-error-code"]), (404, "RepoNotFound"))
 
     def test_larger(self) -> None:
         """Of several versions it is the largest, as others may be on their way."""

@@ -90,8 +90,10 @@ class HubTests(SynchronousTestCase):
         said = self.gateway.answer("transfers", r"model\.safetensors .*")
         self.assertIn("s1", said)
         self.assertIn("s2", said)
-        landed = self.network.directory / "s3/Downloads/lab/tiny/model.safetensors"
-        wait_until(landed.is_file, "the large file among the downloads")
+        landed = self.network.directory / "s3/Downloads/lab"
+        wait_until(
+            lambda: list(landed.glob("tiny@*/model.safetensors")), "the large file where it lands"
+        )
         self.gateway.send_signal(signal.SIGTERM)
         self.gateway.wait()
         s1.process.kill()
