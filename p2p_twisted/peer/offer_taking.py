@@ -93,6 +93,9 @@ class OfferTaking:
         received = self._received[id_]
         received.is_said = True
         if accept:
+            if self._state_of(received) in ("asked", "refused"):
+                # It begins after a while.
+                self._become(received, "waiting")
             self._take(received)
         else:
             received.is_taken = False

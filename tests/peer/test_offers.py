@@ -277,6 +277,7 @@ class AnswerTests(OffersTestCase):
         self.assertEqual(self.heard(peer).state, "refused")
         self.assertEqual(self.look(daemons, "s1", known).counts["refused"], 1)
         peer.offers.answer(known.offer.id, True)
+        self.assertEqual(self.heard(peer).state, "waiting")
         daemons.run(30)
         known = self.heard(peer)
         self.assertEqual(known.state, "saved")
