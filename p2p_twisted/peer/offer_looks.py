@@ -14,10 +14,12 @@ from p2p_twisted.offers.offer_audience import Look, OfferAudience
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.wire.limits import ASK_SECONDS
 from p2p_twisted.wire.messages import Ask, Tally
 from p2p_twisted.wire.names import MessageId
 
 _WATCHED_MOST: Final = 100
+_SECONDS_PER_PEER: Final = 0.0004
 
 
 @define(eq=False)
@@ -75,7 +77,9 @@ class OfferLooks:
         ask = Ask(driver.new_id(), "id", offer)
         look = await self._ask(driver, ask)
         if not watched.audience.suffices(look):
-            by_every_link = evolve(ask, id=driver.new_id(), tree=0, after=ask.id)
+            # Each hop gives up on those that are silent a little before the one that asked it.
+            wait = min(ask.wait + _SECONDS_PER_PEER * look.answered, ASK_SECONDS)
+            by_every_link = evolve(ask, id=driver.new_id(), tree=0, after=ask.id, wait=wait)
             look = await self._ask(driver, by_every_link)
         now = self._clock.seconds()
         watched.board = board = watched.audience.board(look, now)

@@ -1,0 +1,185 @@
+"""Ways to give a file to many at once: ours, and what people type in a loop."""
+
+import os
+import subprocess
+import sys
+from abc import abstractmethod
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import ClassVar, Final
+
+from typing_extensions import override
+
+from benchmarks.commands import Words
+from benchmarks.contenders import OURS
+from benchmarks.figures import Sample
+from benchmarks.hosts import Host, is_listening
+from benchmarks.lab import Process, TookTooLong
+from benchmarks.network import Network
+from benchmarks.swarms import Swarm
+
+_WAIT_SECONDS: Final = 20.0
+_LONGEST_SECONDS: Final = 1_800
+
+
+class Typed(Swarm):
+    """Somebody gives a file to all by one command; the clock runs until it has ended."""
+
+    receivers: Sequence[Process]
+
+    @abstractmethod
+    def command(self) -> Words:
+        """Write the command, which is run where the file is."""
+
+    @property
+    def senders(self) -> Sequence[Process]:
+        """What runs where the file is, before the clock does."""
+        return ()
+
+    @override
+    def download(self, homes: Sequence[Path]) -> Sample:
+        started: list[Process] = []
+
+        def begin() -> Sequence[Process]:
+            name = type(self).__name__
+            command = [*self.holder_host.prefix, *self.command()]
+            started.append(self.lab.start(name, *command))
+            return ()
+
+        sample = self.lab.timed(self.senders, self.receivers, begin, lambda: started[0].has_ended)
+        if started[0].end():
+            raise TookTooLong(f"{self.name} failed:{started[0].tail()}")
+        return sample
+
+
+class OurPush(Typed):
+    """``p2p push``: the clock runs until it says that all have it."""
+
+    name = f"{OURS}, p2p push --to @all --wait"
+
+    @override
+    def prepare(self) -> None:
+        self.network = Network(self.lab, self.hub)
+        self.holder = self.network.start_peer(self.source.parent.name, host=self.holder_host)
+        for number in range(len(self.hosts)):
+            (self.home / str(number)).mkdir(parents=True, exist_ok=True)
+        self.receivers = [
+            self.network.start_peer(
+                f"receiver{number}",
+                f"--downloads={self.home / str(number)}",
+                "--accept=anyone",
+                host=host,
+            )
+            for number, host in enumerate(self.hosts)
+        ]
+        self.network.wait_until_shared(self.holder)
+
+    @property
+    @override
+    def senders(self) -> Sequence[Process]:
+        return [self.holder]
+
+    @override
+    def command(self) -> Words:
+        p2p = [sys.executable, "-m", "p2p_twisted.cli", "push", "--peer", self.source.parent.name]
+        return [*p2p, self.source, "--to", "@all", "--wait", f"--timeout={_LONGEST_SECONDS}s"]
+
+
+class Looped(Typed):
+    """A server at each receiver, and a loop over all of them."""
+
+    @override
+    def prepare(self) -> None:
+        self.home.mkdir()
+        self.port = self.lab.port()
+        self.make_ready()
+        self.receivers = []
+        for number, host in enumerate(self.hosts):
+            home = self.home / str(number)
+            home.mkdir(exist_ok=True)
+            name = type(self).__name__
+            server = self.lab.start(name, *host.prefix, *self.serve(number, host, home))
+            self.lab.wait(partial(is_listening, server.pid, self.port), _WAIT_SECONDS)
+            self.receivers.append(server)
+
+    def make_ready(self) -> None:
+        """Make what all of the servers need."""
+
+    @abstractmethod
+    def serve(self, number: int, host: Host, home: Path) -> Words:
+        """Write a server's command, which stays in the foreground."""
+
+
+class RsyncLoop(Looped):
+    """rsync to one after the other."""
+
+    name = "rsync, in a loop"
+    needs: ClassVar[tuple[str, ...]] = ("rsync",)
+    hint = "apt install rsync"
+
+    @override
+    def serve(self, number: int, host: Host, home: Path) -> Words:
+        settings = self.home / f"settings{number}"
+        owner = "uid = root\ngid = root\n" if os.geteuid() == 0 else ""
+        module = f"[in]\npath = {home}\nread only = false\n"
+        settings.write_text(f"use chroot = no\n{owner}{module}")
+        where = [f"--address={host.address}", f"--port={self.port}", f"--config={settings}"]
+        return [self.tools.find("rsync"), "--daemon", "--no-detach", *where]
+
+    @override
+    def command(self) -> Words:
+        loop = 'f="$0"; for u; do rsync -W "$f" "$u" || exit 1; done'
+        targets = [f"rsync://{host.address}:{self.port}/in/" for host in self.hosts]
+        return ["sh", "-c", loop, self.source, *targets]
+
+
+class ScpAtOnce(Looped):
+    """scp to all at once."""
+
+    name = "scp, to all at once"
+    needs: ClassVar[tuple[str, ...]] = ("scp", "sshd", "ssh-keygen", "/run/sshd")
+    hint = "apt install openssh-client openssh-server; sshd wants /run/sshd to be there"
+
+    @override
+    def make_ready(self) -> None:
+        for key in ("host", "user"):
+            making = ["-q", "-t", "ed25519", "-N", "", "-f", str(self.home / key)]
+            subprocess.run([self.tools.find("ssh-keygen"), *making], check=True)
+
+    @override
+    def serve(self, number: int, host: Host, home: Path) -> Words:
+        options = {
+            "ListenAddress": f"{host.address}:{self.port}",
+            "HostKey": self.home / "host",
+            "AuthorizedKeysFile": self.home / "user.pub",
+            "PidFile": self.home / f"pid{number}",
+            "StrictModes": "no",
+            "UsePAM": "no",
+            "PermitRootLogin": "yes",
+            "Subsystem": "sftp internal-sftp",
+        }
+        return [self.tools.find("sshd"), "-D", "-e", "-f", "/dev/null", *_flags(options)]
+
+    @override
+    def command(self) -> Words:
+        options = {
+            "IdentityFile": self.home / "user",
+            "Port": self.port,
+            "IdentitiesOnly": "yes",
+            "StrictHostKeyChecking": "no",
+            "UserKnownHostsFile": "/dev/null",
+            "LogLevel": "ERROR",
+        }
+        scp = " ".join(["scp", "-q", "-F", "/dev/null", *_flags(options)])
+        begin = f'for u; do {scp} "$f" "$u" & p="$p $!"; done'
+        loop = f'f="$0"; {begin}; for i in $p; do wait $i || exit 1; done'
+        targets = [
+            f"root@{host.address}:{self.home / str(number)}/"
+            for number, host in enumerate(self.hosts)
+        ]
+        return ["sh", "-c", loop, self.source, *targets]
+
+
+def _flags(options: dict[str, object]) -> list[str]:
+    return [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
