@@ -6,6 +6,7 @@ import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.process.browsers import Browser, optional
+from tests.process.page_pushes_stub import pushes
 from tests.process.page_stub import (
     DOWNLOADS,
     UPLOADS,
@@ -38,6 +39,7 @@ class PageLooksTests(SynchronousTestCase):
         stub = StubServer(peers)
         stub.answers["/v1/transfers"] = {"downloads": DOWNLOADS, "uploads": UPLOADS}
         stub.answers["/v1/explain"] = explained("s2")
+        stub.answers |= pushes("s2", "lecture/slides.tar", "it takes nothing from s1")
         stub.__enter__()
         self.addCleanup(stub.__exit__)
         return stub
@@ -188,7 +190,9 @@ class PageLooksTests(SynchronousTestCase):
             "registry_fault": EVIL,
         }
         stub.answers["/v1/explain"] = explained(EVIL)
+        stub.answers |= pushes(EVIL, TURNED, EVIL)
         page = self.settled(stub)
+        page.locator("#push-list .holders li", has_text=f"no space: {EVIL}").wait_for()
         page.get_by_role("button", name=f"Why {EVIL} goes as it does").first.click()
         page.locator(".why", has_text="limits it").wait_for()
         page.get_by_role("button", name=f"Files of {EVIL}").click()
@@ -204,7 +208,8 @@ class PageLooksTests(SynchronousTestCase):
         page.get_by_text("is gone").wait_for()
         self.assertEqual(page.title(), "s1 · p2p")
         self.assertEqual(page.locator("img").count(), 1)
-        self.assertIn("report\\u{202e}fdp.exe", page.inner_text("#hit-rows"))
+        for place in ("#hit-rows", "#push-list"):
+            self.assertIn("report\\u{202e}fdp.exe", page.inner_text(place))
         self.browser.check(self, stub.url)
 
     def test_accessible(self) -> None:
@@ -219,6 +224,7 @@ class PageLooksTests(SynchronousTestCase):
             page.get_by_text("Show the log").click()
             page.get_by_role("button", name="Why ").first.click()
             page.locator(".why", has_text="limits it").wait_for()
+            page.get_by_text("9 of 12 have it").wait_for()
             stub.tell("warning", text="something is odd")
             page.locator("#activity li").first.wait_for()
             results = axe.run(page)
