@@ -1,7 +1,6 @@
 """Relays that are abused: their bounds hold, and honest peers are relayed meanwhile."""
 
 import json
-import random
 import sys
 from pathlib import Path
 
@@ -11,10 +10,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.relay.limits import MEET_WITHIN_SECONDS, RELAY_PLACES_PER_PEER
 from p2p_twisted.wire.limits import MIB
 from tests.process.abused import memory_of
+from tests.process.contents import random_content
 from tests.process.daemons import scratch_folder
 from tests.process.machines import Lan
 
-CONTENT = random.Random(3).randbytes(30 * MIB)
+_CONTENT = 3, 30 * MIB
 _TIMES = 1_000
 _HELD_SECONDS = 20
 _GROWN_BYTES = 30 * MIB
@@ -35,7 +35,7 @@ class AbusedRelayTests(SynchronousTestCase):
         machines = {name: lan.machine(name, host) for name, host in hosts.items()}
         mallory = lan.machine("mallory", "10.77.0.66")
         (directory / "ben").mkdir()
-        (directory / "ben" / "zwei.zip").write_bytes(CONTENT)
+        (directory / "ben" / "zwei.zip").write_bytes(random_content(*_CONTENT))
         for name in ("ben", "cleo"):
             machines[name].close_ports()
         peers = {name: each.start_peer(name, registry) for name, each in machines.items()}
@@ -56,5 +56,5 @@ class AbusedRelayTests(SynchronousTestCase):
         peers["cleo"].wait_for_log("saved zwei.zip to", _SAVED_SECONDS)
         self.assertIn("(through anna)", peers["cleo"].answer("transfers", "saved zwei"))
         saved = directory / "cleo" / "Downloads" / "zwei.zip"
-        self.assertEqual(saved.read_bytes(), CONTENT)
+        self.assertEqual(saved.read_bytes(), random_content(*_CONTENT))
         self.assertLess(memory_of(peers["anna"].pid) - before, _GROWN_BYTES)

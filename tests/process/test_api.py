@@ -14,11 +14,12 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from p2p_twisted.api.socket_index import running_peers, socket_folder
 from tests.process.commands import run
+from tests.process.contents import random_content
 from tests.process.daemons import PATIENCE, script, wait_until
 from tests.process.networks import Network, use_own_runtime_folder
 
 NOBODY = 65_534
-BIG = os.urandom(20_000_000)
+_BIG = 1, 20_000_000
 
 
 class ApiTests(SynchronousTestCase):
@@ -27,7 +28,7 @@ class ApiTests(SynchronousTestCase):
         self.network = Network(self)
         self.network.start_registry()
         self.network.write("s1/f1.txt", b"hello")
-        self.network.write("s1/big.bin", BIG)
+        self.network.write("s1/big.bin", random_content(*_BIG))
         self.s1, self.s2 = self.network.start_peers("s1", "s2")
 
     def p2p(self, *words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
@@ -100,7 +101,7 @@ class ApiTests(SynchronousTestCase):
         ran = self.p2p("get", "f1", "big.bin", "--peer", "s2")
         self.assertEqual((ran.returncode, ran.stderr), (0, ""))
         self.assertEqual(self.network.read("s2/Downloads/f1.txt"), b"hello")
-        self.assertEqual(self.network.read("s2/Downloads/big.bin"), BIG)
+        self.assertEqual(self.network.read("s2/Downloads/big.bin"), random_content(*_BIG))
         self.assertEqual(self.p2p("get", "f1", "--peer", "s2").returncode, 0)
         ran = self.p2p("get", "f2", "--peer", "s2")
         self.assertEqual((ran.returncode, ran.stdout), (4, ""))
@@ -133,7 +134,7 @@ class ApiTests(SynchronousTestCase):
         # What the peer shares itself is delivered like all else.
         ran = self.p2p("get", "big.bin", "--to", scratch.name, "--peer", "s1")
         self.assertEqual((ran.returncode, ran.stderr), (0, ""))
-        self.assertEqual(Path(scratch.name, "big.bin").read_bytes(), BIG)
+        self.assertEqual(Path(scratch.name, "big.bin").read_bytes(), random_content(*_BIG))
         self.network.write("s1/deep/in/own.txt", b"mine")
         wait_until(lambda: "own.txt" in self.p2p("ls", "--peer", "s1").stdout, "own.txt")
         self.assertEqual(self.p2p("get", "own", "--peer", "s1", "-").stdout, "mine")

@@ -1,15 +1,14 @@
 """What a peer's person sees of the run before."""
 
-import random
-
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.wire.limits import MIB
+from tests.process.contents import random_content
 from tests.process.daemons import PATIENCE, wait_until
 from tests.process.networks import Network
 
-CONTENT = random.Random(1).randbytes(60 * MIB)
+_CONTENT = 1, 60 * MIB
 
 
 @pytest.mark.slow
@@ -20,7 +19,7 @@ class EarlierRunTests(SynchronousTestCase):
         """It says what goes on, and how much is there, what is paused, and how it ends."""
         network = Network(self)
         for name in ("first.bin", "second.bin"):
-            network.write(f"s1/{name}", name.encode() + CONTENT)
+            network.write(f"s1/{name}", name.encode() + random_content(*_CONTENT))
         network.start_registry()
         s1, s2 = network.start_peers("s1", "s2")
         s1.wait_until_shared(2)
@@ -46,4 +45,6 @@ class EarlierRunTests(SynchronousTestCase):
         s2.type("resume 1")
         s2.wait_for_log("saved first.bin to", PATIENCE)
         for name in ("first.bin", "second.bin"):
-            self.assertEqual(network.read(f"s2/Downloads/{name}"), name.encode() + CONTENT)
+            self.assertEqual(
+                network.read(f"s2/Downloads/{name}"), name.encode() + random_content(*_CONTENT)
+            )

@@ -1,15 +1,14 @@
 """Machines that let nobody in."""
 
-import random
-
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.wire.limits import MIB
+from tests.process.contents import random_content
 from tests.process.daemons import scratch_folder
 from tests.process.machines import Lan
 
-CONTENT = random.Random(1).randbytes(30 * MIB)
+_CONTENT = 1, 30 * MIB
 SAID_SECONDS = 10.0
 SAVED_SECONDS = 15.0
 """Both are what is promised; on a machine that does much else, some more may go by."""
@@ -27,7 +26,7 @@ class FirewallTests(SynchronousTestCase):
         hosts = {"anna": "10.77.0.23", "ben": "10.77.0.24", "cleo": "10.77.0.25"}
         self.machines = {name: lan.machine(name, host) for name, host in hosts.items()}
         (self.directory / "ben").mkdir()
-        (self.directory / "ben" / "zwei.zip").write_bytes(CONTENT)
+        (self.directory / "ben" / "zwei.zip").write_bytes(random_content(*_CONTENT))
         registry.start_registry()
         self.registry = registry
 
@@ -46,7 +45,7 @@ class FirewallTests(SynchronousTestCase):
         """Wait until cleo has it."""
         self.peers["cleo"].wait_for_log("saved zwei.zip to", seconds + _BUSY_SECONDS)
         saved = self.directory / "cleo" / "Downloads" / "zwei.zip"
-        self.assertEqual(saved.read_bytes(), CONTENT)
+        self.assertEqual(saved.read_bytes(), random_content(*_CONTENT))
 
     def test_one_is_open(self) -> None:
         """It is enough that either lets the other one in, and nobody is told of a firewall."""

@@ -1,15 +1,13 @@
 """Real daemons: downloads from several holders, of which some do not live long."""
 
-import random
-
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.process.contents import random_content
 from tests.process.daemons import wait_until
 from tests.process.networks import Network, Peer
 
 SIZE = 24 * 1024 * 1024
-CONTENT = random.Random(4).randbytes(SIZE)
 
 
 @pytest.mark.slow
@@ -20,7 +18,7 @@ class HoldersTests(SynchronousTestCase):
         network = Network(self)
         network.start_registry()
         for name in holders:
-            network.write(f"{name}/f1", CONTENT)
+            network.write(f"{name}/f1", random_content(4, SIZE))
         peers = [network.start_peer(name, "--max-up=4M") for name in holders]
         for peer in peers:
             peer.wait_ready()
@@ -41,7 +39,7 @@ class HoldersTests(SynchronousTestCase):
         wait_until(lambda: self.received(network, "s4") > SIZE // 3, "a third of it")
         peers[0].kill()
         said = peer.wait_for_log("saved")
-        self.assertEqual(network.read("s4/Downloads/f1"), CONTENT)
+        self.assertEqual(network.read("s4/Downloads/f1"), random_content(4, SIZE))
         for name in ("s2", "s3"):
             self.assertIn(name, said.partition("saved")[2])
 
@@ -55,7 +53,7 @@ class HoldersTests(SynchronousTestCase):
         holder.kill()
         network.start_peer("s1").wait_ready()
         peer.wait_for_log("saved", seconds=60.0)
-        self.assertEqual(network.read("s4/Downloads/f1"), CONTENT)
+        self.assertEqual(network.read("s4/Downloads/f1"), random_content(4, SIZE))
 
     def test_serve_each_other(self) -> None:
         """Three that want it at once get it from each other, too."""
@@ -69,6 +67,6 @@ class HoldersTests(SynchronousTestCase):
         helped = 0
         for name, peer in zip(("s2", "s3", "s4"), wanting, strict=True):
             said = peer.wait_for_log("saved", seconds=60.0).partition("saved")[2]
-            self.assertEqual(network.read(f"{name}/Downloads/f1"), CONTENT)
+            self.assertEqual(network.read(f"{name}/Downloads/f1"), random_content(4, SIZE))
             helped += any(other in said for other in {"s2", "s3", "s4"} - {name})
         self.assertGreaterEqual(helped, 2)

@@ -1,17 +1,16 @@
 """Machines behind NAT: they dial others, and nobody dials them."""
 
-import random
-
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.wire.limits import MIB
+from tests.process.contents import random_content
 from tests.process.daemons import scratch_folder
 from tests.process.machines import Lan
 from tests.process.networks import Peer
 from tests.process.test_private import invite_of
 
-CONTENTS = {name: random.Random(name).randbytes(64 * MIB) for name in ("anna", "ben")}
+_BYTES = 64 * MIB
 _SAVED_SECONDS = 60.0
 
 
@@ -31,7 +30,7 @@ class NatTests(SynchronousTestCase):
         self.peers: dict[str, Peer] = {}
         for name, machine in machines.items():
             (self.directory / name).mkdir()
-            (self.directory / name / f"of-{name}.bin").write_bytes(CONTENTS[name])
+            (self.directory / name / f"of-{name}.bin").write_bytes(random_content(name, _BYTES))
             self.peers[name] = machine.start_peer(name, registry)
 
     def test_both_ways(self) -> None:
@@ -47,7 +46,9 @@ class NatTests(SynchronousTestCase):
             requester.wait_for_log(f"saved of-{holder}.bin to", _SAVED_SECONDS)
             self.assertIn(f"from {how}, ", requester.answer("transfers", "saved of-"))
             saved = self.directory.glob(f"*/Downloads/of-{holder}.bin")
-            self.assertEqual([each.read_bytes() for each in saved], [CONTENTS[holder]])
+            self.assertEqual(
+                [each.read_bytes() for each in saved], [random_content(holder, _BYTES)]
+            )
         self.assertNotIn("nor reach us", anna.log + ben.log)
 
 
@@ -65,7 +66,7 @@ class TwoNatsTests(SynchronousTestCase):
             "cleo": lan.machine_behind_nat("cleo", "192.168.8.2", "10.77.0.25"),
         }
         (self.directory / "ben").mkdir()
-        (self.directory / "ben" / "of-ben.bin").write_bytes(CONTENTS["ben"])
+        (self.directory / "ben" / "of-ben.bin").write_bytes(random_content("ben", _BYTES))
 
     def start(self, **options: str) -> Peer:
         """Start all of them; return cleo."""
@@ -87,7 +88,7 @@ class TwoNatsTests(SynchronousTestCase):
         cleo.wait_for_log("saved of-ben.bin to", _SAVED_SECONDS)
         self.assertIn("from ben (through anna), ", cleo.answer("transfers", "saved of-"))
         saved = self.directory / "cleo" / "Downloads" / "of-ben.bin"
-        self.assertEqual(saved.read_bytes(), CONTENTS["ben"])
+        self.assertEqual(saved.read_bytes(), random_content("ben", _BYTES))
 
     def test_nobody_relays(self) -> None:
         """Where nobody relays, cleo is told why nothing comes."""
@@ -113,4 +114,4 @@ class TwoNatsTests(SynchronousTestCase):
         cleo.wait_for_log("saved of-ben.bin to", _SAVED_SECONDS)
         self.assertIn("from ben (through anna), ", cleo.answer("transfers", "saved of-"))
         saved = self.directory / "cleo" / "Downloads" / "of-ben.bin"
-        self.assertEqual(saved.read_bytes(), CONTENTS["ben"])
+        self.assertEqual(saved.read_bytes(), random_content("ben", _BYTES))
