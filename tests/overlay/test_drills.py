@@ -192,7 +192,7 @@ class StopTests(SynchronousTestCase):
 class TenThousandTests(SynchronousTestCase):
     def test_life(self) -> None:
         """Ten thousand peers form one cheap network, lose half of it at once, and heal."""
-        before = memory_kib()
+        memory = memory_kib()
         network = a_settled_network(10_000, age=180.0)
         shape = shape_of(graph_of(network), Random(1))
         self.assertEqual(shape.components, 1)
@@ -223,7 +223,7 @@ class TenThousandTests(SynchronousTestCase):
         self.assertEqual(len(network.component(network.alive[0])), 5_000)
         answer = network.ask(network.alive[0], Ask(network.new_id(), "text", "x", tree=0))
         self.assertEqual(answer.answered, 4_999)
-        self.assertLess(memory_kib() - before, 600_000)
+        self.assertLess(memory_kib() - memory, 600_000)
 
     def test_silent_death(self) -> None:
         """Where 80 % of ten thousand die silently, a broadcast of that instant reaches the rest."""
