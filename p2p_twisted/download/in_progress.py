@@ -15,7 +15,7 @@ from p2p_twisted.picker.chunk_picker import ChunkPicker
 from p2p_twisted.picker.ranges import Range, ranges
 from p2p_twisted.runtime.disk_thread import Writing
 from p2p_twisted.runtime.tasks import uninterrupted
-from p2p_twisted.storage.part_file import PartFile, WriteTimes
+from p2p_twisted.storage.part_file import PartFile
 from p2p_twisted.storage.partial import PartialContent, PartialSource
 from p2p_twisted.wire.attributes import UNKNOWN, Attributes
 from p2p_twisted.wire.messages import Hit
@@ -133,12 +133,10 @@ class FileInProgress:
             self.picker.delivered(holder, index, self._clock.seconds())
             return succeed(None)
         self._at_work[holder] += 1
-        writing = self._writing(self.part.write, index, chunk)
-        writing.addBoth(ended)
-        return writing.addCallback(lambda took: self._written(took, holder, index, len(chunk)))
+        writing = self._writing(self.part.write, index, chunk).addBoth(ended)
+        return writing.addCallback(lambda _none: self._written(holder, index, len(chunk)))
 
-    def _written(self, took: WriteTimes, holder: PeerName, index: int, length: int) -> None:
-        self._observer.account.wrote(*took)
+    def _written(self, holder: PeerName, index: int, length: int) -> None:
         # Another holder's copy may have been quicker.
         is_new = not self.picker.is_verified(index)
         self.picker.delivered(holder, index, self._clock.seconds())

@@ -177,12 +177,9 @@ class DownloadAccount:
         account.pushes.clear()
         self._note(f"{holder}: {why}", first_hop)
 
-    def wrote(self, verifying: float, writing: float) -> None:
-        """Record for how long a chunk was hashed, and written, in seconds."""
-        work = self._work
-        self._work = OwnWork(
-            work.watched, work.processor, work.verifying + verifying, work.writing + writing
-        )
+    def wrote(self, seconds: float) -> None:
+        """Record for how long a chunk kept a core busy, or waited for one, to be kept."""
+        self._work = evolve(self._work, chunks=self._work.chunks + seconds)
 
     def tick(self) -> None:
         """Measure, several times a second while holders deliver."""

@@ -50,14 +50,12 @@ class OwnWork:
 
     :ivar watched: in which holders delivered; ``processor`` of them the thread that receives ran
         on a core, or lacked one.
-    :ivar verifying: for which chunks were hashed.
-    :ivar writing: for which they were written.
+    :ivar chunks: in which the thread that verifies and writes chunks did, likewise.
     """
 
     watched: float = 0.0
     processor: float = 0.0
-    verifying: float = 0.0
-    writing: float = 0.0
+    chunks: float = 0.0
 
     def __sub__(self, other: "OwnWork") -> "OwnWork":
         pairs = zip(attrs.astuple(self), attrs.astuple(other), strict=True)

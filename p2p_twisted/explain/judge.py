@@ -133,15 +133,14 @@ class _Shares:
         return max(0.0, 1.0 - self.limit - self.disk - self.processor - self.idle)
 
 
-def _shares(waits: Waits, work: OwnWork) -> _Shares:
-    seconds = waits.seconds or 1.0
+def _shares(waits: Waits, work: OwnWork, window: float) -> _Shares:
+    seconds, watched = waits.seconds or 1.0, work.watched or window or 1.0
     at_disk = waits.disk / seconds
-    done = work.verifying + work.writing
-    # Who waits for a thread that hashes waits for a processor.
-    hashing = at_disk * (work.verifying / done if done else 0.0)
+    # Who waits for what is hashed waits for a processor.
+    chunks = min(at_disk, work.chunks / watched)
     processor = work.processor / work.watched if work.watched else 0.0
     return _Shares(
-        waits.limit / seconds, at_disk - hashing, processor + hashing, waits.idle / seconds
+        waits.limit / seconds, at_disk - chunks, processor + chunks, waits.idle / seconds
     )
 
 
@@ -149,7 +148,7 @@ def _while_receiving(facts: Facts) -> Diagnosis:
     delivering = [each for each in facts.holders if each.waits.seconds]
     if not delivering:
         return _none_delivers(facts)
-    shares = _shares(reduce(add, (each.waits for each in delivering)), facts.work)
+    shares = _shares(reduce(add, (each.waits for each in delivering)), facts.work, facts.window)
     most = max(attrs.astuple(shares))
     if shares.rest >= most:
         return _about_holder(facts, max(delivering, key=_weight), delivering)

@@ -6,7 +6,6 @@ import os
 import stat
 from collections.abc import Iterable, Sequence
 from itertools import compress
-from time import monotonic
 from typing import Final
 
 from p2p_twisted.runtime.holes import has_data
@@ -27,9 +26,6 @@ NO_LINKS: Final = (errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS)
 # From linux/fs.h; elsewhere it means nothing, and fails.
 _FICLONE: Final = 0x40049409
 
-WriteTimes = tuple[float, float]
-"""For how many seconds a chunk was verified, and written."""
-
 
 class PartFile:
     """
@@ -37,7 +33,8 @@ class PartFile:
 
     Chunks of zeros are there from the beginning: as holes, where the file system has any.
 
-    Its methods block, and raise :class:`DiskFault`; only :meth:`write` is mostly quick.
+    Its methods block, and raise :class:`DiskFault` for whatever the disk does.
+    :meth:`write` is mostly quick, the others are not.
 
     :param folder: a file descriptor of the folder that it is in; closed with it.
     :param part: its own name there.
@@ -77,22 +74,20 @@ class PartFile:
             self.close()
             raise
 
-    def write(self, index: int, chunk: memoryview) -> WriteTimes:
+    def write(self, index: int, chunk: memoryview) -> None:
         """
-        Keep one chunk, and return how long that took.
+        Keep one chunk.
 
         :raises WrongContent: when it is not that chunk; nothing is written then.
         :raises DiskFault: when it cannot be written.
         """
-        began = monotonic()
         self.content.check(index, chunk)
-        verified = monotonic()
-        if not self.content.is_zero(index):
-            try:
-                write_sparse(self._disk, self._fd, chunk, index * CHUNK_BYTES)
-            except OSError as error:
-                raise DiskFault.of(error) from error
-        return verified - began, monotonic() - verified
+        if self.content.is_zero(index):
+            return
+        try:
+            write_sparse(self._disk, self._fd, chunk, index * CHUNK_BYTES)
+        except OSError as error:
+            raise DiskFault.of(error) from error
 
     @property
     def chunks_held(self) -> int:

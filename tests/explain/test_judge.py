@@ -37,7 +37,7 @@ def facts(state: str = "receiving", **more: Any) -> Facts:
         "size": 100 * MIB,
         "received": 10 * MIB,
         "window": 10.0,
-        "work": OwnWork(watched=10.0, processor=0.5, verifying=0.1, writing=0.1),
+        "work": OwnWork(watched=10.0, processor=0.5, chunks=0.2),
         "holders": (holder(),) if state == "receiving" else (),
     }
     return Facts(**{**usual, **more})
@@ -62,14 +62,14 @@ TABLE: Final[Mapping[str, tuple[Facts, Cause, str | None, str]]] = {
         " that",
     ),
     "own disk": (
-        facts(holders=(waits(disk=8.0),), work=OwnWork(10.0, 0.5, verifying=0.1, writing=7.9)),
+        facts(holders=(waits(disk=8.0),), work=OwnWork(10.0, 0.5, chunks=0.1)),
         Cause.OWN_DISK,
         None,
         "this peer's disk limits it: for 79 % of the time holders waited until what had come was"
         " written",
     ),
     "hashing here": (
-        facts(holders=(waits(disk=8.0),), work=OwnWork(10.0, 0.5, verifying=7.9, writing=0.1)),
+        facts(holders=(waits(disk=8.0),), work=OwnWork(10.0, 0.5, chunks=7.9)),
         Cause.OWN_PROCESSOR,
         None,
         "this peer's processor limits it: for 84 % of the time it received and hashed, or waited"
