@@ -202,6 +202,21 @@ class WebOptionTests(SynchronousTestCase):
             self.assertEqual(parsed(*words)["web"], port)
         self.assertTrue(parsed("--web", "--reshare")["reshare"])
 
+    def test_gateway(self) -> None:
+        """The gateway takes a port, or nothing for any; an origin takes a gateway, too."""
+        self.assertIsNone(parsed()["gateway"])
+        self.assertEqual(parsed("--gateway", "--web", "9100")["gateway"], 0)
+        self.assertEqual(parsed("--gateway", "9300", "--origin", "https://a.b")["gateway"], 9_300)
+        for words in (
+            ("--gateway", "x"),
+            ("--gateway", "99999"),
+            ("--origin", "https://a.b"),
+            ("--gateway", "--origin", "a.b"),
+            ("--gateway", "--origin", "ftp://a.b"),
+            ("--gateway", "--origin", "https://a.b/ x"),
+        ):
+            self.assertRaises(UsageError, parsed, *words)
+
     def test_web_token(self) -> None:
         """A token that stays is made once, for this user alone; one that others know is none."""
         path = Path("token")

@@ -44,6 +44,7 @@ _METAVARS: Final = {
     "log-format": "FORMAT",
     "web": "PORT",
     "gateway": "PORT",
+    "origin": "URL",
     "events": "FILE",
     "events-size": "SIZE",
 }

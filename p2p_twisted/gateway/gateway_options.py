@@ -1,10 +1,13 @@
 """The option of a peer that has a gateway."""
 
+import re
 from collections.abc import Callable
 from functools import partial
+from typing import Any, Final
 
 from twisted.application.service import MultiService
 from twisted.python.usage import UsageError
+from twisted.web.client import Agent
 from typing_extensions import override
 
 from p2p_twisted.api.peer_routes import PeerApi
@@ -19,9 +22,14 @@ from p2p_twisted.gateway.hub_routes import HubRoutes
 from p2p_twisted.gateway.hub_snapshots import HubSnapshots
 from p2p_twisted.gateway.link_port import LinkPort, lan_address
 from p2p_twisted.gateway.link_routes import link_routes
+from p2p_twisted.gateway.origin_client import OriginClient
+from p2p_twisted.gateway.origin_models import OriginModels
 from p2p_twisted.peer.build import PeerBuilder
 from p2p_twisted.peer.content_reading import ContentReading
 from p2p_twisted.recording.event_options import EventOptions
+
+_ORIGIN: Final = re.compile(r"https?://[\w.:\[\]-]+(?:/[\w./-]*)?\Z", re.ASCII)
+_CONNECT_SECONDS: Final = 10.0
 
 
 class GatewayOptions(EventOptions):
@@ -37,11 +45,23 @@ class GatewayOptions(EventOptions):
             "Give this user's programs what peers share, over HTTP at this port of loopback, as"
             " /PEER/PATH; at any free one without a number.",
         ],
+        [
+            "origin",
+            None,
+            None,
+            "Where models come from that no peer has, such as https://huggingface.co: this peer"
+            " gets them for all, once; with --gateway.",
+        ],
     ]
 
     @override
     def postOptions(self) -> None:
         self["gateway"] = read_port("gateway", self["gateway"])
+        if (url := self["origin"]) is not None:
+            if not _ORIGIN.match(url):
+                raise UsageError(f"--origin takes the address of a hub: https://HOST, not {url!r}")
+            if self["gateway"] is None:
+                raise UsageError("--origin is asked by way of the gateway: say --gateway, too")
         super().postOptions()
         if self["gateway"] is not None and self["member"] and not socket_owner.KNOWN:
             raise UsageError(
@@ -65,15 +85,20 @@ class GatewayOptions(EventOptions):
         api.more += link_routes(links)
         if self["gateway"] is not None:
             access = GatewayAccess(self["gateway"], must_know=bool(self["member"]))
-            resource = gateway_of(builder, reading, access)
+            answers = ContentAnswers(reading, reactor)
+            hub = self._hub(builder, reading, answers, api)
+            resource = GatewayResource(reading, answers, hub, access.refuse)
             GatewayService(reactor, resource, access, announce).setServiceParent(daemon)
 
-
-def gateway_of(
-    builder: PeerBuilder, reading: ContentReading, access: GatewayAccess
-) -> GatewayResource:
-    """Put the gateway of a peer together."""
-    answers = ContentAnswers(reading, builder.reactor)
-    hashes = ContentHashes(reading, builder.state.folder, builder.offload)
-    hub = HubRoutes(HubSnapshots(reading), answers, hashes)
-    return GatewayResource(reading, answers, hub, access.refuse)
+    def _hub(
+        self, builder: PeerBuilder, reading: ContentReading, answers: ContentAnswers, api: PeerApi
+    ) -> HubRoutes:
+        hashes = ContentHashes(reading, builder.state.folder, builder.offload)
+        origin = None
+        if self["origin"] is not None:
+            reactor: Any = builder.reactor
+            agent = Agent(reactor, connectTimeout=_CONNECT_SECONDS)
+            client = OriginClient(self["origin"], agent, reactor)
+            parts = reading, api.peer.share, reactor, builder.settings.name
+            origin = OriginModels(client, *parts)
+        return HubRoutes(HubSnapshots(reading, origin), answers, hashes, origin)

@@ -11,7 +11,9 @@ from p2p_twisted.api.api_errors import BadRequest
 from p2p_twisted.api.api_request import ApiRequest
 from p2p_twisted.gateway.content_answer import ContentAnswers
 from p2p_twisted.gateway.content_hashes import ContentHashes
+from p2p_twisted.gateway.hub_listing import Listing
 from p2p_twisted.gateway.hub_snapshots import MAIN, HubSnapshots, NoSuchRevision, Snapshot
+from p2p_twisted.gateway.origin_models import OriginModels
 from p2p_twisted.peer.peer_errors import NotFound
 from p2p_twisted.wire.messages import Hit
 
@@ -28,6 +30,8 @@ _FILE: Final = re.compile(
 _DATASETS: Final = "datasets"
 _JSON: Final = "application/json"
 _OID_DIGITS: Final = 40
+_POINTER_BYTES: Final = 134
+"""What stands for a large file in git; nobody needs to know."""
 
 
 @frozen
@@ -53,11 +57,13 @@ class HubRoutes:
     Answers as the Hub does.
 
     :param hashes: of large files, as the Hub names these by them.
+    :param origin: has what no peer has, if anything does.
     """
 
     _snapshots: HubSnapshots
     _answers: ContentAnswers
     _hashes: ContentHashes
+    _origin: OriginModels | None = None
 
     async def answer(self, request: ApiRequest, path: str) -> None:
         """
@@ -119,26 +125,34 @@ class HubRoutes:
                 folder = below + folders[0]
                 rows[folder] = {"type": "directory", "path": folder, "oid": snapshot.commit}
             else:
-                rows[path] = self._row(path, hit)
+                rows[path] = self._row(path, hit, snapshot.digests.get(path))
         if not rows:
             raise self._no_entry(request, asked)
         _answer(request, list(rows.values()))
 
-    def _row(self, path: str, hit: Hit) -> dict[str, Any]:
-        assert hit.file is not None
-        row = {"type": "file", "path": path, "size": hit.size, "oid": hit.file[:_OID_DIGITS]}
-        if (known := self._hashes.known(hit.file)) is not None:
-            row["lfs"] = {"oid": known, "size": hit.size, "pointerSize": 134}
+    def _row(self, path: str, hit: Hit, digest: str | None) -> dict[str, Any]:
+        digest = digest or self._hashes.known(hit.file or "")
+        oid = (digest or hit.file or "")[:_OID_DIGITS]
+        row = {"type": "file", "path": path, "size": hit.size, "oid": oid}
+        if digest is not None and len(digest) > _OID_DIGITS:
+            row["lfs"] = {"oid": digest, "size": hit.size, "pointerSize": _POINTER_BYTES}
         return row
 
     async def _file(self, request: ApiRequest, asked: _Asked, snapshot: Snapshot) -> None:
         hit = snapshot.files.get(asked.path)
         if hit is None:
             raise self._no_entry(request, asked)
-        assert hit.file is not None
-        etag = self._hashes.known(hit.file)
+        etag = snapshot.digests.get(asked.path) or self._hashes.known(hit.file or "")
+        if snapshot.listing is not None and request.method != b"HEAD":
+            hit = await self._from_origin(snapshot.listing, asked.path)
         await self._answers.answer(request, hit, etag, snapshot.landing(asked.path))
-        self._hashes.learn(hit)
+        if etag is None:
+            self._hashes.learn(hit)
+
+    async def _from_origin(self, listing: Listing, path: str) -> Hit:
+        assert self._origin is not None
+        [file] = [each for each in listing.files if each.path == path]
+        return await self._origin.fetch(listing, file)
 
     def _no_entry(self, request: ApiRequest, asked: _Asked) -> NotFound:
         error = NotFound(f"there is no {asked.path} in {asked.folder}")

@@ -2,20 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from glob import escape
 from typing import Final
 
 from attrs import define, field, frozen
 
 from p2p_twisted.gateway import limits
+from p2p_twisted.gateway.hub_listing import (
+    LISTING,
+    MARK,
+    MARK_DIGITS,
+    BadListing,
+    Listing,
+    placed,
+)
+from p2p_twisted.gateway.origin_models import OriginModels
 from p2p_twisted.peer.content_reading import ContentReading
 from p2p_twisted.peer.peer_errors import NotFound, NotReady, PeerError
 from p2p_twisted.wire.messages import Hit
 
 MAIN: Final = "main"
 _COMMIT_DIGITS: Final = 40
-_MARK: Final = "@"
-_MARK_DIGITS: Final = 12
 
 
 @frozen
@@ -26,11 +34,15 @@ class Snapshot:
     :ivar folder: its name in the network.
     :ivar commit: the first digits of the folder's id, as many as a commit of git has.
     :ivar files: by their paths in it.
+    :ivar digests: by which the Hub names them, likewise, where the model came from there.
+    :ivar listing: of what the origin has and this peer may have not, if it is from there.
     """
 
     folder: str
     commit: str
     files: Mapping[str, Hit]
+    digests: Mapping[str, str] = field(factory=dict)
+    listing: Listing | None = None
 
     def landing(self, path: str) -> str:
         """
@@ -39,8 +51,7 @@ class Snapshot:
         Its name has the commit, so that versions are kept apart; and as the commit is of all of
         it, nobody takes a copy that is not complete for the model.
         """
-        below = f"{self.folder}{_MARK}{self.commit[:_MARK_DIGITS]}/{path}"
-        return below.rpartition("/")[0]
+        return f"{placed(self.folder, self.commit)}/{path}".rpartition("/")[0]
 
 
 class NoSuchRevision(NotFound):
@@ -52,11 +63,14 @@ class HubSnapshots:
     """Finds the versions of repositories, and remembers those that were asked for last."""
 
     _reading: ContentReading
+    _origin: OriginModels | None = None
     _known: dict[tuple[str, str], Snapshot] = field(factory=dict, init=False)
 
     async def find(self, folder: str, revision: str) -> Snapshot:
         """
         Find one version: the largest, as others may be on their way, or that of a commit.
+
+        What no peer has is asked of the origin, if there is one.
 
         :raises NoSuchRevision: when there is no such version.
         :raises NotFound: when nobody shares such a folder.
@@ -65,21 +79,67 @@ class HubSnapshots:
         if (known := self._known.get((folder, revision))) is not None:
             return known
         try:
-            shared = await self._reading.folders(folder) or await self._copies(folder)
-            holders = self._choose(shared, folder, revision)
-            return self._keep(await self._list(holders, folder))
+            return self._keep(await self._find(folder, revision))
         except PeerError:
             # Its holder may have ended; what is remembered can still be fetched from others.
             if revision == MAIN and (known := self._last(folder)) is not None:
                 return known
             raise
 
+    async def _find(self, folder: str, revision: str) -> Snapshot:
+        shared = await self._reading.folders(folder)
+        if not shared and (listed := await self._listed(folder, revision)) is not None:
+            return listed
+        try:
+            holders = self._choose(shared or await self._copies(folder), folder, revision)
+        except NotFound:
+            if self._origin is None:
+                raise
+            return _of_origin(await self._origin.find(folder, revision))
+        return await self._list(holders, folder)
+
+    async def _listed(self, folder: str, revision: str) -> Snapshot | None:
+        """Find what another peer had from an origin, complete: the last version, or that one."""
+        before = f"{folder}{MARK}"
+        pattern = f"{escape(before)}{MARK_DIGITS * '?'}{LISTING}"
+        found = await self._reading.files_like(pattern)
+        for hit in sorted(found, key=lambda hit: -(hit.modified or 0)):
+            mark = hit.name.removeprefix(before).removesuffix(LISTING)
+            if hit.size > limits.ORIGIN_LIST_BYTES or not hit.name.startswith(before):
+                continue
+            if revision == MAIN or revision.startswith(mark):
+                with suppress(BadListing):
+                    return await self._read(hit, folder)
+        return None
+
+    async def _read(self, hit: Hit, folder: str) -> Snapshot:
+        """
+        Read the list of a model.
+
+        :raises BadListing: when it is none.
+        """
+        content = await self._reading.open(hit, hit.name.rpartition("/")[0])
+        try:
+            pieces, at = [], 0
+            while at < content.size:
+                pieces.append(await content.read(at, content.size))
+                at += len(pieces[-1])
+        finally:
+            content.close()
+        listing = Listing.read(b"".join(pieces), folder)
+        files = {
+            each.path: Hit(hit.peer, f"{listing.place}/{each.path}", each.size, file=each.file)
+            for each in listing.files
+        }
+        digests = {each.path: each.digest for each in listing.files}
+        return Snapshot(folder, listing.commit, files, digests)
+
     async def _copies(self, folder: str) -> list[Hit]:
         """Find complete copies that others have got this way."""
-        before = f"{folder}{_MARK}"
-        found = await self._reading.folders_like(escape(before) + _MARK_DIGITS * "?")
+        before = f"{folder}{MARK}"
+        found = await self._reading.folders_like(escape(before) + MARK_DIGITS * "?")
         names = [(hit, hit.name.removeprefix(before)) for hit in found]
-        return [hit for hit, mark in names if hit.file and hit.file[:_MARK_DIGITS] == mark]
+        return [hit for hit, mark in names if hit.file and hit.file[:MARK_DIGITS] == mark]
 
     def _choose(self, shared: Sequence[Hit], folder: str, revision: str) -> Sequence[Hit]:
         """Choose the holders of one version; the same one as long as these stay."""
@@ -125,3 +185,13 @@ class HubSnapshots:
     def _last(self, folder: str) -> Snapshot | None:
         known = (each for each in reversed(self._known.values()) if each.folder == folder)
         return next(known, None)
+
+
+def _of_origin(listing: Listing) -> Snapshot:
+    """Describe what the origin has."""
+    files = {
+        each.path: Hit("origin", f"{listing.place}/{each.path}", each.size)
+        for each in listing.files
+    }
+    digests = {each.path: each.digest for each in listing.files}
+    return Snapshot(listing.folder, listing.commit, files, digests, listing)

@@ -11,6 +11,13 @@ TAKEN_WITHIN_SECONDS: Final = 60
 FOUND_WITHIN_SECONDS: Final = 60
 """In which content must have begun to come, and each piece of it must be there."""
 
+ORIGIN_LIST_BYTES: Final = 16_777_216
+ORIGIN_FILES: Final = 10_000
+ORIGIN_REDIRECTS: Final = 6
+ORIGIN_STALL_SECONDS: Final = 30
+ORIGIN_FETCHES_AT_ONCE: Final = 4
+ORIGIN_HASHED_WITHIN_SECONDS: Final = 3_600
+
 LINK_PORT: Final = 9012
 LINK_SECONDS: Final = 604_800
 LINKS_AT_ONCE: Final = 64

@@ -152,9 +152,16 @@ class ContentReading:
 
         :raises PeerError: when there is no network.
         """
+        return [hit for hit in await self._like(pattern) if hit.kind == "folder"]
+
+    async def files_like(self, pattern: str) -> list[Hit]:
+        """Find files likewise, which can be had."""
+        found = await self._like(pattern)
+        return [hit for hit in found if hit.kind == "file" and hit.file is not None]
+
+    async def _like(self, pattern: str) -> Sequence[Hit]:
         own = await self._ask("text", pattern, self._me)
-        others = (await self._searches.ask("text", pattern)).hits
-        return [hit for hit in (*own, *others) if hit.kind == "folder"]
+        return (*own, *(await self._searches.ask("text", pattern)).hits)
 
     async def files_below(self, folder: Hit) -> list[Hit]:
         """

@@ -14,6 +14,8 @@ from p2p_twisted.gateway.gateway_access import GatewayAccess
 from p2p_twisted.gateway.gateway_resource import GatewayResource
 from p2p_twisted.gateway.hub_routes import HubRoutes
 from p2p_twisted.gateway.hub_snapshots import HubSnapshots
+from p2p_twisted.gateway.origin_client import OriginClient
+from p2p_twisted.gateway.origin_models import OriginModels
 from p2p_twisted.peer.content_reading import ContentReading
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.testing.daemons import VirtualDaemons
@@ -80,10 +82,11 @@ class Gateway:
     """
     The gateway of one peer.
 
+    :param agent: asks its origin, if it has one.
     :ivar user: who asks.
     """
 
-    def __init__(self, daemons: VirtualDaemons, name: str) -> None:
+    def __init__(self, daemons: VirtualDaemons, name: str, agent: Any = None) -> None:
         self.user: int | None = os.getuid()
         self._daemons = daemons
         peer: Any = daemons.peers[name]
@@ -93,8 +96,12 @@ class Gateway:
         self.access = GatewayAccess(PORT, lambda _request: self.user)
         answers = ContentAnswers(self.reading, clock)
         self.hashes = ContentHashes(self.reading, peer.state.folder, inline)
-        self.snapshots = HubSnapshots(self.reading)
-        hub = HubRoutes(self.snapshots, answers, self.hashes)
+        origin = None
+        if agent is not None:
+            client = OriginClient("https://hub.example", agent, clock)
+            origin = OriginModels(client, self.reading, peer.share, clock, name)
+        self.snapshots = HubSnapshots(self.reading, origin)
+        hub = HubRoutes(self.snapshots, answers, self.hashes, origin)
         self._site = ApiSite(GatewayResource(self.reading, answers, hub, self.access.refuse))
         self._site.reactor = clock
 

@@ -118,6 +118,20 @@ OF_FACES: Final = (
         "gateway/test_hostile.py",
     ),
     Mutant(
+        "gateway/origin_models.py",
+        "if left < 0 or (not piece and (left or hasher.hexdigest() != file.digest)):",
+        "if left < 0:",
+        "an origin gives other bytes than it has told, and all get them",
+        "gateway/test_origin.py",
+    ),
+    Mutant(
+        "gateway/origin_client.py",
+        "if not target.isascii() or not (is_same or is_safe):",
+        "if not target.isascii():",
+        "an origin has a peer ask what is in its own network",
+        "gateway/test_origin.py",
+    ),
+    Mutant(
         "gateway/file_links.py",
         "if each.until > now}",
         "if True}",

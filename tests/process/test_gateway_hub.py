@@ -1,11 +1,15 @@
 """An unchanged ``huggingface_hub`` gets a model from the network, through the gateway."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import ClassVar
 
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
@@ -19,14 +23,14 @@ import sys
 from huggingface_hub import snapshot_download
 print(snapshot_download("lab/tiny"))
 """
+_COMMIT = "0123456789abcdef" * 2 + "01234567"
 _SMALL_FILES = 49
 _LARGE_BYTES = 200 * MIB
 _SECONDS = 120.0
 
 
-@pytest.mark.slow
-class HubTests(SynchronousTestCase):
-    """Two peers share a model of 50 files, one of them large; a third one has a gateway."""
+class HubTestCase(SynchronousTestCase):
+    """Gets models by way of the gateway of a peer."""
 
     def setUp(self) -> None:
         pytest.importorskip("huggingface_hub", reason="pip install huggingface_hub to get models")
@@ -34,18 +38,6 @@ class HubTests(SynchronousTestCase):
         self.network = Network(self)
         self.network.start_registry()
         self.port = free_port()
-
-    def write_model(self) -> dict[str, str]:
-        """Have two peers share it; return its digests by its paths."""
-        large = os.urandom(_LARGE_BYTES)
-        small = {
-            f"part-{each % 7}/{each}.json": os.urandom(1_000 + each) for each in range(_SMALL_FILES)
-        }
-        model = {"model.safetensors": large, **small}
-        for name, content in model.items():
-            for peer in ("s1", "s2"):
-                self.network.write(f"{peer}/lab/tiny/{name}", content)
-        return {name: sha256(content).hexdigest() for name, content in model.items()}
 
     def snapshot(self, cache: str) -> dict[str, str]:
         """Get the model with an empty cache; return its digests by its paths."""
@@ -72,12 +64,29 @@ class HubTests(SynchronousTestCase):
             str(each.relative_to(folder)): sha256(each.read_bytes()).hexdigest() for each in files
         }
 
-    def start_gateway(self, name: str) -> None:
+    def start_gateway(self, name: str, *options: str) -> None:
         """Start a peer with the gateway."""
-        peer = self.network.start_peer(name, "--gateway", str(self.port))
+        peer = self.network.start_peer(name, "--gateway", str(self.port), *options)
         peer.wait_ready()
         peer.wait_for_log("the gateway is at")
         self.gateway = peer
+
+
+@pytest.mark.slow
+class HubTests(HubTestCase):
+    """Two peers share a model of 50 files, one of them large; a third one has a gateway."""
+
+    def write_model(self) -> dict[str, str]:
+        """Have two peers share it; return its digests by its paths."""
+        large = os.urandom(_LARGE_BYTES)
+        small = {
+            f"part-{each % 7}/{each}.json": os.urandom(1_000 + each) for each in range(_SMALL_FILES)
+        }
+        model = {"model.safetensors": large, **small}
+        for name, content in model.items():
+            for peer in ("s1", "s2"):
+                self.network.write(f"{peer}/lab/tiny/{name}", content)
+        return {name: sha256(content).hexdigest() for name, content in model.items()}
 
     def test_snapshot(self) -> None:
         """All of it comes from both peers; and, at another machine, when one of them is dead."""
@@ -98,4 +107,71 @@ class HubTests(SynchronousTestCase):
         self.gateway.wait()
         s1.process.kill()
         self.start_gateway("s4")
+        self.assertEqual(self.snapshot("second"), model)
+
+
+class _Hub(BaseHTTPRequestHandler):
+    """As much of the Hugging Face Hub as a download takes; large files are at another address."""
+
+    files: ClassVar[dict[str, bytes]] = {}
+    fetched: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if path == "/api/models/lab/tiny/revision/main":
+            self.answer(json.dumps({"sha": _COMMIT, "siblings": self.siblings()}).encode())
+        elif path.startswith(f"/lab/tiny/resolve/{_COMMIT}/"):
+            self.send_response(302)
+            self.send_header("Location", f"/cdn/{path.rpartition('/')[2]}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        else:
+            name = path.removeprefix("/cdn/")
+            self.fetched.append(name)
+            self.answer(self.files[name])
+
+    def siblings(self) -> list[dict[str, object]]:
+        """List the files, all of them large to git."""
+        return [
+            {
+                "rfilename": name,
+                "size": len(content),
+                "blobId": "0" * 40,
+                "lfs": {"sha256": sha256(content).hexdigest(), "size": len(content)},
+            }
+            for name, content in self.files.items()
+        ]
+
+    def answer(self, content: bytes) -> None:
+        """Answer with content."""
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_message: object) -> None:
+        """Log nothing."""
+
+
+@pytest.mark.slow
+class OriginTests(HubTestCase):
+    """One peer has an origin, another one has none."""
+
+    def test_once_for_all(self) -> None:
+        """What the first gets from there, once, the second gets from it when the origin is gone."""
+        _Hub.files = {f"part-{each}.bin": os.urandom(3 * MIB + each) for each in range(5)}
+        model = {name: sha256(content).hexdigest() for name, content in _Hub.files.items()}
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _Hub)
+        self.addCleanup(server.server_close)
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            self.start_gateway("s1", "--origin", f"http://127.0.0.1:{server.server_port}")
+            self.assertEqual(self.snapshot("first"), model)
+        finally:
+            server.shutdown()
+            thread.join()
+        self.assertEqual(sorted(_Hub.fetched), sorted(model))
+        self.port = free_port()
+        self.start_gateway("s2")
         self.assertEqual(self.snapshot("second"), model)
