@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.process.browsers import Browser
+from tests.process.page_pushes_stub import pushes
 from tests.process.page_stub import DOWNLOADS, UPLOADS, StubServer
 
 _FOLDER: Final = Path(__file__).parent
@@ -21,6 +22,7 @@ def take() -> None:
     """Take all of them."""
     _picture("web", 24, _happens, {"width": 1_050, "height": 840}, color_scheme="light")
     _picture("web-many", 300, _searched, {"width": 1_050, "height": 630}, color_scheme="dark")
+    _picture("web-pushed", 12, _pushed, {"width": 1_400, "height": 840}, color_scheme="light")
     _picture("web-phone", 12, _happens, {"width": 390, "height": 840}, color_scheme="dark")
 
 
@@ -34,11 +36,19 @@ def _picture(
     """Show a network on the page, have something happen, and take a picture of what it returns."""
     with ExitStack() as stack, StubServer(peers) as stub:
         stub.answers["/v1/transfers"] = {"downloads": DOWNLOADS, "uploads": UPLOADS}
+        space = "734,003,200 bytes are needed, 81,538,443 are free"
+        stub.answers |= pushes("s2", "lesson.tar", space)
         browser = Browser(stack.callback)
         page = browser.open(stub.url, **how)
         page.set_viewport_size(size)
         page.wait_for_selector("#map[data-state=settled]")
         happens(stub, page).screenshot(path=_FOLDER / f"{name}.png")
+
+
+def _pushed(_stub: StubServer, page: Any) -> Any:
+    """Return what says how pushes go."""
+    page.get_by_text("9 of 12 have it").wait_for()
+    return page.locator("#pushes")
 
 
 def _happens(stub: StubServer, page: Any) -> Any:
