@@ -43,6 +43,8 @@ def expanding_ring(
     again: bool = False,
     last: Answer | None = None,
     passed: Callable[[], float] = lambda: 0.0,
+    *,
+    is_near: bool = False,
 ) -> Generator[Step, Answer, bool]:
     """
     Ask near by first where one hit is enough, then along the tree, then by every link.
@@ -54,12 +56,15 @@ def expanding_ring(
         silent then, too, is not worth asking again, if all others answer.
     :param passed: returns how long the search has taken so far, in seconds: once every link was
         asked, a neighbor that is always slow to answer, and wrong, does not prolong it.
+    :param is_near: whether anybody near by will do, be it one that has only some of it.
     :returns: yields what to ask next, and is sent the answer. Returns whether the last one was
         given by every link, though some kept silent.
     """
-    is_quick = ask.what in ("name", "id") and not again
+    is_quick = ask.what in ("name", "id") and (is_near or not again)
 
     def will_do(answer: Answer) -> bool:
+        if is_near and answer.hits:
+            return True
         # A partial holder may lack exactly the chunks that we need.
         return answer.is_whole or (is_quick and not all(hit.partial for hit in answer.hits))
 

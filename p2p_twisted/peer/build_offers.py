@@ -96,6 +96,7 @@ class OfferParts:
             rng=self.rng,
             downloads=self.downloads,
             find=self.searches.find,
+            crowded=self.searches.crowded,
             here=local.shared.name_of,
             space=partial(local.offload, free_bytes, os, downloads),
         )

@@ -24,6 +24,7 @@ from p2p_twisted.download.progress import (
     Waiting,
 )
 from p2p_twisted.offers.offer import Offer
+from p2p_twisted.peer.crowded_files import CrowdedFiles
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.wire.messages import Hit, ReceiptState
@@ -40,6 +41,7 @@ class FetchingParts:
     """
     What it takes to fetch an offer.
 
+    :ivar crowded: is told what is fetched by many.
     :ivar here: tells the name of content that this peer shares itself.
     :ivar space: tells how many bytes there are for downloads.
     """
@@ -48,6 +50,7 @@ class FetchingParts:
     rng: Random
     downloads: Downloads
     find: Find
+    crowded: CrowdedFiles
     here: Callable[[FileId], str | None]
     space: Callable[[], "Deferred[int]"]
 
@@ -137,7 +140,8 @@ class OfferFetching:
             self._tell("no space", f"{offer.size:,} bytes are needed, {free:,} are free")
             return
         self._tell("fetching", "")
-        await self._download()
+        with parts.crowded.fetching(offer.file_id, parts.clock.seconds()):
+            await self._download()
 
     async def _download(self) -> None:
         offer, downloads = self._offer, self._parts.downloads

@@ -12,6 +12,7 @@ from p2p_twisted.library.matching import natural_order, rank
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.effects import Answer, HitsWatch
 from p2p_twisted.overlay.expanding_ring import Step, expanding_ring
+from p2p_twisted.peer.crowded_files import CrowdedFiles
 from p2p_twisted.peer.gathered_topology import a_topology
 from p2p_twisted.peer.group_visits import GroupVisits
 from p2p_twisted.peer.interface import Found, Topology
@@ -39,6 +40,7 @@ class Searches:
 
     :param questions: keeps what is asked for files, and how that is answered.
     :param visits: asks those who share with groups that this peer is in, if it is in any.
+    :ivar crowded: content that many fetch at the same time.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Searches:
         self._network = network
         self._questions = questions
         self._visits = visits
+        self.crowded = CrowdedFiles()
         # What was last answered by every link though some kept silent, and when.
         self._last: tuple[Answer, float] | None = None
 
@@ -211,7 +214,9 @@ class Searches:
         if sights := self._network.sights:
             sights.tell(QuestionSeen(ask.id, ask.what, ask.text, ask.peer, is_own=True))
         usual = None if is_late else last
-        steps = expanding_ring(ask, driver.new_id, again, usual, lambda: driver.now() - began)
+        is_near = ask.what == "id" and self.crowded.is_near(ask.text, began)
+        how = ask, driver.new_id, again, usual, lambda: driver.now() - began
+        steps = expanding_ring(*how, is_near=is_near)
         step = next(steps)
         while True:
             told = None if part is None else _fitting_told(part, ask)
@@ -222,6 +227,8 @@ class Searches:
             except StopIteration as end:
                 if end.value:
                     self._last = attrs.evolve(answer, peers=(), hits=()), began
+                if step.ask.hops == ask.hops:
+                    self.crowded.asked_all(ask.text, driver.now(), answer.answered)
                 seconds = driver.now() - began
                 self._tell_answer(ask, answer, seconds)
                 return answer, seconds

@@ -76,6 +76,13 @@ OF_OFFERS: Final = (
         "offers/test_offer_book.py",
     ),
     Mutant(
+        "overlay/expanding_ring.py",
+        "if is_near and answer.hits:",
+        "if False:",
+        "ten thousand that a push reaches ask all of the ten thousand who has it",
+        "peer/test_crowded_files.py",
+    ),
+    Mutant(
         "peer/offer_taking.py",
         "late = _crowding(idle, received)",
         "late = None",
