@@ -55,6 +55,18 @@ def mark(one: PeerName, other: PeerName) -> int:
     return reduce(xor, (1 << byte % _MARKS for byte in digest))
 
 
+def are_as_many(answered: int, before: int) -> bool:
+    """
+    Return whether as many peers have answered as of late, when every link was asked.
+
+    That has to do in a network so large that more links change at any moment than are forgiven:
+    there, whether the ends that are left over are few says nothing. One in 500 may differ, as
+    one change for each 500 is forgiven in smaller ones.
+    """
+    is_large = before >= _PEERS_PER_CHANGE * _CHANGES_MOST
+    return is_large and abs(answered - before) <= before // _PEERS_PER_CHANGE
+
+
 def is_whole(ends: int, answered: int) -> bool:
     """
     Return whether the ends of links that are left over are few enough.

@@ -8,6 +8,7 @@ import attrs
 from attrs import frozen
 
 from p2p_twisted.overlay import limits
+from p2p_twisted.overlay.completeness import are_as_many
 from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.wire.messages import Ask
 from p2p_twisted.wire.names import MessageId
@@ -52,13 +53,14 @@ def expanding_ring(
     :param ask: the query, for the whole network.
     :param again: whether it was asked of late, and will be once more: the peers near by were
         of no use, and no person waits.
-    :param last: what was answered by every link of late though some kept silent: whoever was
-        silent then, too, is not worth asking again, if all others answer.
+    :param last: what was answered by every link of late: whoever was silent then, too, is not
+        worth asking again, if all others answer; nor is anybody where in a very large network, of
+        which nobody can tell, as many do.
     :param passed: returns how long the search has taken so far, in seconds: once every link was
         asked, a neighbor that is always slow to answer, and wrong, does not prolong it.
     :param is_near: whether anybody near by will do, be it one that has only some of it.
-    :returns: yields what to ask next, and is sent the answer. Returns whether the last one was
-        given by every link, though some kept silent.
+    :returns: yields what to ask next, and is sent the answer. Returns whether the last one is
+        worth remembering as such.
     """
     is_quick = ask.what in ("name", "id") and (is_near or not again)
 
@@ -68,9 +70,11 @@ def expanding_ring(
         # A partial holder may lack exactly the chunks that we need.
         return answer.is_whole or (is_quick and not all(hit.partial for hit in answer.hits))
 
-    def is_silent_again(answer: Answer) -> bool:
-        if last is None or answer.cut or not answer.silent:
+    def is_as_before(answer: Answer) -> bool:
+        if last is None or answer.cut:
             return False
+        if not answer.silent:
+            return not last.silent and are_as_many(answer.answered, last.answered)
         return set(answer.silent) <= set(last.silent) and answer.answered >= last.answered
 
     for hops, patience in _RINGS if is_quick else ():
@@ -84,12 +88,13 @@ def expanding_ring(
     answer = yield Step(ask)
     floods, most = 0, 1 if again else _FLOODS
     # Again where some were left out who are not silent: a link was lost on the way back.
-    while not (will_do(answer) or is_silent_again(answer)) and floods < most:
+    while not (will_do(answer) or is_as_before(answer)) and floods < most:
         floods, before = floods + 1, answer
         answer = yield Step(attrs.evolve(ask, id=new_id(), tree=0, after=ask.id))
         if answer.silent or _is_wrong_again(before, answer) or passed() > ask.wait:
             break
-    return floods > 0 and bool(answer.silent)
+    is_of_many = not answer.cut and are_as_many(answer.answered, answer.answered)
+    return floods > 0 and (bool(answer.silent) or is_of_many)
 
 
 def _is_wrong_again(before: Answer, answer: Answer) -> bool:

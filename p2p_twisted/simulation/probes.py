@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from attrs import define, field, frozen
 
+from p2p_twisted.overlay.completeness import are_as_many
+from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.simulation.simulated_network import SimulatedNetwork
 from p2p_twisted.simulation.simulated_peer import SimulatedPeer
 from p2p_twisted.simulation.traffic import LineCount
@@ -96,11 +98,16 @@ class BroadcastProbe:
 
 @define(eq=False)
 class AskProbe:
-    """One query, asked as a peer asks it: along the tree, then by every link if need be."""
+    """
+    One query, asked as a peer asks it: along the tree, then by every link if need be.
+
+    :param answered: how many answered last by every link, and whom, for all queries of a run.
+    """
 
     network: SimulatedNetwork
     traffic: LineCount
     report: Report
+    answered: dict[PeerName, int]
     reply: Reply | None = None
     _asked: list[MessageId] = field(factory=list)
     _alive: int = 0
@@ -136,5 +143,11 @@ class AskProbe:
             seconds=self._seconds,
             lines_per_peer=lines / self._alive,
         )
-        if ask.tree and not answer.is_whole:
+        if not ask.tree:
+            self.answered[asker.name] = answer.answered
+        elif not (answer.is_whole or self._is_as_before(asker, answer)):
             self._ask(asker, is_flood=True)
+
+    def _is_as_before(self, asker: SimulatedPeer, answer: Answer) -> bool:
+        before = self.answered.get(asker.name, 0)
+        return not (answer.silent or answer.cut) and are_as_many(answer.answered, before)

@@ -106,7 +106,8 @@ class Simulation(Observer):
         whens: tuple[When, ...] = ("before", "fault", "end")
         parts = (self._network, self._traffic, self._report)
         self._broadcasts = {when: BroadcastProbe(*parts) for when in whens}
-        self._asks = {when: AskProbe(*parts) for when in whens}
+        answered: dict[PeerName, int] = {}
+        self._asks = {when: AskProbe(*parts, answered) for when in whens}
         self._meters = {when: _Meter() for when in whens}
         self._graphs: dict[When, Graph] = {}
         self._shapes: dict[When, tuple[float, Shape]] = {}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import count
 
+import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.overlay.effects import Answer
@@ -77,7 +78,7 @@ class WideningTests(SynchronousTestCase):
             try:
                 steps.send(answer)
             except StopIteration as end:
-                self.is_silent = end.value
+                self.is_kept = end.value
                 return asked
         raise AssertionError
 
@@ -89,7 +90,7 @@ class WideningTests(SynchronousTestCase):
     def test_wrong(self) -> None:
         """Where as many as before answer, a neighbor is wrong; to ask again is of no use."""
         self.assertEqual(self.steps(None), 2)
-        self.assertFalse(self.is_silent)
+        self.assertFalse(self.is_kept)
         self.assertEqual(self.steps(None, cut=True), 4)
         self.assertEqual(self.steps(None, more=-1), 4)
 
@@ -99,10 +100,30 @@ class WideningTests(SynchronousTestCase):
             last = Answer("0" * 32, (), (), 8, silent, cut=False, is_whole=False)
             self.assertEqual(self.steps(last), 2)
 
+    def test_very_many(self) -> None:
+        """Where it fits never, as many as of late will do, give or take one in 500."""
+        for many, answered, count_ in (
+            (10_000, 9_980, 1),
+            (10_000, 10_020, 1),
+            (10_000, 9_979, 2),
+            (10_000, 10_021, 2),
+            (1_999, 1_999, 2),
+        ):
+            last = Answer("0" * 32, (), (), many, (), cut=False, is_whole=False)
+            self.assertEqual(self.steps(last, answered=answered), count_, (many, answered))
+        self.assertEqual(self.steps(last, answered=1_999, cut=True), 4)
+        mute = attrs.evolve(last, answered=10_000, silent=("mute",))
+        self.assertEqual(self.steps(mute, answered=10_000), 2)
+        self.assertEqual(self.steps(None, answered=2_000), 2)
+        # What has been answered by every link is remembered for the next time.
+        self.assertTrue(self.is_kept)
+        self.assertEqual(self.steps(None, answered=1_999), 2)
+        self.assertFalse(self.is_kept)
+
     def test_silent_twice(self) -> None:
         """Whoever was silent before, too, is not asked again, as long as all others answer."""
         self.assertEqual(self.steps(None, "mute"), 2)
-        self.assertTrue(self.is_silent)
+        self.assertTrue(self.is_kept)
         last = Answer("0" * 32, (), (), 9, ("mute", "deaf"), cut=False, is_whole=False)
         self.assertEqual(self.steps(last, "mute"), 1)
         self.assertEqual(self.steps(last, "mute", "s1"), 2)
