@@ -40,19 +40,41 @@ _HOW: Final = (
 )
 
 
-def daemon_parser(kind: Kind) -> argparse.ArgumentParser:
-    """Make the parser of a verb that starts a daemon."""
+_RELAY: Final = ("--name=relay", "--relay=100M")
+_RELAY_DESCRIPTION: Final = (
+    "Start a peer that is there to relay, on a machine that all can dial, such as the registry's:"
+    f" it is 'p2p peer {' '.join(_RELAY)}', and takes the same options. Peers that nobody can dial,"
+    " as behind NAT or firewalls, find neighbors in it, and exchange files through it."
+)
+
+
+def daemon_parser(kind: Kind, verb: str | None = None) -> argparse.ArgumentParser:
+    """
+    Make the parser of a verb that starts a daemon.
+
+    :param verb: that one; by default what it starts.
+    """
     epilog = _HOW.format(daemon=daemon_word(kind))
+    text = _RELAY_DESCRIPTION if verb == "relay" else DESCRIPTIONS[kind]
     parser = GuessingParser(
-        prog=f"p2p {kind}", description=DESCRIPTIONS[kind], epilog=epilog, allow_abbrev=False
+        prog=f"p2p {verb or kind}", description=text, epilog=epilog, allow_abbrev=False
     )
     add_daemon_options(parser, kind)
     return parser
 
 
-def run_daemon(kind: Kind, words: Sequence[str]) -> int:
-    """Run a daemon in this process as twistd does; it ends the process itself, unless it fails."""
-    given = vars(daemon_parser(kind).parse_args(words))
+def run_relay(words: Sequence[str]) -> int:
+    """Run a peer that is there to relay: what is said of it by options counts more."""
+    return run_daemon("peer", [*_RELAY, *words], "relay")
+
+
+def run_daemon(kind: Kind, words: Sequence[str], verb: str | None = None) -> int:
+    """
+    Run a daemon in this process as twistd does; it ends the process itself, unless it fails.
+
+    :param verb: by which it was asked for; by default what it is.
+    """
+    given = vars(daemon_parser(kind, verb).parse_args(words))
     try:
         config = _config(given.get("config"))
         settings = settings_of(kind, daemon_options(kind), given, os.environ, config)
@@ -66,7 +88,7 @@ def run_daemon(kind: Kind, words: Sequence[str]) -> int:
     if "background" in given and (status := start_in_background(_codes(settings))) is not None:
         return status
     try:
-        return run_twistd(f"p2p {kind}", [*twistd, daemon_word(kind), *arguments])
+        return run_twistd(f"p2p {verb or kind}", [*twistd, daemon_word(kind), *arguments])
     except SystemExit as ended:
         # What was refused came from somewhere, which the one who typed the command may not know.
         sys.stderr.writelines(f"{line}\n" for line in origins(str(ended.__cause__), settings))

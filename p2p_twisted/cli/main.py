@@ -75,6 +75,10 @@ def _run(words: Sequence[str]) -> int:
         from p2p_twisted.cli.registry_copy import copy_registry
 
         return copy_registry(words[2:])
+    if words[:1] == ["relay"]:
+        from p2p_twisted.cli.daemon import run_relay
+
+        return run_relay(words[1:])
     if words and (kind := _DAEMONS.get(words[0])) is not None:
         # Its options are the daemon's own, which only the daemon's modules know.
         from p2p_twisted.cli.daemon import run_daemon
@@ -150,7 +154,7 @@ def command_parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     parser.set_defaults(peer=None, json=False)
     adders: dict[str, Callable[[Any], None]] = {
         "up": _add_up,
-        **{verb: partial(_add_daemon, verb) for verb in _DAEMONS},
+        **{verb: partial(_add_daemon, verb) for verb in (*_DAEMONS, "relay")},
         "config": _add_config,
         "sim": _add_sim,
         "replay": _add_replay,

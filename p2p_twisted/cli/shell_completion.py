@@ -195,10 +195,10 @@ def _verb(parser: argparse.ArgumentParser, before: Sequence[str]) -> str | None:
 
 
 def _chosen(parser: argparse.ArgumentParser, verb: str) -> argparse.ArgumentParser:
-    if verb in ("peer", "registry"):
+    if verb in ("peer", "relay", "registry"):
         from p2p_twisted.cli.daemon import daemon_parser
 
-        return daemon_parser("peer" if verb == "peer" else "registry")
+        return daemon_parser("registry" if verb == "registry" else "peer")
     found: argparse.ArgumentParser = _subparsers(parser).choices[verb]
     return found
 
