@@ -3,14 +3,14 @@
 import os
 import random
 import socket
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from itertools import count
 from typing import Any
 
 import pytest
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred
 from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.error import ConnectError
 from twisted.python.failure import Failure
@@ -19,6 +19,7 @@ from p2p_twisted.download.progress import Canceled, Paused, Progress, Saved, Wai
 from p2p_twisted.wire.limits import MIB
 from tests.download.cases import DownloadCase, folder_of, small
 from tests.download.content import Content, OnDisk, some_bytes
+from tests.download.jobs import Jobs
 from tests.download.world import World
 from tests.wire.ends import connect, dismantle, open_files
 
@@ -218,7 +219,7 @@ class StepByStepTests(DownloadCase):
                 self.assertIsInstance(progress.state, ended)
                 self.assertEqual(len(world.wants), wants)
 
-    def publishing(self, contents: list[Content], published: int) -> tuple[World, "Jobs"]:
+    def publishing(self, contents: list[Content], published: int) -> tuple[World, Jobs]:
         """Download a folder until so many of its files are published, and one more is to be."""
         world = self.world(offload=(jobs := Jobs()))
         manifest = folder_of(contents)
@@ -263,40 +264,3 @@ class StepByStepTests(DownloadCase):
         self.assertEqual(self.successResultOf(done).state, Canceled())
         self.assertEqual(world.left(), [])
         self.assertEqual(world.wires.getDelayedCalls(), [])
-
-
-class Jobs:
-    """Threads whose jobs are carried out when the test says so."""
-
-    def __init__(self) -> None:
-        self._waiting: deque[tuple[Deferred[Any], Callable[..., Any], Any]] = deque()
-
-    def __call__(self, function: Callable[..., Any], *args: Any) -> "Deferred[Any]":
-        done: Deferred[Any] = Deferred()
-        self._waiting.append((done, function, args))
-        return done
-
-    @property
-    def next_one(self) -> str:
-        """The name of what the oldest one calls."""
-        return self._waiting[0][1].__name__
-
-    @property
-    def last_argument(self) -> Any:
-        """The last argument of what the oldest one calls."""
-        return self._waiting[0][2][-1]
-
-    def run_until(self, name: str, world: World, count: int) -> None:
-        """Carry out jobs until so many have called a function, and its next call is due."""
-        while self.next_one != name or count:
-            count -= self.next_one == name
-            self.run_one()
-            world.wires.settle()
-
-    def run_one(self) -> bool:
-        """Carry the oldest one out, if there is any."""
-        if not self._waiting:
-            return False
-        done, function, args = self._waiting.popleft()
-        maybeDeferred(function, *args).chainDeferred(done)
-        return True

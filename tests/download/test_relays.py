@@ -1,6 +1,5 @@
 """Holders that neither side reaches: they push through a third peer, if any joins the two."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -8,10 +7,7 @@ from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublish
 from zope.interface import implementer
 
 from p2p_twisted.download.limits import UNREACHABLE_SECONDS
-from p2p_twisted.download.progress import Progress, Receiving, Saved, Seeking
-from p2p_twisted.download.relays import ONE_AT_A_TIME
-from p2p_twisted.relay import joint
-from p2p_twisted.relay.copying import TransportCopier
+from p2p_twisted.download.progress import Saved, Seeking
 from p2p_twisted.relay.meeting import meet
 from p2p_twisted.relay.relay_places import RelayPlaces
 from p2p_twisted.wire.connection import Connection
@@ -19,41 +15,11 @@ from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Fetch, Link, Meet, Push, Relay, Want
 from p2p_twisted.wire.names import PeerAddress
-from tests.download.cases import DownloadCase
 from tests.download.content import Content, some_bytes
-from tests.download.relaying import WorldRelay, meddle
-from tests.download.world import Holder, World
+from tests.download.relayed_case import CONTENT, GOES_ON_SECONDS, RelayedCase
+from tests.download.relaying import WorldRelay
+from tests.download.world import World
 from tests.relay.cases import Talker, hello
-
-CONTENT = Content(some_bytes(3 * MIB + 10))
-GOES_ON_SECONDS = 5.0
-
-
-class RelayedCase(DownloadCase):
-    """A requester and a holder that are both closed."""
-
-    def begun(
-        self, *relays: str, refusing: Sequence[str] = (), for_all: Sequence[str] = ()
-    ) -> tuple[World, Holder, "Deferred[Progress]"]:
-        """Begin a download of what a holder has, where some neighbors relay, or others."""
-        world = self.world()
-        self.relays = {name: WorldRelay(world, name) for name in (*relays, *refusing, *for_all)}
-        for name in refusing:
-            self.relays[name].rate = None
-        for name in for_all:
-            world.neighbors.remove(self.relays[name].address)
-            world.others_relaying.append(self.relays[name].address)
-        holder = world.holder("s1", Content(CONTENT.content))
-        world.cut(world.address())
-        world.found = (holder.hit(CONTENT),)
-        return world, holder, world.get(holder.hit(CONTENT))
-
-    def used(self) -> list[str]:
-        """List the relays by which more came than lines."""
-        return [name for name, relay in self.relays.items() if relay.copied > 1_000]
-
-    def shown(self, world: World) -> Any:
-        return world.shown[-1].state
 
 
 class RelayedTests(RelayedCase):
@@ -243,126 +209,6 @@ class RelayedTests(RelayedCase):
         world.neighbors.append(PeerAddress("s7", "10.9.9.9", 9_001))
         world.wires.pass_time(5.0)
         self.assertNotIn("10.9.9.9", [host for host, _port in world.wires.dialed])
-
-
-class HostileRelaysTests(RelayedCase):
-    """Downloads through relays that drop, hold back, or change what they copy."""
-
-    def setUp(self) -> None:
-        self.copiers: list[TransportCopier] = []
-        make = TransportCopier
-
-        def kept(*given: Any) -> TransportCopier:
-            copier = make(*given)
-            self.copiers.append(copier)
-            self.copied(copier)
-            return copier
-
-        self.patch(joint, "TransportCopier", kept)
-        self.first = lambda _copier: None
-
-    def copied(self, copier: TransportCopier) -> None:
-        """Have the first relay that is used do what a test says."""
-        if len(self.copiers) == 1:
-            self.first(copier)
-
-    def assert_goes_on(self, world: World, done: "Deferred[Progress]") -> None:
-        world.wires.pass_time(GOES_ON_SECONDS, 0.1)
-        self.assert_saved(world, done, CONTENT)
-        self.assertEqual(len(self.copiers), 2)
-
-    def test_shown(self) -> None:
-        """While it comes, both sides say through whom."""
-        self.first = lambda copier: meddle(copier, lambda _data: b"", 2 * MIB)
-        world, holder, _done = self.begun("s7")
-        world.wires.pass_time(1.0, 0.1)
-        self.assertEqual([each.how for each in holder.uploads.all()], ["through s7"])
-        self.assertIsInstance(self.shown(world), Receiving)
-        self.assertEqual([each.how for each in self.shown(world).holders], ["through s7"])
-
-    def test_one_at_a_time(self) -> None:
-        """While one file of a holder comes, the next one waits; nobody is told of a firewall."""
-        self.first = lambda copier: meddle(copier, lambda _data: b"", 2 * MIB)
-        world, holder, _done = self.begun("s7", "s8")
-        second = Content(some_bytes(2 * MIB, 6))
-        holder.contents[second.file_id] = second
-        world.found += (holder.hit(second, "f2"),)
-        world.get(holder.hit(second, "f2"))
-        world.wires.pass_time(0.2, 0.1)
-        self.assertEqual(self.shown(world), Seeking(refused=(("s1", ONE_AT_A_TIME),)))
-        world.wires.pass_time(20.0)
-        self.assertEqual(world.saved("f2"), second.content)
-        self.assertEqual(world.saved(), CONTENT.content)
-
-    def test_empty_file(self) -> None:
-        """A file without a byte is no exception."""
-        world, holder, _done = self.begun("s7")
-        world.wires.pass_time(20.0)
-        empty = Content(b"")
-        holder.contents[empty.file_id] = empty
-        for name in ("e1", "e2"):
-            world.get(holder.hit(empty, name))
-            world.wires.pass_time(2.0)
-            self.assertIsInstance(self.shown(world), Saved)
-
-    def test_dropped(self) -> None:
-        """Where a relay ends in the middle, another one is used; what has come is kept."""
-
-        def drop(_data: bytes) -> bytes:
-            for relay in self.relays.values():
-                for each in list(relay.relaying._joints.values()):
-                    each.end()
-            return b""
-
-        self.first = lambda copier: meddle(copier, drop, MIB)
-        world, _holder, done = self.begun("s6", "s7")
-        self.assert_goes_on(world, done)
-        self.assertEqual(len(self.used()), 2)
-
-    def test_held_back(self) -> None:
-        """A relay that copies nothing any more is left within seconds."""
-        self.first = lambda copier: meddle(copier, lambda _data: b"", MIB)
-        world, _holder, done = self.begun("s6", "s7")
-        self.assert_goes_on(world, done)
-
-    def test_small_files_held_back(self) -> None:
-        """The same among the small files of a folder."""
-        self.first = lambda copier: meddle(copier, lambda _data: b"", MIB)
-        world, _holder, _done = self.begun()
-        for name in ("s6", "s7"):
-            WorldRelay(world, name)
-        files = [Content(some_bytes(MIB // 4, seed)) for seed in range(9)]
-        holder = world.holder("s2", *files)
-        hits = [(holder.hit(each, f"f{n}"),) for n, each in enumerate(files)]
-        world.found = tuple(hit for (hit,) in hits)
-        done = Deferred.fromCoroutine(world.downloads.get_selected(["*"], hits, print))
-        world.wires.pass_time(GOES_ON_SECONDS, 0.1)
-        self.assertIsInstance(self.successResultOf(done).state, Saved)
-
-    def test_changed(self) -> None:
-        """What a relay changes is not kept; the holder is asked again, and that relay is not."""
-        self.first = lambda copier: meddle(copier, lambda data: bytes(len(data)), MIB)
-        world, holder, done = self.begun("s6", "s7")
-        self.assert_goes_on(world, done)
-        bad = {relay for relay, _holder in world.tickets._relays._never}
-        self.assertEqual(len(bad), 0 if self.private else 1)
-        self.assertTrue(world.tickets.may_ask(holder.hit(CONTENT)))
-
-    def test_holder_lies(self) -> None:
-        """A holder that lies is asked through each relay once, and then through none."""
-        lies: list[TransportCopier] = []
-
-        def lie(copier: TransportCopier) -> None:
-            lies.append(copier)
-            meddle(copier, lambda data: bytes(len(data)), MIB)
-
-        self.patch(self, "copied", lie)
-        world, holder, done = self.begun("s5", "s6", "s7")
-        world.wires.pass_time(60.0)
-        self.assertNoResult(done)
-        if not self.private:
-            self.assertEqual(len(lies), 3)
-            self.assertEqual(self.shown(world), Seeking((holder.address,)))
 
 
 class StrangersTests(RelayedCase):

@@ -9,7 +9,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from p2p_twisted.wire.limits import MIB
 from tests.download.cases import InterruptedCase
 from tests.download.content import Content, some_bytes
-from tests.download.test_canceled import Jobs
+from tests.download.jobs import Jobs
 from tests.download.world import World
 
 

@@ -17,14 +17,14 @@ OF_MEMBERS: Final = (
         "if identity is not OPERATOR:",
         "if not identity.is_registry:",
         "who has stolen one registry's key has another registry make it a third one",
-        "registry/test_stolen_registry.py",
+        "registry/test_stolen_requests.py",
     ),
     Mutant(
         "registry/authority.py",
         "if not issuers.vouch_for(invite.vouchers):",
         "if False:",
         "whom a stolen registry's admins have invited by another one comes in later",
-        "registry/test_stolen_registry.py",
+        "registry/test_stolen_requests.py",
     ),
     Mutant(
         "registry/name_holder.py",

@@ -116,14 +116,14 @@ OF_RELAYS: Final = (
         "self._put(self._never, leg, limits.LIAR_SECONDS)",
         "pass",
         "a relay that changes what it copies is asked again and again",
-        "download/test_relays.py",
+        "download/test_hostile_relays.py",
     ),
     Mutant(
         "download/relays.py",
         "self._put(self._last, leg, limits.UNREACHABLE_SECONDS)\n        if pending.verdict",
         "if pending.verdict",
         "a relay that holds back is the next one again",
-        "download/test_relays.py",
+        "download/test_hostile_relays.py",
     ),
     Mutant(
         "upload/uploads.py",

@@ -136,7 +136,7 @@ OF_TRANSFERS: Final = (
         "self._by_link[link] >= limits.FETCHES_AWAITED_PER_LINK",
         "False",
         "what one link brings is kept without bounds",
-        "download/test_fetching.py",
+        "download/test_accepted_fetches.py",
     ),
     Mutant(
         "download/trust.py",

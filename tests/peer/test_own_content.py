@@ -12,7 +12,7 @@ from p2p_twisted.peer.peer_errors import AlreadyHere
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.messages import Hit
-from tests.download.test_canceled import Jobs
+from tests.download.jobs import Jobs
 
 SONG = b"song"
 

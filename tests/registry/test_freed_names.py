@@ -8,6 +8,7 @@ import pytest
 from p2p_twisted.registry import freed_names
 from p2p_twisted.registry.authority import Authority
 from p2p_twisted.registry.record_items import items_of, kept_of
+from p2p_twisted.trust import revocations
 from p2p_twisted.trust.anchor import VerifiedCertificate
 from p2p_twisted.trust.certificate_request import make_request
 from p2p_twisted.trust.credentials import Credentials
@@ -93,6 +94,17 @@ def test_rightly_revoked(again: bool) -> None:
     revoke(known, honest, ago=1_200)
     if again:
         revoke(known)
+    distrust(known)
+    assert not is_known(known, anna)
+
+
+def test_honest_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So it is where what somebody honest has said is not remembered any more."""
+    monkeypatch.setattr(revocations, "REVOCATIONS_REPLACED", 0)
+    known = registry()
+    anna = met(known)
+    revoke(known, NETWORK.certified(Identity("ben", [ADMIN]), OURS, NOW - DAY), ago=1_200)
+    revoke(known)
     distrust(known)
     assert not is_known(known, anna)
 

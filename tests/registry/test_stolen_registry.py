@@ -1,9 +1,6 @@
 """A registry whose machine was stolen: what another one still gives to those whom it has let in."""
 
-import base64
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 
 import attrs
@@ -11,26 +8,20 @@ import pytest
 
 from p2p_twisted.registry import name_holders
 from p2p_twisted.registry.authority import Authority
-from p2p_twisted.registry.enrollment import OPERATOR
 from p2p_twisted.registry.limits import NAMES_KEPT
 from p2p_twisted.registry.name_holders import NameHeld, NameHolders
-from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.trust.anchor import VerifiedCertificate
 from p2p_twisted.trust.certificate_request import make_request
 from p2p_twisted.trust.credentials import Credentials
-from p2p_twisted.trust.identity import ADMIN, REGISTRY, Identity
-from p2p_twisted.trust.invite import Invite
+from p2p_twisted.trust.identity import ADMIN, Identity
 from p2p_twisted.trust.limits import GROUPS_OF_A_PEER
 from p2p_twisted.trust.statement import (
-    IssuerRevocation,
     Revocation,
-    RootStatement,
     sign_statement,
 )
-from p2p_twisted.trust.trust_errors import TrustError, UnknownInvite, UnknownKey
+from p2p_twisted.trust.trust_errors import TrustError, UnknownKey
 from p2p_twisted.trust.voucher import Voucher
-from p2p_twisted.wire.messages import Certify, Error, Invited, MakeInvite
-from tests.registry.enrolling import Enrolling, invited, request, verified
+from tests.registry.enrolling import invited, request, verified
 from tests.trust.private_network import DAY, NOW, PrivateNetwork
 
 BEFORE = NOW - DAY
@@ -42,15 +33,6 @@ STOLEN, OURS = NETWORK.issuer, NETWORK.another_issuer(NOW - 9 * DAY)
 def second() -> Authority:
     """Return a registry of the same network as the stolen one."""
     return Authority("default", OURS, Random(1))
-
-
-@pytest.fixture
-def enrolling(tmp_path: Path) -> Iterator[Enrolling]:
-    """Return a registry that is asked."""
-    folder = OwnFolder(tmp_path / "keys")
-    folder.open()
-    yield Enrolling(folder)
-    folder.close()
 
 
 def member(
@@ -174,6 +156,21 @@ def test_revoked_by_name(second: Authority) -> None:
         anew(second, anna)
 
 
+def test_revoked_by_name_again(second: Authority) -> None:
+    """Nor does it come back by a thief's having revoked its name once more."""
+    meet(second, anna := member())
+    thief = NETWORK.certified(Identity("x", [ADMIN]), STOLEN)
+    for signer, issued in ((second.own(BEFORE, anna.key), BEFORE), (thief, NOW)):
+        said = Revocation("anna", int(issued) + 1, "default")
+        second.revoke(sign_statement(said, signer), NOW + 1)
+    again = Authority("default", OURS, Random(2))
+    again.restore(json.loads(json.dumps(second.to_json())), NOW)
+    for registry in (second, again):
+        revoke(registry)
+        with pytest.raises(UnknownKey):
+            anew(registry, anna)
+
+
 def test_of_one_name(second: Authority) -> None:
     """Where both had let somebody in by one name, this registry's own keeps it."""
     second.enroll("ben", invited(second).secret, request("ben"), BEFORE)
@@ -241,46 +238,6 @@ def test_too_large(second: Authority) -> None:
     with pytest.raises(TrustError, match="too large"):
         widest.renew(attrs.evolve(identity, issuer="a" * 20), request(), NOW)
     widest.renew(attrs.evolve(identity, roles=[], issuer="a" * 20), request(), NOW)
-
-
-def test_invites(enrolling: Enrolling) -> None:
-    """What those have made whom the stolen registry had certified since is void, with who came."""
-    authority, stolen = enrolling.made.authority, "a" * 20
-    by = Identity("boss", [ADMIN], issuer=stolen)
-    codes = [enrolling.ask(MakeInvite(uses=2), who) for who in (by, Identity("anna", [ADMIN]))]
-    secrets = [Invite.read(code.code).secret for code in codes if isinstance(code, Invited)]
-    came = [
-        verified(authority.enroll(name, secret, request(name), NOW), enrolling.made.own)
-        for name, secret in zip(("ben", "carl"), secrets, strict=True)
-    ]
-    assert [each.identity.vouchers for each in came] == [(Voucher(stolen, int(NOW)),), ()]
-    again = Authority("default", authority._issuer, Random(5))
-    again.restore(json.loads(json.dumps(authority.to_json())), NOW)
-    for known in (authority, again):
-        said = IssuerRevocation(stolen, int(NOW), int(NOW), "default")
-        known.revocations.add(RootStatement(said, "text"), NOW)
-        known._distrust()
-        assert [known.revocations.is_revoked(each) for each in came] == [True, False]
-        assert [known.holders.holds(name) for name in ("ben", "carl")] == [False, True]
-        with pytest.raises(UnknownInvite):
-            known.enroll("dora", secrets[0], request("dora"), NOW)
-        known.enroll("dora", secrets[1], request("dora"), NOW)
-
-
-def test_no_registry_by_another(enrolling: Enrolling) -> None:
-    """Who has another registry's key is made no third registry: only the operator invites one."""
-    for who in (Identity(REGISTRY, [REGISTRY], issuer="a" * 20), Identity(REGISTRY, [REGISTRY])):
-        answer = enrolling.ask(MakeInvite(registry=True), who)
-        assert isinstance(answer, Error)
-        assert "p2p invite --for-registry --of-registry" in answer.reason
-    assert isinstance(enrolling.ask(MakeInvite(registry=True), OPERATOR), Invited)
-
-
-def test_asked(enrolling: Enrolling) -> None:
-    """It is answered without a certificate; who is not known may be so to another registry."""
-    answer = enrolling.ask(Certify(base64.b64encode(request()).decode()), None)
-    assert isinstance(answer, Error)
-    assert answer.code == "later"
 
 
 def test_clock_ahead() -> None:

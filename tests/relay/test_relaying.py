@@ -8,7 +8,7 @@ from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import FLOOR_BYTES_PER_SECOND, MIB, STALL_SECONDS
 from p2p_twisted.wire.messages import Done, Fetch, Meet, Relay
 from tests.download.wires import Given, Stranger
-from tests.relay.cases import RELAY, RelayCase, hello
+from tests.relay.cases import RELAY, RelayCase, Talker, hello
 from tests.trust.private_network import PrivateNetwork
 
 TICKET = "0" * 32
@@ -81,17 +81,21 @@ class JoiningTests(RelayCase):
         self.wires.pass_time(2 * STALL_SECONDS)
         self.assertEqual((anna.is_lost, ben.is_lost), (True, True))
 
+    def held_back(self, sender: Talker) -> list[str]:
+        """Have somebody send more than is read at once; return what befalls the reading."""
+        reader, held = self.wires.pumps[1].serverIO, list[str]()
+        self.patch(reader, "pauseProducing", lambda: held.append("pause"))
+        self.patch(reader, "resumeProducing", lambda: held.append("resume"))
+        sender.send_whole(bytes(MIB // 2))
+        self.wires.settle()
+        self.assertEqual(held[-1], "pause")
+        return held
+
     def test_rate(self) -> None:
         """All that is relayed together keeps to a rate: what is over it is not read."""
         self.rate = MIB
         _anna, ben = self.talk()
-        reader = self.wires.pumps[1].serverIO
-        held: list[str] = []
-        self.patch(reader, "pauseProducing", lambda: held.append("pause"))
-        self.patch(reader, "resumeProducing", lambda: held.append("resume"))
-        ben.send_whole(bytes(MIB // 2))
-        self.wires.settle()
-        self.assertEqual(held[-1], "pause")
+        held = self.held_back(ben)
         self.wires.pass_time(1.0, 0.1)
         self.assertEqual(held[-1], "resume")
 
@@ -99,13 +103,7 @@ class JoiningTests(RelayCase):
         """What is relayed is sent: it waits where all that is sent has to."""
         self.up.limit(MIB)
         _anna, ben = self.talk()
-        reader = self.wires.pumps[1].serverIO
-        held: list[str] = []
-        self.patch(reader, "pauseProducing", lambda: held.append("pause"))
-        self.patch(reader, "resumeProducing", lambda: held.append("resume"))
-        ben.send_whole(bytes(MIB // 2))
-        self.wires.settle()
-        self.assertEqual(held[-1], "pause")
+        held = self.held_back(ben)
         self.assertGreaterEqual(self.up.total, MIB // 2)
         self.wires.pass_time(1.0, 0.1)
         self.assertEqual(held[-1], "resume")
@@ -266,55 +264,6 @@ class StrangersTests(RelayCase):
         self.assertEqual(set(self.wires.dialed), {(RELAY.host, RELAY.port)})
         dialers = self.wires.dialed.count((RELAY.host, RELAY.port))
         self.assertEqual(dialers, 3)
-
-
-class OddRelaysTests(RelayCase):
-    """Relays that are none, or behave oddly."""
-
-    def pose(self, *said: bytes) -> list[Stranger]:
-        """Put somebody who says something else in the relay's place."""
-        posing: list[Stranger] = []
-
-        class Posing(Stranger):
-            def connectionMade(self) -> None:
-                posing.append(self)
-                self.say(*said)
-
-        self.wires.listeners[RELAY.host, RELAY.port] = Posing
-        return posing
-
-    def test_somebody_else(self) -> None:
-        """Whoever greets otherwise gets no byte of either side."""
-        for said in (b"SSH-2.0-x\r\n", encode(hello("s8"))):
-            posing = self.pose(said)
-            waiting = self.wait_there()
-            self.assertEqual(len(waiting.faults), 1)
-            _ben, coming = self.come("0" * 32)
-            self.failureResultOf(coming)
-            self.assertEqual([each.received for each in posing], [b"", b""])
-            self.assertTrue(all(each.is_lost for each in posing))
-
-    def test_earlier_peer(self) -> None:
-        """A peer of an earlier version refuses, as it knows no such verb: that is told."""
-        refusal = b'ERROR {"reason":"say LINK first","code":"flag"}\r\n'
-        self.pose(encode(hello("s7")), refusal)
-        waiting = self.wait_there()
-        self.assertEqual(len(waiting.faults), 1)
-        self.assertEqual(waiting.ends[0], "say LINK first")
-
-    def test_out_of_turn(self) -> None:
-        """A relay that says that the other one is there before it has given a place is left."""
-        self.pose(encode(hello("s7")), b"MET\r\n")
-        waiting = self.wait_there()
-        self.assertEqual(len(waiting.faults), 1)
-
-    def test_silent(self) -> None:
-        """A relay that does not answer is left after 5 s."""
-        self.pose(encode(hello("s7")))
-        waiting = self.wait_there()
-        ben, _coming = self.come("0" * 32)
-        self.wires.pass_time(6)
-        self.assertEqual((len(waiting.faults), ben.is_lost), (1, True))
 
 
 def heard_by(seen: list[bytes], hears: Callable[[bytes], None], data: bytes) -> None:
