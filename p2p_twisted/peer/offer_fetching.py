@@ -31,6 +31,7 @@ from p2p_twisted.wire.messages import Hit, ReceiptState
 from p2p_twisted.wire.names import FileId
 
 _HOP_SECONDS: Final = 0.25
+_NOBODY: Final = "nobody has it now"
 
 Find = Callable[[FileId], "Deferred[tuple[Hit, ...]]"]
 """Asks others who has some content."""
@@ -62,8 +63,11 @@ class OfferFetching:
 
     :param hops: how far its sender is.
     :param into: the folder below the downloads in which it lands; empty for these.
+    :param is_recalled: whether an earlier run has begun it.
+    :param waits: whether it waits for somebody who has it; otherwise it ends where nobody does.
     :param tell: is told how far it is, and why it does not go on.
     :param ended: is called when nothing more is done for it, unless it is stopped or given up.
+    :ivar found_nobody: whether it has ended as nobody had it.
     """
 
     log = Logger()
@@ -72,10 +76,15 @@ class OfferFetching:
     _offer: Offer
     _hops: int = field(kw_only=True)
     _into: str = field(kw_only=True)
+    _is_recalled: bool = field(kw_only=True)
+    _waits: bool = field(kw_only=True)
     _tell: Callable[[ReceiptState, str], None] = field(kw_only=True)
     _ended: Callable[[], None] = field(kw_only=True)
+    found_nobody: bool = field(default=False, init=False)
     _work: "Deferred[Any] | None" = field(default=None, init=False)
     _progress: Progress | None = field(default=None, init=False)
+    # Whether it is fetched for this offer alone: otherwise a person has asked for it anyway.
+    _is_begun: bool = field(default=False, init=False)
 
     @property
     def number(self) -> int | None:
@@ -111,9 +120,9 @@ class OfferFetching:
             work.cancel()
 
     def give_up(self) -> None:
-        """End it, and its download."""
+        """End it, and its download, unless a person has asked for that."""
         self.stop()
-        if self.number is not None:
+        if self.number is not None and self._is_begun:
             with suppress(KeyError):
                 self._parts.downloads.cancel(self.number)
 
@@ -153,19 +162,27 @@ class OfferFetching:
                 ended.callback(None)
 
         # A person may have paused it, also before a restart.
-        if not await downloads.watch(offer.file_id, watch):
+        is_running = await downloads.watch(offer.file_id, watch)
+        self._is_begun = self._is_recalled or not is_running
+        if not is_running:
             hits = await self._hits()
+            if not hits:
+                self.found_nobody = True
+                self._tell("waiting", _NOBODY)
+                return
             done = downloads.get(hits, watch, name=offer.name, into=self._into)
             background(self.log, f"downloading what {offer.sender} offers", done)
         await ended
 
     async def _hits(self) -> Sequence[Hit]:
-        """Ask who has it; where nobody answers now, the download asks again."""
+        """Ask who has it; where it waits for somebody who does, the download asks again."""
         offer = self._offer
         kind: Literal["folder", "file"] = "folder" if offer.is_folder else "file"
         found = await self._parts.find(offer.file_id)
         hits = [hit for hit in found if (hit.size, hit.kind) == (offer.size, kind)]
-        return hits or [Hit(offer.sender, offer.name, offer.size, kind=kind, file=offer.file_id)]
+        if hits or not self._waits:
+            return hits
+        return [Hit(offer.sender, offer.name, offer.size, kind=kind, file=offer.file_id)]
 
     def _advance(self, progress: Progress) -> None:
         """See how the download stands; it is not to be more than was promised."""
@@ -195,5 +212,7 @@ def _told(progress: Progress) -> tuple[ReceiptState, str]:
             return "fetching", "it is paused"
         case Canceled():
             return "refused", "it was canceled"
+        case Waiting() if not progress.received:
+            return "waiting", _NOBODY
         case _:
             return "fetching", ""

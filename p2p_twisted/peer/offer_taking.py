@@ -1,6 +1,7 @@
 """Decide about what is offered to this peer: by its rule, or as a person says."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from attrs import define, field
 
@@ -16,6 +17,9 @@ from p2p_twisted.wire.limits import RECEIPT_REASON_CHARACTERS
 from p2p_twisted.wire.messages import Receipt, ReceiptState, Tally
 from p2p_twisted.wire.names import MessageId
 
+_MISSES_WITHOUT_DELAY: Final = 3
+_MOST_PASSED_OVER: Final = 16
+
 
 @define(eq=False)
 class _Received:
@@ -23,17 +27,23 @@ class _Received:
     An offer that is meant for this peer.
 
     :ivar is_taken: whether it is to be had, now or once there is room.
+    :ivar is_recalled: whether an earlier run took it.
     :ivar is_said: whether a person has said so, or has refused it.
     :ivar fetching: what was last done to have it.
     :ivar is_fetched: whether that goes on.
+    :ivar misses: how often nobody had it.
+    :ivar passed_over: how many more times it is not looked for, because of that.
     """
 
     kept: KeptOffer
     hops: int = 1
     is_taken: bool = False
+    is_recalled: bool = False
     is_said: bool = False
     fetching: OfferFetching | None = None
     is_fetched: bool = False
+    misses: int = 0
+    passed_over: int = 0
 
     @property
     def id(self) -> MessageId:
@@ -47,8 +57,11 @@ class OfferTaking:
     Decides about each offer, and has fetched what is taken.
 
     A few are fetched at a time that no person has asked for, and a person is asked about a few:
-    the others wait. One of which nobody ever delivers anything gives its place up for another one,
-    and so does one of whoever has most of them, before anything has come, for who has fewer.
+    the others wait. What comes from one source, and of that in one name, takes fewer of these
+    places than it leaves to others, however slowly it is delivered. What nobody has takes none,
+    and is looked for again ever more rarely. One of which nobody ever delivers anything gives
+    its place up for another one, and so does one of whoever has most of them, before anything
+    has come, for who has fewer.
     """
 
     _rule: AcceptRule
@@ -77,7 +90,9 @@ class OfferTaking:
     def recall(self, kept: KeptOffer, state: ReceiptState, is_taken: bool, is_said: bool) -> None:
         """Go on with an offer as an earlier run has left it."""
         is_done = state in ("saved", "refused", "failed")
-        self._received[kept.offer.id] = _Received(kept, is_taken=is_taken, is_said=is_said)
+        self._received[kept.offer.id] = _Received(
+            kept, is_taken=is_taken, is_recalled=is_taken, is_said=is_said
+        )
         self._known.add(kept.offer, state if is_done else "waiting")
         kept.is_pinned = is_taken and not is_done
 
@@ -168,6 +183,10 @@ class OfferTaking:
         """
         states = ("waiting", "no space") if again else ("waiting",)
         for received in tuple(self._received.values()):
+            if again and received.passed_over:
+                received.passed_over -= 1
+            if received.passed_over and not received.is_said:
+                continue
             if not received.is_fetched and self._state_of(received) in states:
                 self._decide(received, again)
 
@@ -199,6 +218,8 @@ class OfferTaking:
             received.kept.offer,
             hops=received.hops,
             into=self._rule.place(received.kept.offer),
+            is_recalled=received.is_recalled,
+            waits=received.is_said,
             tell=lambda state, reason: self._told(received, state, reason),
             ended=lambda: self._fetched(received),
         )
@@ -218,7 +239,7 @@ class OfferTaking:
     def _has_room(self, received: _Received, again: bool) -> bool:
         """Return whether it may be fetched, too, though no person has asked for it."""
         running = [each for each in self._received.values() if each.is_fetched and not each.is_said]
-        if len(running) < OFFERS_FETCHED:
+        if _weight(running, received) < OFFERS_FETCHED - len(running):
             return True
         idle = [each for each in running if each.fetching and not each.fetching.received]
         in_vain = (each for each in idle if each.fetching and each.fetching.is_in_vain)
@@ -237,6 +258,10 @@ class OfferTaking:
 
     def _fetched(self, received: _Received) -> None:
         received.is_fetched = received.kept.is_pinned = False
+        if received.fetching is not None and received.fetching.found_nobody:
+            doublings = max(0, received.misses - _MISSES_WITHOUT_DELAY)
+            received.passed_over = min(2**doublings, _MOST_PASSED_OVER)
+            received.misses += 1
         self.consider()
 
     def _give_up(self, received: _Received) -> None:
@@ -251,6 +276,13 @@ class OfferTaking:
     def _become(self, received: _Received, state: ReceiptState, reason: str = "") -> None:
         number = None if received.fetching is None else received.fetching.number
         self._known.change(received.id, state=state, reason=reason, download=number)
+
+
+def _weight(places: Sequence[_Received], newcomer: _Received) -> int:
+    """Count the places of who has told of a newcomer, and once more those of its sender."""
+    of_source = [each.kept for each in places if each.kept.source == newcomer.kept.source]
+    sender = newcomer.kept.offer.sender
+    return len(of_source) + sum(kept.offer.sender == sender for kept in of_source)
 
 
 def _crowding(places: Sequence[_Received], newcomer: _Received) -> _Received | None:
