@@ -16,7 +16,7 @@ OF_RELAYS: Final = (
         "download/barriers.py",
         "if not self._known or now - self._hurried_at < limits.HURRIED_AGAIN_SECONDS:",
         "if not self._known:",
-        "whoever says again and again that it relays has others dial hosts in vain",
+        "whoever says again and again that it relays keeps holders from being tried at all",
         "download/test_relays.py",
     ),
     Mutant(
