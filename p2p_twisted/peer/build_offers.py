@@ -116,6 +116,7 @@ class OfferParts:
             rng=self.rng,
             network=local.settings.network,
             judge=self.judge,
-            catalogs=local.shared.persons,
+            catalogs=local.shared.catalogs,
+            group_catalogs=local.shared.group_catalogs,
             date=local.wall,
         )

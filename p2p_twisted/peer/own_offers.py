@@ -1,6 +1,6 @@
 """Write what a person pushes: what it is, to whom, until when, and signed where that is needed."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Final
 
@@ -23,7 +23,7 @@ from p2p_twisted.offers.offer import (
 from p2p_twisted.offers.offer_book import HeardOffer
 from p2p_twisted.offers.offer_judge import OfferJudge
 from p2p_twisted.peer.offers_interface import HashingWatch
-from p2p_twisted.peer.peer_errors import NotFound, PeerError
+from p2p_twisted.peer.peer_errors import NotAllowed, NotFound, PeerError
 from p2p_twisted.wire.names import BadName, MessageId, NetworkName
 
 _DAY_SECONDS: Final = 86_400
@@ -37,7 +37,9 @@ class OwnOffers:
     """
     Makes offers of what this peer shares.
 
-    :param catalogs: what it shares.
+    :param catalogs: what it shares with everybody.
+    :param group_catalogs: what it shares with groups alone, which can be pushed to nobody: all
+        peers of a network hear of an offer, whomever it is for.
     :param date: reads the time of day, in seconds since 1970.
     """
 
@@ -46,6 +48,7 @@ class OwnOffers:
     _network: NetworkName
     _judge: OfferJudge
     _catalogs: Sequence[Catalog]
+    _group_catalogs: Mapping[str, Catalog]
     _date: Callable[[], float]
 
     async def write(
@@ -113,18 +116,34 @@ class OwnOffers:
         Find what this peer shares, and wait until it has been hashed.
 
         :raises NotFound: when it is not shared, or not any more.
+        :raises NotAllowed: when it is shared with a group alone.
         """
         given_up = self._clock.seconds() + _APPEARS_SECONDS
         while True:
-            shared = next(self._shared(name), None)
+            shared = _found(name, self._catalogs)
             if shared is not None and shared.file_id is not None:
                 return shared, shared.file_id
             if shared is not None:
                 watch(shared.hashed)
             elif self._clock.seconds() >= given_up:
+                self._check_groups(name)
                 raise NotFound(f"this peer shares no {name}: only what it shares can be pushed")
             await deferLater(self._clock, _LOOK_SECONDS)
 
-    def _shared(self, name: str) -> Iterator[Shared]:
-        for catalog in self._catalogs:
-            yield from (*catalog.with_id(name, 1), *catalog.named(name, 1))
+    def _check_groups(self, name: str) -> None:
+        for group, catalog in self._group_catalogs.items():
+            if _found(name, (catalog,)) is not None:
+                raise NotAllowed(
+                    f"{name} is shared with @{group} alone, and all peers hear of what is pushed:"
+                    " those of the group can get it by its name"
+                )
+
+
+def _found(name: str, catalogs: Sequence[Catalog]) -> Shared | None:
+    """Find what is shared by its id or name."""
+    found: Iterator[Shared] = (
+        shared
+        for catalog in catalogs
+        for shared in (*catalog.with_id(name, 1), *catalog.named(name, 1))
+    )
+    return next(found, None)

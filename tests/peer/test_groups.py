@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 
 from p2p_twisted.download.progress import Saved
 from p2p_twisted.overlay.events import Referred
-from p2p_twisted.peer.peer_errors import PeerError
+from p2p_twisted.peer.peer_errors import NotAllowed, PeerError
 from p2p_twisted.testing.introspection import driver_of
 from p2p_twisted.testing.private_daemons import PrivateDaemons
 from p2p_twisted.trust.identity import Identity
@@ -228,6 +228,19 @@ class _Partial:
 
     def heard_of(self, peer: PeerName, route: tuple[PeerName, ...]) -> None:
         raise NotImplementedError
+
+
+@pytest.mark.parametrize("to", ["@lab", "s7", "@all"])
+def test_pushed(lab: Lab, to: str) -> None:
+    """All hear of an offer, whomever it is for: none is made of what a group alone may know."""
+    for wanted in ("lab/note", "lab/more", lab.secret_ids()[0]):
+        with pytest.raises(NotAllowed, match="is shared with @lab alone"):
+            lab.daemons.result(lab.holder.offers.push(wanted, [to], 3_600.0))
+    lab.daemons.result(lab.holder.offers.push("public", [to], 3_600.0))
+    lab.daemons.run(5.0)
+    for name in ("s2", "s7"):
+        kept = lab.daemons.peers[name].offers._book.all()
+        assert [each.offer.name for each in kept] == ["public"]
 
 
 def test_who_may_share(lab: Lab, tmp_path: Path) -> None:
