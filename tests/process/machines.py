@@ -29,6 +29,8 @@ class Lan:
             raise unittest.SkipTest(f"namespaces take root, and {' and '.join(_TOOLS)}")
         self._case = case
         self.directory = directory
+        # Namespaces of those that do NAT, by their addresses.
+        self._routers: dict[str, str] = {}
         self._bridge = self._namespace("lan")
         try:
             _run("ip", "-n", self._bridge, "link", "add", "cable", "type", "bridge")
@@ -47,11 +49,20 @@ class Lan:
         Connect one more machine by way of a router, with whose address it is seen.
 
         :param outside: the router's address; inside it has the first one of the machine's network.
+            Machines with the same one are behind one router, which passes on what they say to each
+            other as it is.
         """
-        router = self.machine(f"{name}-nat", outside).namespace
+        if outside not in self._routers:
+            self._routers[outside] = self._router(f"{name}-nat", outside)
+        router = self._routers[outside]
         namespace, inside = self._connected(name, host, router), f"{host.rpartition('.')[0]}.1"
         _run("ip", "-n", router, "addr", "add", f"{inside}/24", "dev", f"to-{name}")
         _run("ip", "-n", namespace, "route", "add", "default", "via", inside)
+        return Machine(self._case, self.directory, namespace, host)
+
+    def _router(self, name: str, host: str) -> str:
+        """Make a machine that does NAT; return its namespace."""
+        router = self.machine(name, host).namespace
         forward = "echo 1 > /proc/sys/net/ipv4/ip_forward"
         _run("ip", "netns", "exec", router, "sh", "-c", forward)
         hook = "{ type nat hook postrouting priority 100 ; }"
@@ -61,7 +72,7 @@ class Lan:
             ("add", "rule", "ip", "nat", "out", "oifname", "eth0", "masquerade"),
         ):
             _run("ip", "netns", "exec", router, "nft", *rule)
-        return Machine(self._case, self.directory, namespace, host)
+        return router
 
     def _connected(self, name: str, host: str, other: str) -> str:
         """Make a namespace with a cable to another one; its end there is ``to-NAME``."""

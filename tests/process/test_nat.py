@@ -53,6 +53,39 @@ class NatTests(SynchronousTestCase):
 
 
 @pytest.mark.slow
+class OneNatTests(SynchronousTestCase):
+    """Ben and cleo are behind one NAT; anna is not, and relays nothing."""
+
+    def test_inside(self) -> None:
+        """What one wants of the other comes inside of it."""
+        directory = scratch_folder(self)
+        lan = Lan(self, directory)
+        registry = lan.machine("registry", "10.77.0.10")
+        registry.start_registry()
+        machines = {
+            "anna": lan.machine("anna", "10.77.0.23"),
+            "ben": lan.machine_behind_nat("ben", "192.168.7.2", "10.77.0.24"),
+            "cleo": lan.machine_behind_nat("cleo", "192.168.8.2", "10.77.0.24"),
+        }
+        (directory / "ben").mkdir()
+        (directory / "ben" / "of-ben.bin").write_bytes(random_content("ben", _BYTES))
+        peers = {
+            name: machine.start_peer(name, registry, "--relay=off")
+            for name, machine in machines.items()
+        }
+        cleo = peers["cleo"]
+        cleo.wait_for_topology(*machines)
+        peers["ben"].wait_until_shared(1)
+        for name in ("ben", "cleo"):
+            peers[name].wait_for_log(f"others cannot reach {name}@10.77.0.24:")
+        cleo.type("get of-ben.bin")
+        cleo.wait_for_log("saved of-ben.bin to", _SAVED_SECONDS)
+        self.assertIn("from ben, ", cleo.answer("transfers", "saved of-"))
+        saved = directory / "cleo" / "Downloads" / "of-ben.bin"
+        self.assertEqual(saved.read_bytes(), random_content("ben", _BYTES))
+
+
+@pytest.mark.slow
 class TwoNatsTests(SynchronousTestCase):
     """Ben and cleo are behind different NATs; anna is not, and relays."""
 
