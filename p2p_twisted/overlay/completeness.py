@@ -60,11 +60,11 @@ def are_as_many(answered: int, before: int) -> bool:
     Return whether as many peers have answered as of late, when every link was asked.
 
     That has to do in a network so large that more links change at any moment than are forgiven:
-    there, whether the ends that are left over are few says nothing. One in 500 may differ, as
-    one change for each 500 is forgiven in smaller ones.
+    there, whether the ends that are left over are few says nothing. Some more may have come since,
+    but so few that they do not make up for many that were left out.
     """
     is_large = before >= _PEERS_PER_CHANGE * _CHANGES_MOST
-    return is_large and abs(answered - before) <= before // _PEERS_PER_CHANGE
+    return is_large and 0 <= answered - before <= before // _PEERS_PER_CHANGE
 
 
 def is_whole(ends: int, answered: int) -> bool:
