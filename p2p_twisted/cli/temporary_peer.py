@@ -90,6 +90,8 @@ def _command(options: argparse.Namespace, directory: Path) -> list[str]:
         f"--directory={shared}",
         f"--downloads={downloads}",
         f"--state={directory / 'state'}",
+        # What others push is not for a command that fetches something else.
+        "--accept=none",
         "--leave-at-end",
         "--once",
     ]

@@ -66,6 +66,7 @@ class KeptOffers:
         self._records = records
         self._writing = Lock()
         self._alarm = Alarm(clock, self._write_soon)
+        self._is_stopped = False
 
     def recall(self) -> tuple[OfferRecord, ...]:
         """Read what earlier runs have kept."""
@@ -77,7 +78,7 @@ class KeptOffers:
 
     def changed(self) -> None:
         """Write it down soon."""
-        if not self._alarm.is_set:
+        if not (self._alarm.is_set or self._is_stopped):
             self._alarm.set(_SOON_SECONDS)
 
     async def write(self) -> None:
@@ -93,6 +94,7 @@ class KeptOffers:
 
     def stop(self) -> "Deferred[None]":
         """Write it down for the last time; fires when nothing is being written."""
+        self._is_stopped = True
         return Deferred.fromCoroutine(self._try_to_write())
 
     def _write_soon(self) -> None:

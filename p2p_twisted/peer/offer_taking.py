@@ -70,7 +70,7 @@ class OfferTaking:
     _known: KnownOffers
     _parts: FetchingParts
     _received: dict[MessageId, _Received] = field(factory=dict, init=False)
-    _attending: int = field(default=0, init=False)
+    _attending: set[object] = field(factory=set, init=False)
     _is_started: bool = field(default=False, init=False)
 
     # What is offered
@@ -120,16 +120,13 @@ class OfferTaking:
 
     def attend(self) -> Callable[[], None]:
         """Have a person be asked; return what ends that."""
-        self._attending += 1
+        person = object()
+        self._attending.add(person)
         for received in self._received.values():
             if self._state_of(received) == "refused" and not received.is_said:
                 self._become(received, "waiting")
         self.consider()
-
-        def leave() -> None:
-            self._attending -= 1
-
-        return leave
+        return lambda: self._attending.discard(person)
 
     def decisions(self, id_: MessageId) -> tuple[bool, bool]:
         """Return whether an offer is taken, and whether a person has said so, or refused it."""

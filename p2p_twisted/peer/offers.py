@@ -155,7 +155,9 @@ class PeerOffers:
             raise PeerError(f"this peer pushes {OWN_OFFERS} things already: unpush some of them")
         driver = await self._network.connected()
         heard, key = await self._writing.write(name, to, seconds, into, watch)
-        self._book.add(heard, OWN, self._date())
+        added = self._book.add(heard, OWN, self._date())
+        if added.forgotten is not None:
+            self._taking.ended(added.forgotten)
         self._keys[heard.offer.id] = key
         known = self._known.add(heard.offer, None)
         try:
@@ -175,8 +177,9 @@ class PeerOffers:
         driver = await self._network.connected()
         withdrawal = Withdrawal(id_, key)
         text = write_withdrawal(withdrawal)
-        self._book.withdraw(withdrawal, text)
-        self._known.end(id_)
+        kept = self._book.withdraw(withdrawal, text)
+        if kept is not None:
+            self._taking.ended(kept)
         self._exchange.publish(driver, WITHDRAW, text)
         try:
             await self._kept.write()

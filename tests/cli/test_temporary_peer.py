@@ -1,6 +1,9 @@
 """What is said where a peer for one command cannot run."""
 
-from p2p_twisted.cli.temporary_peer import for_command
+import argparse
+from pathlib import Path
+
+from p2p_twisted.cli.temporary_peer import _command, for_command
 from p2p_twisted.registry.one_shot import NoGreeting
 from p2p_twisted.registry.refusals import other_host
 from p2p_twisted.registry.unreachable import explain
@@ -19,3 +22,9 @@ def test_private() -> None:
     why = explain(NoGreeting(), "10.0.0.1", 9_011, "default")
     how = "here, set P2P_INVITE, or say --state with a member's own files"
     assert for_command(why) == f"{why}; {how}"
+
+
+def test_pushes(tmp_path: Path) -> None:
+    """What others push does not land beside what the command gets."""
+    asked = argparse.Namespace(registry="127.0.0.1:9011", network="default", insecure_lan=False)
+    assert "--accept=none" in _command(asked, tmp_path)

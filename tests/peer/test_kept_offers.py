@@ -64,6 +64,7 @@ class KeptOffersTests(SynchronousTestCase):
         kept.changed()
         self.successResultOf(kept.stop())
         self.assertEqual(kept.recall(), (RECORD,))
+        kept.changed()
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_full(self) -> None:
@@ -72,7 +73,6 @@ class KeptOffersTests(SynchronousTestCase):
         self.failureResultOf(Deferred.fromCoroutine(kept.write()), OSError)
         kept.changed()
         self.clock.advance(10)
-        self.successResultOf(kept.stop())
         self.is_full = False
         kept.changed()
         self.clock.advance(10)

@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 from p2p_twisted.offers.accept_rule import AcceptRule
 from p2p_twisted.offers.board import Board
-from p2p_twisted.offers.limits import OWN_OFFERS
+from p2p_twisted.offers.limits import OFFERS_KEPT, OWN_OFFERS
 from p2p_twisted.peer.offers_interface import KnownOffer
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.peer_errors import CannotKeep, NotFound, PeerError, Unknown
@@ -250,6 +250,17 @@ class LaterTests(OffersTestCase):
             daemons.peers["s2"].offers.answer(known.offer.id, True)
         with self.assertRaises(Unknown):
             daemons.result(daemons.peers["s1"].offers.withdraw(known.offer.id))
+
+    def test_withdrawn_again_and_again(self) -> None:
+        """Who pushes and unpushes without end keeps no others' offers out of its book."""
+        daemons = self.network(1, ASK)
+        sender = daemons.peers["s1"]
+        for _ in range(OFFERS_KEPT + 10):
+            known = self.push(daemons, "week 3/notes.txt")
+            daemons.result(sender.offers.withdraw(known.offer.id))
+        pinned = [kept for kept in sender.offers._book.all() if kept.is_pinned]
+        self.assertEqual(pinned, [])
+        self.assertLessEqual(len(sender.offers._book.all()), OFFERS_KEPT)
 
     def test_withdrawn_while_one_is_away(self) -> None:
         """It hears of that when it is back, and so does nobody hear of the offer from it."""
