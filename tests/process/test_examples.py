@@ -16,7 +16,7 @@ from tests.process.networks import Network
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = (
     *("sim", "up", "--registry 192.168.", "registry", "p2p peer ", "backup.tar", "leave"),
-    *("--save", "replay"),
+    *("--save", "replay", "push"),
 )
 """What takes long or for ever, other machines, or ends what others need; each has its own tests."""
 
