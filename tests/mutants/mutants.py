@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.mutants.mutant import Mutant
+from tests.mutants.of_explaining import OF_EXPLAINING
 from tests.mutants.of_faces import OF_FACES
 from tests.mutants.of_members import OF_MEMBERS
 from tests.mutants.of_offers import OF_OFFERS
@@ -13,6 +14,7 @@ from tests.mutants.of_transfers import OF_TRANSFERS
 from tests.mutants.of_trust import OF_TRUST
 
 MUTANTS: Final = (
+    *OF_EXPLAINING,
     *OF_FACES,
     *OF_OFFERS,
     *OF_OVERLAY,

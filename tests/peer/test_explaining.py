@@ -1,8 +1,10 @@
 """What limits downloads of whole peers, in cases that are staged; the truth is known in each."""
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import deferLater
 
 from p2p_twisted.bandwidth.rates import Rates, Slots
 from p2p_twisted.download.progress import Progress
@@ -15,6 +17,7 @@ from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.testing.paths import Path as Way
 from p2p_twisted.testing.paths import Paths
+from p2p_twisted.upload.producer import StreamProducer
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.limits import MIB
@@ -75,6 +78,19 @@ class ExplainingTests(PeerTestCase):
         explained = self.assert_limited(Cause.HOLDER_LIMIT, "s1")
         self.assertIn("the --max-up of 1.0 MiB/s of s1", explained.diagnosis.sentence)
         self.assertTrue(explained.diagnosis.is_said)
+
+    def test_holder_disk(self) -> None:
+        """The disk of s1 is slow, and s1 says so."""
+        self.start()
+
+        def slowly(function: Callable[..., Any], *args: Any) -> "Deferred[Any]":
+            return deferLater(self.net.network.processes["s1"], 0.2, function, *args)
+
+        self.patch(StreamProducer, "_is_at_hand", lambda *_span: False)
+        self.net.peers["s1"]._uploads._pushes._reading = slowly
+        self.get()
+        explained = self.assert_limited(Cause.HOLDER_DISK, "s1")
+        self.assertEqual(explained.diagnosis.sentence, "the disk of s1 limits it, as that says")
 
     def test_holder_of_an_earlier_version(self) -> None:
         """Where s1 does not say why it sends slowly, s2 does not guess."""
