@@ -184,6 +184,7 @@ class PeerBuilder(RelayParts):
             rng=self.rng,
             security=self.security,
             network=self.network,
+            registration=self.registration,
             searches=self.searches,
             downloads=self.downloads,
         )

@@ -18,6 +18,7 @@ from p2p_twisted.peer.offer_looks import OfferLooks
 from p2p_twisted.peer.offer_taking import OfferTaking
 from p2p_twisted.peer.offers import PeerOffers
 from p2p_twisted.peer.own_offers import OwnOffers
+from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.searches import Searches
 from p2p_twisted.storage.disk import free_bytes
 from p2p_twisted.trust.tls import TlsSecurity
@@ -35,6 +36,7 @@ class OfferParts:
     rng: Random
     security: TlsSecurity | None
     network: NetworkSession
+    registration: RegistrationKeeper
     searches: Searches
     downloads: Downloads
 
@@ -45,6 +47,7 @@ class OfferParts:
         return PeerOffers(
             clock=local.reactor,
             date=local.wall,
+            ahead=lambda: self.registration.ahead,
             network=self.network,
             judge=self.judge,
             book=self.book,

@@ -33,6 +33,7 @@ from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.trust.limits import STATEMENT_FRESH_SECONDS
 from p2p_twisted.wire.names import MessageId
 
 _TEND_SECONDS: Final = 60.0
@@ -45,12 +46,14 @@ class PeerOffers:
     One peer's part in what is offered in its network.
 
     :param date: reads the time of day, in seconds since 1970.
+    :param ahead: tells by how many seconds that is ahead of the registry's, as far as is known.
     """
 
     log = Logger()
 
     _clock: IReactorTime
     _date: Callable[[], float]
+    _ahead: Callable[[], float | None]
     _network: NetworkSession
     _judge: OfferJudge
     _book: OfferBook
@@ -154,6 +157,12 @@ class PeerOffers:
         if len(self.own()) >= OWN_OFFERS:
             raise PeerError(f"this peer pushes {OWN_OFFERS} things already: unpush some of them")
         driver = await self._network.connected()
+        ahead = self._ahead() or 0.0
+        if ahead > STATEMENT_FRESH_SECONDS:
+            raise PeerError(
+                f"this machine's clock is {ahead:,.0f} s ahead of the registry's, so others would"
+                " not believe its offers: set the clock"
+            )
         heard, key = await self._writing.write(name, to, seconds, into, watch)
         added = self._book.add(heard, OWN, self._date())
         if added.forgotten is not None:

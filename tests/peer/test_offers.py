@@ -161,6 +161,10 @@ class PushTests(OffersTestCase):
                 daemons.result(wrong)
         with self.assertRaises(NotFound):
             daemons.result(push("nothing", ["@all"], HOUR))
+        daemons.peers["s1"].offers._ahead = lambda: 121.0
+        with self.assertRaisesRegex(PeerError, "clock is 121 s ahead .*: set the clock"):
+            self.push(daemons)
+        daemons.peers["s1"].offers._ahead = lambda: -500.0
         for _ in range(OWN_OFFERS):
             self.push(daemons, "week 3/notes.txt")
         with self.assertRaisesRegex(PeerError, "unpush some"):
