@@ -98,6 +98,12 @@ class PendingWant:
         self.is_answered = True
         self.wait_no_more()
 
+    def over(self) -> None:
+        """Record that nothing more comes of it."""
+        self.answered()
+        if self.session is not None:
+            self.session.times.end()
+
     def wait_no_more(self) -> None:
         """Stop the timer, as what is under way has deadlines of its own; twice does no harm."""
         if self.timer is not None and self.timer.active():

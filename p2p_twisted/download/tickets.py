@@ -172,7 +172,7 @@ class Tickets:
         finally:
             for ticket in pending.tickets:
                 del self._open[ticket]
-            pending.answered()
+            pending.over()
             self._judge_reach(pending)
             if (verdict := self._relays.judge(pending)) is not None:
                 self._trust.judge(hit, pending.file_id, verdict, self._clock.seconds())

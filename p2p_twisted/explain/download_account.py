@@ -106,7 +106,10 @@ class DownloadAccount:
     _seconds_in: "defaultdict[str, float]" = field(factory=lambda: defaultdict(float), init=False)
     _notes: "FairList[AccountNote]" = field(init=False)
     _holders: "FairList[HolderAccount]" = field(init=False)
-    _work: OwnWork = field(factory=OwnWork, init=False)
+    # See OwnWork.
+    _watched: float = field(default=0.0, init=False)
+    _needed: float = field(default=0.0, init=False)
+    _chunks: float = field(default=0.0, init=False)
     _ticked: tuple[float, float] = field(init=False)
     # How all stood at some times, the last of which are kept.
     _marks: "deque[tuple[float, OwnWork, dict[Way, Waits]]]" = field(init=False)
@@ -134,6 +137,8 @@ class DownloadAccount:
         if not self._is_ended:
             self._seconds_in[self._state] += now - self._since
         self._state, self._since, self._is_ended = state, now, is_ended
+        if is_ended:
+            self._marks.clear()
         if state not in _UNNOTED:
             self._note(state)
 
@@ -171,25 +176,23 @@ class DownloadAccount:
         if account is None:
             return
         account.last = why[: limits.NOTE_CHARACTERS]
-        for push in account.pushes:
-            push.end()
-            account.waits += push.waits()
-        account.pushes.clear()
+        account.waits = sum(
+            (push.waits() for push in account.pushes if push.is_ended), account.waits
+        )
+        account.pushes = [push for push in account.pushes if not push.is_ended]
         self._note(f"{holder}: {why}", first_hop)
 
     def wrote(self, seconds: float) -> None:
         """Record for how long a chunk kept a core busy, or waited for one, to be kept."""
-        self._work = evolve(self._work, chunks=self._work.chunks + seconds)
+        self._chunks += seconds
 
     def tick(self) -> None:
         """Measure, several times a second while holders deliver."""
         (before, had), now, processor = self._ticked, self._now(), self._processor()
         self._ticked = now, processor
         if now - before <= _LONGEST_TICK_SECONDS:
-            watched = self._work.watched + now - before
-            self._work = evolve(
-                self._work, watched=watched, processor=self._work.processor + processor - had
-            )
+            self._watched += now - before
+            self._needed += processor - had
         if not self._marks or now - self._marks[-1][0] >= _MARK_SECONDS:
             for account in self._holders.kept:
                 account.look()
@@ -242,6 +245,10 @@ class DownloadAccount:
         return window, self._work - work, tuple(holders)
 
     # How it works
+
+    @property
+    def _work(self) -> OwnWork:
+        return OwnWork(self._watched, self._needed, self._chunks)
 
     def _of(self, holder: PeerName, first_hop: PeerName) -> HolderAccount | None:
         known = (each for each in self._holders.kept if _way(each) == (first_hop, holder))

@@ -62,6 +62,11 @@ class PushTimes:
         self._held, self._held_at = held, self._now()
 
     @property
+    def is_ended(self) -> bool:
+        """Whether its clocks stand."""
+        return self._ended_at is not None
+
+    @property
     def held(self) -> HeldUp | None:
         """What the holder has said of late, or shortly before the push ended."""
         until = self._now() if self._ended_at is None else self._ended_at

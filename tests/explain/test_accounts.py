@@ -142,6 +142,7 @@ class DownloadAccountTests(Timed):
         self.account.became("receiving")
         self.clock.advance(2.0)
         push.received += 300
+        push.end()
         self.account.left("s4", ("s2", "s4"), "complete")
         self.account.became("saved", is_ended=True)
         self.clock.advance(60.0)
@@ -182,6 +183,17 @@ class DownloadAccountTests(Timed):
         self.assertEqual(holder.waits, Waits(3.0, received=100))
         self.assertTrue(holder.is_delivering)
 
+    def test_one_of_several(self) -> None:
+        """The end of one push of a holder is not that of another one."""
+        first = self.deliver("s4", "s4", 50)
+        self.deliver("s4", "s4", 50)
+        first.end()
+        self.account.left("s4", ("s4",), "complete")
+        self.clock.advance(2.0)
+        [holder] = self.holders(s4=100)
+        self.assertEqual(holder.waits, Waits(5.0, received=100))
+        self.assertTrue(holder.is_delivering)
+
     def test_of_late(self) -> None:
         """While it goes on, the last quarter of a minute counts; then, all of it."""
         push = self.deliver("s4", "s4", 1_000)
@@ -202,8 +214,9 @@ class DownloadAccountTests(Timed):
     def test_way(self) -> None:
         """What the system knows of a connection is kept once that has ended."""
         known: list[TcpInfo | None] = [TcpInfo(0.18, 0.01, 0.0, 1.0, 0.0), None]
-        self.deliver("s4", "s4", 1, look=lambda: known.pop(0) if known else None)
+        push = self.deliver("s4", "s4", 1, look=lambda: known.pop(0) if known else None)
         self.account.tick()
+        push.end()
         self.account.left("s4", ("s4",), "complete")
         [holder] = self.holders(s4=1)
         self.assertEqual((holder.round_trip, holder.reordered), (0.18, 0.01))
