@@ -26,7 +26,7 @@ def explanation_lines(explained: Mapping[str, Any], width: int | None = None) ->
     yield from (f"{_INDENT}{line}" for line in table(rows, room) if rows)
     rows = [(human_time(each["at"]), _note(each)) for each in explained["notes"]]
     yield from (f"{_INDENT}{line}" for line in table(rows, room, right=(0,)) if rows)
-    if explained["question"] is not None:
+    if explained["number"] and explained["question"] is not None:
         yield from wrapped(f"{_INDENT}{_question(explained['question'])}", width)
 
 

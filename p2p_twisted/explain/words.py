@@ -206,14 +206,17 @@ def holder_limit(facts: Facts, holder: HolderFacts, held: HeldUp, others: int) -
     """Say that a holder's own limit does."""
     rate = "" if held.limit is None else f" of {human_size(held.limit)}/s"
     return (
-        f"the --max-up{rate} of {named(holder)} {_limits(facts)} it, as that says"
+        f"the --max-up{rate} of {named(holder)} {_limits(facts)} it, as {holder.holder} says"
         f"{_among(held)}{_more(facts, others)}"
     )
 
 
 def holder_disk(facts: Facts, holder: HolderFacts, others: int) -> str:
     """Say that a holder's disk does."""
-    return f"the disk of {named(holder)} {_limits(facts)} it, as that says{_more(facts, others)}"
+    return (
+        f"the disk of {named(holder)} {_limits(facts)} it, as {holder.holder} says"
+        f"{_more(facts, others)}"
+    )
 
 
 def relay(facts: Facts, holder: HolderFacts, relay_: PeerName, others: int) -> str:

@@ -98,9 +98,7 @@ EXPLANATION = Explanation(
     is_ended=False,
     seconds=12.5,
     window=10.0,
-    diagnosis=Diagnosis(
-        Cause.HOLDER_LIMIT, "the --max-up of s4 limits it, as that says", "s4", True
-    ),
+    diagnosis=Diagnosis(Cause.HOLDER_LIMIT, "the --max-up of s4 limits it, as s4 says", "s4", True),
     holders=(
         HolderFacts(
             "s4",

@@ -86,7 +86,7 @@ TABLE: Final[Mapping[str, tuple[Facts, Cause, str | None, str]]] = {
         facts(holders=(says("limit", limit=2 * MIB, pushes=3),)),
         Cause.HOLDER_LIMIT,
         "s4",
-        "the --max-up of 2.0 MiB/s of s4 limits it, as that says, and it sends to 3 at a time",
+        "the --max-up of 2.0 MiB/s of s4 limits it, as s4 says, and it sends to 3 at a time",
     ),
     "a limit that is exceeded is not believed": (
         facts(holders=(says("limit", limit=MIB // 2),)),
@@ -99,7 +99,7 @@ TABLE: Final[Mapping[str, tuple[Facts, Cause, str | None, str]]] = {
         facts(holders=(says("disk"),)),
         Cause.HOLDER_DISK,
         "s4",
-        "the disk of s4 limits it, as that says",
+        "the disk of s4 limits it, as s4 says",
     ),
     "the way": (
         facts(holders=(attrs.evolve(says("way", lost=0.013), round_trip=0.18),)),
@@ -133,13 +133,13 @@ TABLE: Final[Mapping[str, tuple[Facts, Cause, str | None, str]]] = {
         facts(holders=(attrs.evolve(says("disk"), how="through s7", is_proven=True),)),
         Cause.HOLDER_DISK,
         "s4",
-        "the disk of s4 limits it, as that says",
+        "the disk of s4 limits it, as s4 says",
     ),
     "it has proven who it is": (
         facts(holders=(attrs.evolve(says("disk"), via="s2", is_proven=True),)),
         Cause.HOLDER_DISK,
         "s4",
-        "the disk of s4 limits it, as that says",
+        "the disk of s4 limits it, as s4 says",
     ),
     "partial holders": (
         facts(holders=(waits(idle=9.0), attrs.evolve(waits(idle=9.0), holder="s5"))),
@@ -157,13 +157,13 @@ TABLE: Final[Mapping[str, tuple[Facts, Cause, str | None, str]]] = {
         ),
         Cause.HOLDER_LIMIT,
         "s4",
-        "the --max-up of 2.0 MiB/s of s4 limits it, as that says; one other delivers less",
+        "the --max-up of 2.0 MiB/s of s4 limits it, as s4 says; one other delivers less",
     ),
     "another might speak in its name": (
         facts(holders=(attrs.evolve(says("disk"), via="s2"),)),
         Cause.HOLDER_DISK,
         "s4",
-        "the disk of s4 (by way of s2) limits it, as that says",
+        "the disk of s4 (by way of s2) limits it, as s4 says",
     ),
     "busy": (
         facts(
@@ -290,7 +290,7 @@ TABLE: Final[Mapping[str, tuple[Facts, Cause, str | None, str]]] = {
         ),
         Cause.HOLDER_LIMIT,
         "s4",
-        "the --max-up of 2.0 MiB/s of s4 limited it, as that says",
+        "the --max-up of 2.0 MiB/s of s4 limited it, as s4 says",
     ),
 }
 

@@ -90,7 +90,7 @@ class ExplainingTests(PeerTestCase):
         self.net.peers["s1"]._uploads._pushes._reading = slowly
         self.get()
         explained = self.assert_limited(Cause.HOLDER_DISK, "s1")
-        self.assertEqual(explained.diagnosis.sentence, "the disk of s1 limits it, as that says")
+        self.assertEqual(explained.diagnosis.sentence, "the disk of s1 limits it, as s1 says")
 
     def test_holder_of_an_earlier_version(self) -> None:
         """Where s1 does not say why it sends slowly, s2 does not guess."""

@@ -245,7 +245,7 @@ def download(number: int, name: str, state: str, **more: Any) -> Mapping[str, An
 
 def explained(peer: str) -> Mapping[str, Any]:
     """Explain a download."""
-    sentence = f"the --max-up of {peer} limits it, as that says"
+    sentence = f"the --max-up of {peer} limits it, as {peer} says"
     holder = {
         "holder": peer,
         "via": peer,

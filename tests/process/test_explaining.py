@@ -80,7 +80,7 @@ class LocalTests(ExplainedCase):
         told = self.explained("holder_limit", peer="ben")
         self.assertTrue(told["diagnosis"]["is_said"])
         self.assertEqual(told["holders"][0]["held"]["limit"], 2 * MIB)
-        sentence = "film: the --max-up of 2.0 MiB/s of ben limits it, as that says"
+        sentence = "film: the --max-up of 2.0 MiB/s of ben limits it, as ben says"
         self.assertIn("asked ben", self.cleo.answer("explain film", f"1  {sentence}"))
 
     def test_nobody(self) -> None:
