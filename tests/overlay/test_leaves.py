@@ -1,5 +1,6 @@
 """Places for peers that others cannot dial: beside those of the core, and shared evenly."""
 
+import gc
 from itertools import count
 from random import Random
 from typing import Any
@@ -29,6 +30,7 @@ from p2p_twisted.overlay.events import (
     Referred,
     TimeCame,
 )
+from p2p_twisted.overlay.link import LeafShares
 from p2p_twisted.overlay.membership import Membership
 from p2p_twisted.overlay.overlay import make_overlay
 from p2p_twisted.overlay.passive import PassiveView
@@ -250,6 +252,25 @@ class ClosedTests(SynchronousTestCase):
             membership.handle(ConnectionLost(link, Bye("evicted")), 1.0)
         asks(membership, "c99", "10.0.0.99", alone=False)
         self.assertFalse(asks(membership, "late2", "192.0.2.66", 2.0))
+
+
+class LeafSharesTests(SynchronousTestCase):
+    """The time for what leaves send."""
+
+    def test_of_a_host(self) -> None:
+        """All leaves of a host have one share, of two links, as long as it has any."""
+        shares = LeafShares()
+        share = shares.of("192.0.2.7")
+        self.assertIs(shares.of("192.0.2.7"), share)
+        self.assertIs(shares.of("2001:db8::1"), shares.of("2001:db8::1"))
+        self.assertIsNot(shares.of("192.0.2.8"), share)
+        one = wire_limits.INTAKE_SECONDS_PER_SECOND * 1_000_000
+        self.assertEqual(share.rate, limits.LINKS_PER_HOST * one)
+        share.spend(1)
+        del share
+        gc.collect()
+        again = shares.of("192.0.2.7")
+        self.assertEqual(again.left(0.0), again.burst)
 
 
 class PriceTests(SynchronousTestCase):

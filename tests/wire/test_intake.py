@@ -5,6 +5,7 @@ from typing_extensions import override
 
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
+from p2p_twisted.wire.intake import IntakeShare, an_intake_share
 from p2p_twisted.wire.messages import Done, Message
 from tests.wire.talking import Notes, Talk
 
@@ -47,8 +48,8 @@ class SlowTalk(Talk):
         """Whether what comes now is read."""
         return bool(self.pipe.producerState == "producing")
 
-    def limit(self) -> None:
-        """Give the connection its share."""
+    def limit(self, share: IntakeShare | None = None) -> None:
+        """Give the connection its share, of its own or together with others."""
 
         def abused() -> None:
             self.abused += 1
@@ -56,7 +57,11 @@ class SlowTalk(Talk):
 
         # Whatever takes time here takes the processor's.
         self.connection.intake._processor = self.clock.seconds
-        self.connection.intake.limit(lambda: self.behind.append(self.clock.seconds()), abused)
+
+        def fell_behind() -> None:
+            self.behind.append(self.clock.seconds())
+
+        self.connection.intake.limit(fell_behind, abused, share)
 
     def flood(self, seconds: float, each: bytes = b"DONE\n") -> int:
         """Send whenever it is read; return how many messages were handled in that time."""
@@ -124,6 +129,18 @@ class SliceTests(SynchronousTestCase):
 
 class ShareTests(SynchronousTestCase):
     """A link has a share of the reactor's time."""
+
+    def test_shared(self) -> None:
+        """Of several that have one together, each has what the others leave."""
+        share = an_intake_share(of_links=2)
+        first, second, alone = SlowTalk(0.05), SlowTalk(0.01), SlowTalk(0.01)
+        first.limit(share)
+        second.limit(share)
+        alone.limit()
+        first.flood(8.0)
+        for talk in (second, alone):
+            talk.clock.rightNow = first.clock.seconds()
+        self.assertLess(second.flood(1.0), alone.flood(1.0) * 0.8)
 
     def test_read_no_faster(self) -> None:
         """Once its share is used up it is read no faster than that comes back."""
