@@ -109,6 +109,8 @@ class StolenRegistryTests(SynchronousTestCase):
         before = registries(self.at_second("members"))
         [stolen] = {before["anna"], before["ben"]}
         self.revoke(stolen, "--peer", "ben")
+        # It is refused while the others are certified.
+        carl = self.start_peer("carl")
 
         def are_certified_anew() -> bool:
             now = registries(self.at_second("members"))
@@ -118,8 +120,6 @@ class StolenRegistryTests(SynchronousTestCase):
         ben.wait_for_topology("anna", "ben", seconds=_PATIENCE)
         ben.answer("film", "^saved film to ben/Downloads/film ", _PATIENCE)
         self.assertEqual(self.network.read("ben/Downloads/film"), _CONTENT)
-
-        carl = self.start_peer("carl")
         carl.wait_for_log("ask for a new invite, and --join with it", _PATIENCE)
         self.assertNotIn("carl", anna.topology())
         carl.kill()
