@@ -203,8 +203,8 @@ OF_TRANSFERS: Final = (
     ),
     Mutant(
         "download/in_progress.py",
-        "return writing.addCallback(lambda took: self._written(took, holder, index, len(chunk)))",
-        "return writing if self._written((0.0, 0.0), holder, index, len(chunk)) else writing",
+        "return writing.addCallback(lambda _none: self._written(holder, index, len(chunk)))",
+        "return writing if self._written(holder, index, len(chunk)) else writing",
         "a chunk counts before it is verified",
         "download/test_at_work.py",
     ),
