@@ -25,10 +25,11 @@ from p2p_twisted.download.progress import (
 )
 from p2p_twisted.offers.offer import Offer
 from p2p_twisted.peer.crowded_files import CrowdedFiles
+from p2p_twisted.peer.peer_errors import PeerError
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.wire.messages import Hit, ReceiptState
-from p2p_twisted.wire.names import FileId
+from p2p_twisted.wire.names import BadName, FileId
 
 _HOP_SECONDS: Final = 0.25
 _NOBODY: Final = "nobody has it now"
@@ -133,6 +134,9 @@ class OfferFetching:
             return
         except OSError as error:
             self._tell("failed", in_words(error))
+        except (BadName, PeerError) as error:
+            # Its folder may be too deep below that in which this peer has offers land.
+            self._tell("failed", str(error))
         self._work = None
         self._ended()
 

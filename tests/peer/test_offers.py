@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 from p2p_twisted.offers.accept_rule import AcceptRule
 from p2p_twisted.offers.board import Board
-from p2p_twisted.offers.limits import OFFERS_KEPT, OWN_OFFERS
+from p2p_twisted.offers.limits import OFFERS_FETCHED, OFFERS_KEPT, OWN_OFFERS
 from p2p_twisted.peer.offers_interface import KnownOffer
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer.peer_errors import CannotKeep, NotFound, PeerError, Unknown
@@ -123,6 +123,19 @@ class PushTests(OffersTestCase):
         self.assertEqual(known.state, "failed")
         self.assertIn("components", known.reason)
         self.assertEqual(self.downloads(daemons, "s2"), [])
+
+    def test_a_place_that_is_too_deep(self) -> None:
+        """It gives its place up for what can land."""
+        daemons = self.network(1, AcceptRule(("anyone",), into="pushed"))
+        for _number in range(OFFERS_FETCHED):
+            known = self.push(daemons, into="/".join("d" * 32))
+            daemons.run(2)
+        board = self.look(daemons, "s1", known)
+        self.assertEqual((board.counts["failed"], board.is_done), (1, True))
+        self.assertEqual(board.rows[0].reason, "a path may have at most 32 components")
+        self.push(daemons, "week 3/notes.txt")
+        daemons.run(20)
+        self.assertEqual(self.downloads(daemons, "s2"), ["pushed/notes.txt"])
 
     def test_where_it_lands(self) -> None:
         """The receiver's folder comes first; what is there stays."""
