@@ -93,6 +93,7 @@ class ContentReading:
     _downloads: Downloads
     _offload: Offload
     _begun: dict[FileId, _Begun] = field(factory=dict, init=False)
+    _known: dict[tuple[PeerName, str], Hit] = field(factory=dict, init=False)
 
     @classmethod
     def of(cls, builder: PeerBuilder) -> Self:
@@ -107,8 +108,25 @@ class ContentReading:
         """
         Find the file that a peer shares under exactly this name.
 
+        When the peer has gone meanwhile, it is what it was when it was last asked for.
+
         :raises PeerError: when there is none, or it has not been hashed yet.
         """
+        try:
+            hit = await self._named(holder, name)
+        except (NotFound, IsFolder, NotReady):
+            raise
+        except PeerError:
+            if (known := self._known.get((holder, name))) is None:
+                raise
+            return known
+        self._known.pop((holder, name), None)
+        self._known[holder, name] = hit
+        while len(self._known) > limits.NAMES_KNOWN_BY_READING:
+            del self._known[next(iter(self._known))]
+        return hit
+
+    async def _named(self, holder: PeerName, name: str) -> Hit:
         exact = [hit for hit in await self._ask("name", name, holder) if hit.name == name]
         if not exact:
             if holder != self._me:

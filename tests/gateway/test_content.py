@@ -134,6 +134,17 @@ class ComingTests(GatewayTestCase):
         [film] = self.net.peers["s2"].transfers()
         self.assertEqual(type(film.state).__name__, "Saved")
 
+    def test_gone_meanwhile(self) -> None:
+        """When its peer has gone, what has come of a name is still read; no other name is."""
+        self.net.peers["s1"].limit(Rates(up=100 * 1_048_576))
+        self.assertEqual(len(self.gateway.ask("/s1/film.mkv").body), len(self.film))
+        self.net.run(5)
+        self.net.crash("s1")
+        self.net.run(60)
+        got = self.gateway.ask("/s1/film.mkv", Range="bytes=5000000-5000009")
+        self.assertEqual((got.status, got.body), (206, self.film[5_000_000:5_000_010]))
+        self.assertEqual(self.gateway.ask("/s1/other.mkv").status, 404)
+
     def test_jump(self) -> None:
         """Who jumps is served there first, though much was asked for elsewhere."""
         first = self.gateway.begin("/s1/film.mkv")
