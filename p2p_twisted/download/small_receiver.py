@@ -38,6 +38,8 @@ class SmallFileReceiver(PushReceiver):
         if isinstance(message, Whole):
             self._expect((message.file,), (message.size,))
         elif isinstance(message, Wholes):
+            if message.held is not None:
+                self.times.claimed(message.held)
             self._expect(message.files, message.sizes)
         elif isinstance(message, Gone):
             self._pending_size(message.file)

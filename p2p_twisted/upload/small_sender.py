@@ -16,7 +16,7 @@ from p2p_twisted.upload import limits
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.messages import Gone, Whole, Wholes
+from p2p_twisted.wire.messages import Gone, HeldUp, Whole, Wholes
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import Source, SourceChanged, bring_to_hand, is_at_hand
 
@@ -109,11 +109,12 @@ class SmallFileSender:
         self._are_together = together
         self._waiting.extend(file_ids)
 
-    def next_piece(self, ready: Callable[[], None]) -> bytes:
+    def next_piece(self, ready: Callable[[], None], held: HeldUp | None = None) -> bytes:
         """
         Encode the next answers: a few, so that other connections do not wait long.
 
         :param ready: is called once there are any, if the disk keeps them waiting.
+        :param held: what to say that holds them up, where several go together.
         :returns: no bytes when there are none now.
         :raises NotKnownYet: when the next file may be there all the same: to answer that it is
             gone would have it given up for good.
@@ -128,7 +129,7 @@ class SmallFileSender:
         if self._is_over and not self._answers:
             raise NotKnownYet
         answers, self._answers = self._answers, []
-        return b"".join(_encoded(answers, self._are_together))
+        return b"".join(_encoded(answers, self._are_together, held))
 
     async def _gather(self) -> None:
         self._is_gathering = True
@@ -167,22 +168,24 @@ class SmallFileSender:
             source.close()
 
 
-def _encoded(answers: Sequence[tuple[FileId, bytes | None]], are_together: bool) -> Iterator[bytes]:
+def _encoded(
+    answers: Sequence[tuple[FileId, bytes | None]], are_together: bool, held: HeldUp | None
+) -> Iterator[bytes]:
     files: dict[FileId, bytes] = {}
     for file_id, whole in answers:
         if whole is None or not are_together or file_id in files:
-            yield from _wholes(files)
+            yield from _wholes(files, held)
             files.clear()
         if whole is None:
             yield encode(Gone(file_id))
         else:
             files[file_id] = whole
-    yield from _wholes(files)
+    yield from _wholes(files, held)
 
 
-def _wholes(files: Mapping[FileId, bytes]) -> Iterator[bytes]:
+def _wholes(files: Mapping[FileId, bytes], held: HeldUp | None) -> Iterator[bytes]:
     if len(files) > 1:
-        yield encode(Wholes(tuple(files), tuple(map(len, files.values()))))
+        yield encode(Wholes(tuple(files), tuple(map(len, files.values())), held))
     elif files:
         [(file_id, whole)] = files.items()
         yield encode(Whole(file_id, len(whole)))

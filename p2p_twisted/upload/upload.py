@@ -228,7 +228,7 @@ class Upload(Session):
         self._producer.start()
 
     def _small(self) -> bytes | None:
-        return self._small_files.next_piece(self._small_ready) or None
+        return self._small_files.next_piece(self._small_ready, self._held()) or None
 
     def _small_ready(self) -> None:
         if self._connection.is_open:

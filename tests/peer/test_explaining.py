@@ -79,6 +79,18 @@ class ExplainingTests(PeerTestCase):
         self.assertIn("the --max-up of 1.0 MiB/s of s1", explained.diagnosis.sentence)
         self.assertTrue(explained.diagnosis.is_said)
 
+    def test_small_files(self) -> None:
+        """So it is where s2 gets a folder of many small files."""
+        self.start(holder={"rates": Rates(up=MIB)})
+        folder = self.net.folder / "s1" / "photos"
+        folder.mkdir()
+        for number in range(400):
+            (folder / f"{number}").write_bytes(number.to_bytes(2, "big") * 25_000)
+        self.net.run(20.0)
+        self.net.peers["s2"].get("photos", unwatched)
+        explained = self.assert_limited(Cause.HOLDER_LIMIT, "s1", 8.0)
+        self.assertEqual(explained.name, "photos")
+
     def test_holder_disk(self) -> None:
         """The disk of s1 is slow, and s1 says so."""
         self.start()

@@ -7,7 +7,7 @@ import attrs
 from hypothesis import strategies as st
 from msgspec import Meta
 
-from p2p_twisted.wire.messages import MESSAGES, Message, Whole, Wholes
+from p2p_twisted.wire.messages import MESSAGES, HeldUp, Message, Whole, Wholes
 
 HOSTS: Final = st.sampled_from(["127.0.0.1", "::1", "10.1.2.3", "192.168.1.7", "2001:db8::1"])
 PATHS: Final = st.sampled_from(
@@ -66,7 +66,12 @@ def messages() -> st.SearchStrategy[Message]:
 def _wholes() -> st.SearchStrategy[Wholes]:
     """Make messages of as many files as sizes, each file once."""
     some = st.lists(instances(Whole), min_size=1, max_size=6, unique_by=lambda each: each.file)
-    return some.map(lambda each: Wholes(*zip(*((e.file, e.size) for e in each), strict=True)))
+    held = st.none() | instances(HeldUp)
+
+    def made(each: list[Whole], held: HeldUp | None) -> Wholes:
+        return Wholes(tuple(one.file for one in each), tuple(one.size for one in each), held)
+
+    return st.builds(made, some, held)
 
 
 def _member(kind: type, name: str, hint: Any) -> st.SearchStrategy[Any]:

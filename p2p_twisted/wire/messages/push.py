@@ -155,12 +155,14 @@ class Wholes(Message):
 
     :ivar files: what was asked for, each once.
     :ivar sizes: how many bytes of each follow.
+    :ivar held: what holds up who sends them, said once a second at most.
     """
 
     verb = "WHOLES"
 
     files: FileIds
     sizes: Annotated[tuple[WholeSize, ...], Meta(min_length=1, max_length=limits.IDS_PER_LINE)]
+    held: HeldUp | None = None
 
     def __attrs_post_init__(self) -> None:
         """
