@@ -17,6 +17,7 @@ CLASSES: Final = {
 MODULES: Final = {
     "limits": "the published bounds of each room",
     "link": "the messages on a link; the session that exchanges them",
+    "places": "for uploads, and for links: each decides who has one",
     "registry": "the messages of a registry; the registry",
     "service": "the services that twistd starts and stops: peer, registry, console",
     "session": "the base of all sessions; the registry's session",

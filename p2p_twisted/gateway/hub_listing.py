@@ -39,7 +39,7 @@ class ListedFile:
 
 
 @frozen
-class Listing:
+class HubListing:
     """
     One version of a model.
 
@@ -60,7 +60,7 @@ class Listing:
         return msgspec.json.encode(msgspec.to_builtins(self))
 
     @classmethod
-    def read(cls, content: bytes, folder: str) -> "Listing":
+    def read(cls, content: bytes, folder: str) -> "HubListing":
         """
         Read a list that somebody shares.
 
@@ -100,7 +100,7 @@ def placed(folder: str, commit: str) -> str:
     return f"{folder}{MARK}{commit[:MARK_DIGITS]}"
 
 
-def listed(info: object, folder: str) -> Listing:
+def listed(info: object, folder: str) -> HubListing:
     """
     Make the list of what a hub says of a model; hidden files are left out, as nobody shares them.
 
@@ -119,7 +119,7 @@ def listed(info: object, folder: str) -> Listing:
         raise BadListing(str(error)) from None
     if len(files) > ORIGIN_FILES:
         raise BadListing(f"it has more than {ORIGIN_FILES:,} files")
-    return Listing(folder, told.sha, tuple(files))
+    return HubListing(folder, told.sha, tuple(files))
 
 
 def by_path(files: Sequence[ListedFile]) -> Mapping[str, ListedFile]:

@@ -11,7 +11,7 @@ from p2p_twisted.api.api_errors import BadRequest
 from p2p_twisted.api.api_request import ApiRequest
 from p2p_twisted.gateway.content_answer import ContentAnswers
 from p2p_twisted.gateway.content_hashes import ContentHashes
-from p2p_twisted.gateway.hub_listing import Listing
+from p2p_twisted.gateway.hub_listing import HubListing
 from p2p_twisted.gateway.hub_snapshots import MAIN, HubSnapshots, NoSuchRevision, Snapshot
 from p2p_twisted.gateway.origin_models import OriginModels
 from p2p_twisted.peer.peer_errors import NotFound
@@ -149,7 +149,7 @@ class HubRoutes:
         if etag is None:
             self._hashes.learn(hit)
 
-    async def _from_origin(self, listing: Listing, path: str) -> Hit:
+    async def _from_origin(self, listing: HubListing, path: str) -> Hit:
         assert self._origin is not None
         [file] = [each for each in listing.files if each.path == path]
         return await self._origin.fetch(listing, file)

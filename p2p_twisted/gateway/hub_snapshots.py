@@ -14,7 +14,7 @@ from p2p_twisted.gateway.hub_listing import (
     MARK,
     MARK_DIGITS,
     BadListing,
-    Listing,
+    HubListing,
     placed,
 )
 from p2p_twisted.gateway.origin_models import OriginModels
@@ -42,7 +42,7 @@ class Snapshot:
     commit: str
     files: Mapping[str, Hit]
     digests: Mapping[str, str] = field(factory=dict)
-    listing: Listing | None = None
+    listing: HubListing | None = None
 
     def landing(self, path: str) -> str:
         """
@@ -126,7 +126,7 @@ class HubSnapshots:
                 at += len(pieces[-1])
         finally:
             content.close()
-        listing = Listing.read(b"".join(pieces), folder)
+        listing = HubListing.read(b"".join(pieces), folder)
         files = {
             each.path: Hit(hit.peer, f"{listing.place}/{each.path}", each.size, file=each.file)
             for each in listing.files
@@ -187,7 +187,7 @@ class HubSnapshots:
         return next(known, None)
 
 
-def _of_origin(listing: Listing) -> Snapshot:
+def _of_origin(listing: HubListing) -> Snapshot:
     """Describe what the origin has."""
     files = {
         each.path: Hit("origin", f"{listing.place}/{each.path}", each.size)

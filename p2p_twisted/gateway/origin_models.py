@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from p2p_twisted.gateway import limits
-from p2p_twisted.gateway.hub_listing import LISTING, BadListing, ListedFile, Listing, listed
+from p2p_twisted.gateway.hub_listing import LISTING, BadListing, HubListing, ListedFile, listed
 from p2p_twisted.gateway.origin_client import OriginBody, OriginClient, OriginFault
 from p2p_twisted.peer.content_reading import ContentReading
 from p2p_twisted.peer.interface import Read
@@ -61,7 +61,7 @@ class OriginModels:
     def _as_many_as_may(self) -> Semaphore:
         return Semaphore(limits.ORIGIN_FETCHES_AT_ONCE)
 
-    async def find(self, folder: str, revision: str) -> Listing:
+    async def find(self, folder: str, revision: str) -> HubListing:
         """
         Ask the origin for a version of a model or data set.
 
@@ -77,7 +77,7 @@ class OriginModels:
         except BadListing as error:
             raise OriginFault(f"the origin's list of {name}: {error}"[:300]) from None
 
-    async def fetch(self, listing: Listing, file: ListedFile) -> Hit:
+    async def fetch(self, listing: HubListing, file: ListedFile) -> Hit:
         """
         Have a file here, and shared; it goes on to come when this is canceled.
 
@@ -99,7 +99,7 @@ class OriginModels:
     def _forget(self, name: str, waiting: "Deferred[Hit]") -> None:
         self._running.get(name, {}).pop(waiting, None)
 
-    async def _bring(self, listing: Listing, file: ListedFile, name: str) -> None:
+    async def _bring(self, listing: HubListing, file: ListedFile, name: str) -> None:
         """Fetch a file, and tell all who wait for it."""
         outcome: Hit | Failure
         try:
@@ -118,7 +118,7 @@ class OriginModels:
             else:
                 waiting.callback(outcome)
 
-    async def _fetch(self, listing: Listing, file: ListedFile, name: str) -> None:
+    async def _fetch(self, listing: HubListing, file: ListedFile, name: str) -> None:
         async with self._slots:
             path = f"{listing.folder}/resolve/{listing.commit}/{file.path}"
             body = await self._client.file(quote(path), file.size)
@@ -144,7 +144,7 @@ class OriginModels:
             await deferLater(self._clock, _LOOK_SECONDS)
         return hit
 
-    async def _tell_if_whole(self, listing: Listing) -> None:
+    async def _tell_if_whole(self, listing: HubListing) -> None:
         """Share the list of a model all of which is here, once."""
         if listing.place in self._told or listing.place in self._telling:
             return
@@ -154,7 +154,7 @@ class OriginModels:
         finally:
             self._telling.remove(listing.place)
 
-    async def _tell(self, listing: Listing) -> None:
+    async def _tell(self, listing: HubListing) -> None:
         files = self._here.setdefault(listing.place, [])
         while len(files) < len(listing.files):
             next_one = listing.files[len(files)]
