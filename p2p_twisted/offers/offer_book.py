@@ -4,7 +4,8 @@ Keep what is offered in a network until it ends, for those who come later.
 There is a bound. Where more is offered, whoever has said most loses some of it, at random: so one
 that offers without end takes the place of its own, and not of what others offer. In a private
 network that is who has signed it. In an open one nobody has proved a name: there it is the neighbor
-from which most has come, and of what that has told, the name in which most of it was.
+from which most has come, and of what that has told, the name in which more than half of it was:
+others can take a new name for each offer, and then who offers two would have offered most.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -171,7 +172,8 @@ class OfferBook:
 def crowding(places: Iterable[KeptOffer]) -> Sequence[KeptOffer]:
     """Return, of some, those of who has most of them."""
     by_source = _of_most(places, lambda kept: kept.source)
-    return _of_most(by_source, lambda kept: kept.offer.sender)
+    by_sender = _of_most(by_source, lambda kept: kept.offer.sender)
+    return by_sender if 2 * len(by_sender) > len(by_source) else by_source
 
 
 def _of_most(places: Iterable[KeptOffer], whose: Callable[[KeptOffer], str]) -> list[KeptOffer]:

@@ -83,6 +83,19 @@ class TestBook:
         assert len(book.all()) == OFFERS_KEPT
         assert book.missing(each.offer.id for each in (*honest, own, fetched)) == ()
 
+    def test_does_not_have_an_honest_name_lose_first(self) -> None:
+        """Who offers a few things has not offered most because others take a name for each."""
+        stayed = 0
+        for seed in range(20):
+            book = OfferBook(Random(seed))
+            honest = [heard(sender="anna", size=number) for number in range(3)]
+            for each in honest:
+                book.add(each, "ben", NOW)
+            for number in range(OFFERS_KEPT):
+                book.add(heard(sender=f"x{number}"), "ben", NOW)
+            stayed += not book.missing(each.offer.id for each in honest)
+        assert stayed > 10
+
     def test_forgets_by_chance(self) -> None:
         """Otherwise who comes last would decide what is forgotten, or would never be heard."""
         stays = set()
