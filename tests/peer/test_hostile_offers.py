@@ -99,7 +99,7 @@ class HostileOffersTests(OffersTestCase):
     def test_of_what_a_person_fetches(self) -> None:
         """Whatever an offer says of that, or becomes of it, the person's download goes on."""
         daemons = self.network(2)
-        daemons.start("mallory", {"film": SONG * 400}, given_rates=Rates(up=8 * KIB))
+        daemons.start("mallory", {"film": SONG}).limit(Rates(up=64 * KIB))
         daemons.run(20)
         wanted = daemons.peers["s2"].get("film", unwatched)
         daemons.run(10)
@@ -179,8 +179,9 @@ class HostileOffersTests(OffersTestCase):
     def test_slow(self) -> None:
         """Whoever delivers without end leaves room for what others push."""
         daemons = self.network(2)
-        films = {f"film {number}": SONG[number:] * 200 for number in range(OFFERS_FETCHED + 2)}
-        mallory = daemons.start("mallory", films, given_rates=Rates(up=8 * KIB))
+        films = {f"film {number}": SONG[number:] for number in range(OFFERS_FETCHED + 2)}
+        mallory = daemons.start("mallory", films)
+        mallory.limit(Rates(up=64 * KIB))
         daemons.run(20)
         for name in films:
             daemons.result(mallory.offers.push(name, ["@all"], HOUR))

@@ -18,6 +18,7 @@ _CHECKED: Final = {
     "modified": st.none() | st.integers(-3 * 10**20, 3 * 10**20),
     "host": HOSTS,
     "advertise": st.none() | HOSTS,
+    "near": st.none() | HOSTS,
     "spelling": st.none() | PATHS,
     "reason": st.text(st.characters(codec="utf-8").filter(str.isprintable), max_size=20),
 }
