@@ -93,9 +93,15 @@ class KeptOffers:
             await self._offload(self._state.write, _FILE, rows)
 
     def stop(self) -> "Deferred[None]":
-        """Write it down for the last time; fires when nothing is being written."""
+        """Write down what has changed, for the last time; fires when nothing is being written."""
         self._is_stopped = True
-        return Deferred.fromCoroutine(self._try_to_write())
+        return Deferred.fromCoroutine(self._finish())
+
+    async def _finish(self) -> None:
+        if self._alarm.is_set:
+            await self._try_to_write()
+        async with self._writing:
+            pass
 
     def _write_soon(self) -> None:
         background(self.log, "keeping what is offered", self._try_to_write())

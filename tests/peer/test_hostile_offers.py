@@ -99,7 +99,7 @@ class HostileOffersTests(OffersTestCase):
     def test_of_what_a_person_fetches(self) -> None:
         """Whatever an offer says of that, or becomes of it, the person's download goes on."""
         daemons = self.network(2)
-        daemons.start("mallory", {"film": SONG}).limit(Rates(up=64 * KIB))
+        daemons.start("mallory", {"film": SONG[1:]}).limit(Rates(up=64 * KIB))
         daemons.run(20)
         wanted = daemons.peers["s2"].get("film", unwatched)
         daemons.run(10)
