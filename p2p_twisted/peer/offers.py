@@ -33,10 +33,13 @@ from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.trust.limits import STATEMENT_FRESH_SECONDS
 from p2p_twisted.wire.names import MessageId
 
 _TEND_SECONDS: Final = 60.0
+_TOLD_AGAIN_PER_SECOND: Final = 1 / 60
+_TOLD_AGAIN_AT_ONCE: Final = 2
 
 
 @implementer(IOffers)
@@ -68,6 +71,10 @@ class PeerOffers:
     # What withdraws those of this peer's own.
     _keys: dict[MessageId, MessageId] = field(factory=dict, init=False)
     _alarm: Alarm = field(init=False)
+    # Where peers of an earlier version are, some never hear of any.
+    _telling_again: TokenBucket = field(
+        factory=lambda: TokenBucket(_TOLD_AGAIN_PER_SECOND, _TOLD_AGAIN_AT_ONCE), init=False
+    )
 
     def __attrs_post_init__(self) -> None:
         self._alarm = Alarm(self._clock, self._tend)
@@ -138,13 +145,20 @@ class PeerOffers:
         kept = self._book.get(offer)
         if kept is None or kept.withdrawal is not None:
             return fail(Unknown("no such offer is known here, or it is over"))
-        return self._looks.look(kept.offer)
+        looking = self._looks.look(kept.offer)
+        return looking.addCallback(self._tell_again, kept) if kept.source == OWN else looking
 
     def watch(self, watch: OfferWatch) -> Callable[[], None]:
         """Tell of offers from now on."""
         return self._known.watch(watch)
 
     # How it works
+
+    def _tell_again(self, board: Board, kept: KeptOffer) -> Board:
+        """Broadcast an offer once more that some have not heard of, or have had to forget."""
+        if board.unaware and self._telling_again.take(self._clock.seconds()):
+            self._exchange.publish(self._network.driver, OFFER, kept.heard.text)
+        return board
 
     async def _push(
         self,

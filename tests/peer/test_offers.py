@@ -235,6 +235,22 @@ class LaterTests(OffersTestCase):
             {("saved",)},
         )
 
+    def test_who_has_had_to_forget_it(self) -> None:
+        """A peer that was told too much meanwhile hears of it again as its sender looks."""
+        daemons = self.network(2)
+        daemons.result(daemons.stop("s3"))
+        known = self.push(daemons)
+        daemons.run(10)
+        daemons.start("s3", accept=ANYONE)
+        daemons.run(1)
+        peer = daemons.peers["s3"]
+        peer.offers._forget(peer.offers._book.drop([known.offer.id]))
+        daemons.run(10)
+        self.assertEqual(self.states(daemons)["s3"], [])
+        self.assertEqual(self.look(daemons, "s1", known).unaware, 1)
+        daemons.run(10)
+        self.assertEqual(self.states(daemons)["s3"], ["saved"])
+
     def test_when_it_has_ended(self) -> None:
         """Nobody keeps it any more, and nobody who comes later hears of it."""
         daemons = self.network(1)
