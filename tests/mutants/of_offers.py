@@ -84,9 +84,9 @@ OF_OFFERS: Final = (
     ),
     Mutant(
         "peer/offer_taking.py",
-        "late = _crowding(idle, received)",
-        "late = None",
-        "offers of what nobody has keep an honest one waiting",
+        "if _weight(running, received) < OFFERS_FETCHED - len(running):",
+        "if len(running) < OFFERS_FETCHED:",
+        "offers that are delivered slowly keep an honest one waiting",
         "peer/test_hostile_offers.py",
     ),
     Mutant(

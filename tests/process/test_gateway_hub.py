@@ -91,7 +91,8 @@ class HubTests(HubTestCase):
     def test_snapshot(self) -> None:
         """All of it comes from both peers; and, at another machine, when one of them is dead."""
         model = self.write_model()
-        s1, s2 = self.network.start_peers("s1", "s2")
+        # However fast the machine is, one alone does not deliver all before the other is asked.
+        s1, s2 = (self.network.start_peer(name, "--max-up=40M") for name in ("s1", "s2"))
         for peer in (s1, s2):
             peer.wait_until_shared(1 + _SMALL_FILES, _SECONDS)
         self.start_gateway("s3")
