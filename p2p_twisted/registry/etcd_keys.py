@@ -240,5 +240,6 @@ def _written(held: Registration) -> bytes:
         "token": held.token,
         "since": held.since,
         "is_listening": held.is_listening,
+        "is_closed": held.is_closed,
     }
     return json.dumps(fields).encode()

@@ -17,6 +17,7 @@ from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Registratio
 from p2p_twisted.registry.rules import (
     Check,
     Decision,
+    Dialed,
     Policy,
     Question,
     RegistryRequest,
@@ -27,7 +28,7 @@ from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.wire.messages import Error, Message, Renew, Welcome
-from p2p_twisted.wire.names import PeerName, is_loopback
+from p2p_twisted.wire.names import PeerName
 
 
 @attrs.frozen
@@ -121,8 +122,7 @@ class Registry:
                 return refusals.CONTESTED
             return refusals.no_store(str(fault)) if self._store.is_shared else refusals.UNSAVED
         if isinstance(question, Renew) and question.dial and isinstance(verdict.answer, Welcome):
-            dated = attrs.evolve(verdict.answer, date=self._date())
-            return await self._with_reach(dated, host)
+            return await self._with_reach(request, verdict.answer)
         return verdict.answer
 
     def members(self, after: str, most: int) -> list[Registration]:
@@ -175,27 +175,26 @@ class Registry:
             self._apply(changes, "another registry has forgotten it")
         return changes is not None
 
-    async def _with_reach(self, welcome: Welcome, host: str) -> Welcome:
+    async def _with_reach(self, request: RegistryRequest, welcome: Welcome) -> Welcome:
         """
-        Say whether a peer can be dialed where it is registered.
+        Say, and keep, whether a peer can be dialed where it is registered.
 
         No other host than the one that asks is dialed, and each once at a time.
         """
+        host, welcome = request.host, attrs.evolve(welcome, date=request.date)
         is_full = len(self._reached_for) >= limits.REACH_CHECKS_AT_ONCE
         if welcome.host != host or host in self._reached_for or is_full:
             return welcome
         self._reached_for.add(host)
         try:
-            address = welcome.address
-            reachable = await self._checker.is_alive(address)
+            reachable = await self._checker.is_alive(welcome.address)
         finally:
             self._reached_for.remove(host)
-        held = self._roster.named(welcome.name)
-        # On loopback there are no firewalls: whoever does not greet there is not there.
-        if reachable or is_loopback(host):
-            self._roster.reach_found(address, is_closed=False)
-        elif held is not None and held.address == address:
-            self._roster.reach_found(address, is_closed=True)
+        try:
+            await self._settle(attrs.evolve(request, message=Dialed(welcome.address, reachable)))
+        except StoreFault as fault:
+            # It renewed all the same, and is dialed again when it does so next.
+            self.log.error("cannot keep whether a peer is reached: {fault}", fault=fault)
         return attrs.evolve(welcome, reachable=reachable)
 
     async def _load(self) -> None:
@@ -253,7 +252,7 @@ class Registry:
         answers = zip(doubtful, lives, strict=True)
         # Of one that no dial has ever reached, only the lease tells whether it is alive.
         silent = [held for held, is_alive in answers if not is_alive]
-        dead = [held for held in silent if not self._roster.is_closed(held.address)]
+        dead = [held for held in silent if not held.is_closed]
         await self._commit(self._roster.unanswered(dead), "it does not answer")
 
     async def _commit(self, changes: Sequence[Change], why: str) -> None:
@@ -264,8 +263,6 @@ class Registry:
             if isinstance(change, Extend):
                 self._store.renewed(change.name)
                 continue
-            if isinstance(before, Put):
-                self._forget_reach(change, before)
             self._log_change(change, before, why)
 
     def _apply(self, changes: Sequence[Change], why: str = "") -> list[Change]:
@@ -273,21 +270,28 @@ class Registry:
         undo = self._roster.apply(changes)
         if self.changes:
             for change, before in zip(changes, undo, strict=True):
-                was_there = isinstance(before, Put)
-                if was_there or not isinstance(change, Forget):
+                if _is_told(change, before):
                     self.changes.tell(RosterChanged(change, why))
         return undo
-
-    def _forget_reach(self, change: Change, before: Put) -> None:
-        """Whether a peer could be reached says nothing once it is elsewhere, or gone."""
-        address = before.registration.address
-        if not isinstance(change, Put) or change.registration.address != address:
-            self._roster.reach_found(address, is_closed=False)
 
     def _log_change(self, change: Change, undo: Change, why: str) -> None:
         """Log that a peer joined or is forgotten; reservations, which anybody can get, are not."""
         match change, undo:
+            case Put(), Put(known) if known.is_listening:
+                # It was in already.
+                pass
             case Put(held), _ if held.is_listening:
                 self.log.info("{peer} joined", peer=held.address)
             case Forget(name), Put(known) if known.is_listening:
                 self.log.info("{peer} is forgotten: {why}", peer=name, why=why)
+
+
+def _is_told(change: Change, undo: Change) -> bool:
+    """Return whether a change is one to those who watch: not that a dial did not reach a peer."""
+    match change, undo:
+        case Forget(), Forget():
+            return False
+        case Put(held), Put(known):
+            return attrs.evolve(held, is_closed=known.is_closed) != known
+        case _:
+            return True

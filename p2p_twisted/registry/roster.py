@@ -21,6 +21,7 @@ class Registration:
     :ivar expires: in seconds on the monotonic clock of this run.
     :ivar is_listening: whether it has said that it listens; until then its name
         and place are only reserved, and newcomers are not referred to it.
+    :ivar is_closed: whether a dial does not reach it there, although it renews.
     """
 
     address: PeerAddress
@@ -28,6 +29,7 @@ class Registration:
     since: float
     expires: float
     is_listening: bool = False
+    is_closed: bool = False
 
     @classmethod
     def kept(cls, row: Mapping[str, Any]) -> Self:
@@ -44,7 +46,8 @@ class Registration:
             token = msgspec.convert(row["token"], Token)
         except msgspec.ValidationError as error:
             raise ValueError(f"this cannot be a peer's: {error}") from None
-        return cls(address, token, float(row["since"]), 0.0, bool(row["is_listening"]))
+        is_listening, is_closed = bool(row["is_listening"]), bool(row.get("is_closed"))
+        return cls(address, token, float(row["since"]), 0.0, is_listening, is_closed)
 
     @property
     def name(self) -> PeerName:
@@ -95,9 +98,8 @@ class Roster:
         self._named: dict[PeerName, Registration] = {}
         self._placed: dict[tuple[str, int], PeerName] = {}
         self._on_host: Counter[str] = Counter()
-        # Those that listen; of these, where a dial does not reach them although they renew.
+        # Those that listen, apart from each other.
         self._open, self._closed = ReferralPool(), ReferralPool()
-        self._unreached: set[PeerAddress] = set()
         self.apply([Put(registration) for registration in registrations])
 
     def __len__(self) -> int:
@@ -137,18 +139,6 @@ class Roster:
         missing = count - len(chosen)
         return chosen + self._closed.choose(rng, missing, besides) if missing else chosen
 
-    def reach_found(self, address: PeerAddress, is_closed: bool) -> None:
-        """Record whether a dial reaches the peer of an address; what is gone is forgotten."""
-        (self._unreached.add if is_closed else self._unreached.discard)(address)
-        held = self._named.get(address.name)
-        if held is not None and held.address == address and held.is_listening:
-            self._withdraw(address.name)
-            (self._closed if is_closed else self._open).add(address)
-
-    def is_closed(self, address: PeerAddress) -> bool:
-        """Return whether a dial does not reach the peer of an address, although it renews."""
-        return address in self._unreached
-
     def expired(self, now: float) -> tuple[Forget, ...]:
         """List the registrations whose leases have run out."""
         return tuple(Forget(name) for name, held in self._named.items() if held.expires <= now)
@@ -183,7 +173,7 @@ class Roster:
         self._placed[address.host, address.port] = name
         self._on_host[address.host] += 1
         if registration.is_listening:
-            (self._closed if self.is_closed(address) else self._open).add(address)
+            (self._closed if registration.is_closed else self._open).add(address)
 
     def _forget(self, name: PeerName) -> None:
         held = self._named.pop(name, None)
@@ -194,8 +184,5 @@ class Roster:
         self._on_host[host] -= 1
         if not self._on_host[host]:
             del self._on_host[host]
-        self._withdraw(name)
-
-    def _withdraw(self, name: PeerName) -> None:
         self._open.remove(name)
         self._closed.remove(name)

@@ -46,6 +46,18 @@ class Policy:
 
 
 @attrs.frozen
+class Dialed:
+    """
+    Not a message, but what a dial of a registered peer has found.
+
+    :ivar address: where it was dialed.
+    """
+
+    address: PeerAddress
+    is_reached: bool
+
+
+@attrs.frozen
 class RegistryRequest:
     """
     A message to the registry, and what must be known to decide about it.
@@ -55,7 +67,7 @@ class RegistryRequest:
     :ivar is_checked: whether the peers in its way were found to be alive.
     """
 
-    message: Question
+    message: Question | Dialed
     host: str
     date: float
     is_checked: bool = False
@@ -102,6 +114,8 @@ def decide(
                 return _leave(roster, name, token)
             case Report(peer):
                 return _report(roster, peer, request.is_checked)
+            case Dialed() as dialed:
+                return _dialed(roster, dialed)
     except _Refused as refused:
         return Decision(refused.error)
 
@@ -113,7 +127,7 @@ def _join(
     host = _host(policy, request.host, join.advertise)
     mine = roster.named(name)
     if mine is not None and not _is_proven(mine, join.token):
-        return _unless_dead(request, [mine], _held_by(roster, mine, refusals.name_taken, now))
+        return _unless_dead(request, [mine], _held_by(mine, refusals.name_taken, now))
     if mine is None:
         _check_room(roster, host)
     holders: list[Registration] = []
@@ -150,20 +164,16 @@ def _again(
     Where it was, it may have crashed; elsewhere it is a copy as long as the original is alive.
     """
     if address != mine.address:
-        return _unless_dead(request, [mine], _held_by(roster, mine, refusals.copied, now))
+        return _unless_dead(request, [mine], _held_by(mine, refusals.copied, now))
     lease = max(0.0, mine.expires - now)
     return Decision(_welcome(roster, mine, lease, wire_limits.REFERRALS, rng))
 
 
 def _held_by(
-    roster: Roster,
-    holder: Registration,
-    refusal: Callable[[Registration, float], Error],
-    now: float,
+    holder: Registration, refusal: Callable[[Registration, float], Error], now: float
 ) -> Error:
     """Refuse a name that has a holder; for good only where a dial would tell that it is alive."""
-    is_certain = not roster.is_closed(holder.address)
-    return refusal(holder, now) if is_certain else refusals.perhaps_taken(holder, now)
+    return refusals.perhaps_taken(holder, now) if holder.is_closed else refusal(holder, now)
 
 
 def _renew(roster: Roster, policy: Policy, mine: Registration, now: float, rng: Random) -> Decision:
@@ -185,6 +195,16 @@ def _report(roster: Roster, peer: PeerAddress, is_checked: bool) -> Decision | C
     if is_checked or reported is None or reported.address != peer or not reported.is_listening:
         return Decision(Bye("noted"))
     return Check((reported,))
+
+
+def _dialed(roster: Roster, dialed: Dialed) -> Decision:
+    """Keep whether others can dial a peer, unless it is elsewhere by now, or gone."""
+    held = roster.named(dialed.address.name)
+    # On loopback there are no firewalls: whoever does not greet there is not there.
+    is_closed = not (dialed.is_reached or is_loopback(dialed.address.host))
+    if held is None or held.address != dialed.address or held.is_closed is is_closed:
+        return Decision(Bye("noted"))
+    return Decision(Bye("noted"), (Put(attrs.evolve(held, is_closed=is_closed)),))
 
 
 def _welcome(

@@ -25,7 +25,7 @@ from p2p_twisted.wire.names import PeerName
 _VERSION: Final = 1
 _LOCKED_SECONDS: Final = 1.0
 
-_COLUMNS: Final = ("name", "host", "port", "token", "since", "is_listening")
+_COLUMNS: Final = ("name", "host", "port", "token", "since", "is_listening", "is_closed")
 _SCHEMA: Final = f"""
 BEGIN;
 CREATE TABLE peer (
@@ -40,13 +40,16 @@ CREATE TABLE peer (
 PRAGMA user_version = {_VERSION};
 COMMIT;
 """
+# Added, so that an earlier version still reads and writes the file.
+_ADD_CLOSED: Final = "ALTER TABLE peer ADD COLUMN is_closed INTEGER NOT NULL DEFAULT 0"
 
 # Of as many as there are in one statement each: between two, the thread waits for the reactor's.
 _DROP: Final = "DELETE FROM peer WHERE name IN (SELECT value FROM json_each(?))"
 _PUT: Final = """
-INSERT INTO peer (name, host, port, token, since, is_listening)
+INSERT INTO peer (name, host, port, token, since, is_listening, is_closed)
 SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
-    json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]')
+    json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'),
+    json_extract(value, '$[6]')
 FROM json_each(?)
 """
 
@@ -112,6 +115,8 @@ class SqliteStore(SoleStore):
         [(verdict,)] = self._database.execute("PRAGMA quick_check(1)")
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
+        if "is_closed" not in {row[1] for row in self._database.execute("PRAGMA table_info(peer)")}:
+            self._database.execute(_ADD_CLOSED)
         self._load()
 
     def _load(self) -> tuple[Registration, ...]:
@@ -122,11 +127,7 @@ class SqliteStore(SoleStore):
             raise self._fault(sqlite3.DatabaseError(str(error))) from error
 
     def _apply(self, net: Mapping[PeerName, Registration | None]) -> None:
-        rows = [
-            (name, held.address.host, held.address.port, held.token, held.since, held.is_listening)
-            for name, held in net.items()
-            if held is not None
-        ]
+        rows = [_row(held) for held in net.values() if held is not None]
         try:
             # Commits, or rolls back where anything is raised.
             with self._database:
@@ -152,3 +153,8 @@ class SqliteStore(SoleStore):
                     f"{self._path} is damaged, or no database ({error}): move it away,"
                     " and the peers will register again by themselves"
                 )
+
+
+def _row(held: Registration) -> tuple[str | float, ...]:
+    at = held.address
+    return at.name, at.host, at.port, held.token, held.since, held.is_listening, held.is_closed

@@ -44,6 +44,13 @@ class CopyTests(SynchronousTestCase):
         self.assertEqual(self.kept(), expected)
         self.assertEqual(self.successResultOf(self.copying()), 0)
 
+    def test_closed(self) -> None:
+        """Whom nobody can dial is known in the copy, too."""
+        self.successResultOf(self.source.apply([Put(registration("s1", 9001, is_closed=True))]))
+        self.successResultOf(self.copying())
+        held: Any = self.successResultOf(self.target.load())
+        self.assertEqual({each.name for each in held if each.is_closed}, {"s1"})
+
     def test_conflict(self) -> None:
         """A place that is another peer's stays so."""
         self.successResultOf(self.target.apply([Put(registration("other", 9009))]))

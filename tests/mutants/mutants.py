@@ -102,14 +102,14 @@ MUTANTS: Final = (
     ),
     Mutant(
         "registry/rules.py",
-        "is_certain = not roster.is_closed(holder.address)",
-        "is_certain = True",
+        "refusals.perhaps_taken(holder, now) if holder.is_closed else refusal(holder, now)",
+        "refusal(holder, now)",
         "a peer behind a firewall that has lost its disk is told for good that its name is taken",
         "registry/test_registry_reach.py",
     ),
     Mutant(
         "registry/registry.py",
-        "dead = [held for held in silent if not self._roster.is_closed(held.address)]",
+        "dead = [held for held in silent if not held.is_closed]",
         "dead = silent",
         "whoever asks for the name of a peer behind a firewall has it",
         "registry/test_registry_reach.py",

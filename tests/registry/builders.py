@@ -38,10 +38,11 @@ def registration(
     host: str = LOOPBACK,
     expires: float = NOW + 60,
     is_listening: bool = True,
+    is_closed: bool = False,
 ) -> Registration:
     """Make a registration."""
     address = PeerAddress(name, host, port)
-    return Registration(address, token(name), SINCE, expires, is_listening)
+    return Registration(address, token(name), SINCE, expires, is_listening, is_closed)
 
 
 def crowd(count: int) -> list[Registration]:

@@ -27,11 +27,16 @@ class StoreContract(SynchronousTestCase):
     def test_put(self) -> None:
         """What was put is there, without its lease."""
         store = self.make()
-        held = registration("s1", expires=NOW), registration("s2", 9001, is_listening=False)
+        held = (
+            registration("s1", expires=NOW),
+            registration("s2", 9001, is_listening=False),
+            registration("s3", 9002, is_closed=True),
+        )
         self.successResultOf(store.apply([Put(each) for each in held]))
         expected = {
             registration("s1", expires=0),
             registration("s2", 9001, expires=0, is_listening=False),
+            registration("s3", 9002, expires=0, is_closed=True),
         }
         self.assertEqual(self.kept(store), expected)
 

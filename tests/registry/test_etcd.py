@@ -1,5 +1,7 @@
 """The store in etcd, over one in memory."""
 
+import json
+from base64 import b64decode, b64encode
 from typing import Any
 
 from twisted.internet.task import Clock
@@ -37,6 +39,16 @@ class EtcdStoreTests(store_contract.StoreContract):
     def failureResultOf(self, deferred: Any, *kinds: Any) -> Any:
         settle(self.clock, deferred)
         return super().failureResultOf(deferred, *kinds)
+
+    def test_earlier_version(self) -> None:
+        """A record of a version that did not keep who is closed is read."""
+        store = self.make()
+        self.successResultOf(store.apply([Put(registration("s1", is_closed=True))]))
+        kept = self.cluster.keys[b"net/v1/peers/s1"]
+        record = json.loads(b64decode(kept["value"]))
+        self.assertTrue(record.pop("is_closed"))
+        kept["value"] = b64encode(json.dumps(record).encode()).decode()
+        self.assertEqual([held.is_closed for held in self.kept(store)], [False])
 
     def test_lost_answer(self) -> None:
         """What was kept although its answer was lost is no conflict with itself."""

@@ -4,12 +4,15 @@ from typing import Any
 
 import attrs
 from twisted.internet.defer import Deferred
+from twisted.logger import capturedLogs, formatEvent
 
 from p2p_twisted.registry.limits import REACH_CHECKS_AT_ONCE
-from p2p_twisted.wire.messages import Error, Join, Renew, Report, Welcome
+from p2p_twisted.registry.registry import RosterChanged
+from p2p_twisted.wire.messages import Error, Join, Leave, Renew, Report, Welcome
 from p2p_twisted.wire.names import PeerAddress
 from tests.registry.builders import FAR, POLICY, token
 from tests.registry.registry_case import RegistryCase
+from tests.registry.running import make_registry
 
 
 class ReachTests(RegistryCase):
@@ -44,6 +47,69 @@ class ReachTests(RegistryCase):
         self.clock.advance(61)
         self.successResultOf(Deferred.fromCoroutine(self.registry.expire()))
         self.assertIsInstance(self.asked(Join("n1"), "192.0.2.8"), Welcome)
+
+    def test_restart(self) -> None:
+        """A registry that is started again knows whom nobody can dial."""
+        self.registry.policy = attrs.evolve(POLICY, is_open=True)
+        self.verdicts.dead = {"n1"}
+        joined = self.asked(Join("n1"), FAR)
+        self.asked(Renew("n1", joined.token, dial=True), FAR)
+        self.registry = make_registry(self.clock, self.store, self.verdicts)
+        self.registry.policy = attrs.evolve(POLICY, is_open=True)
+        self.registry.start()
+        self.assertEqual(self.asked(Join("n1"), "192.0.2.8").code, "later")
+        names = [each.name for each in self.asked(Join("n2"), FAR).referrals]
+        self.assertNotIn("n1", names)
+
+    def test_not_kept(self) -> None:
+        """A peer whose renewal is kept is welcome though what a dial has found is not."""
+        self.registry.policy = attrs.evolve(POLICY, is_open=True)
+        self.verdicts.pending = []
+        joined = self.asked(Join("n1"), FAR)
+        asking = self.asking(Renew("n1", joined.token, dial=True), FAR)
+        self.store.is_broken = True
+        self.verdicts.pending[0].callback(False)
+        self.assertFalse(getattr(self.successResultOf(asking), "reachable", "?"))
+        self.store.is_broken = False
+        self.verdicts.dead = {"n1"}
+        self.verdicts.pending = None
+        self.assertIsInstance(self.asked(Join("n1"), "192.0.2.8"), Welcome)
+
+    def test_moved_while_it_was_dialed(self) -> None:
+        """What a dial has found says nothing of a peer that is elsewhere by then, or gone."""
+        self.registry.policy = attrs.evolve(POLICY, is_open=True)
+        self.verdicts.pending = []
+        joined = self.asked(Join("n1"), FAR)
+        asking = self.asking(Renew("n1", joined.token, dial=True), FAR)
+        self.asked(Leave("n1", joined.token), FAR)
+        again = self.asked(Join("n1"), "192.0.2.8")
+        self.asked(Renew("n1", again.token), "192.0.2.8")
+        gone = self.asking(Renew("n1", again.token, dial=True), "192.0.2.8")
+        self.verdicts.pending[0].callback(False)
+        self.successResultOf(asking)
+        self.assertFalse(self.is_closed("n1"))
+        self.asked(Leave("n1", again.token), "192.0.2.8")
+        self.verdicts.pending[1].callback(False)
+        self.successResultOf(gone)
+        self.assertNotIn("n1", self.kept())
+
+    def is_closed(self, name: str) -> bool:
+        """Return what the registry knows of a peer."""
+        [held] = [each for each in self.registry.members("", 99) if each.name == name]
+        return held.is_closed
+
+    def test_said_once(self) -> None:
+        """That a dial has not reached a peer is not logged, nor told, as another joining."""
+        self.registry.policy = attrs.evolve(POLICY, is_open=True)
+        self.verdicts.dead = {"n1"}
+        told: list[RosterChanged] = []
+        self.registry.changes.watch(told.append)
+        joined = self.asked(Join("n1"), FAR)
+        with capturedLogs() as logs:
+            self.asked(Renew("n1", joined.token, dial=True), FAR)
+        said = [formatEvent(each) for each in logs]
+        self.assertEqual(len([text for text in said if "n1" in text and "joined" in text]), 1)
+        self.assertEqual(len(told), 2)
 
     def test_no_firewall_any_more(self) -> None:
         """A peer that could be reached at last is dead when it is not reached."""

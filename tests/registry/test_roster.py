@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from random import Random
 
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
@@ -132,9 +133,8 @@ class RosterTests(SynchronousTestCase):
     def test_closed(self) -> None:
         """Where a dial does not reach peers, they are referred to only where others are too few."""
         roster, rng = Roster(crowd(6)), Random(1)
-        closed = [put.registration.address for put in _puts(roster, ("s0", "s1", "s2", "s3"))]
-        for address in closed:
-            roster.reach_found(address, is_closed=True)
+        closed = ("s0", "s1", "s2", "s3")
+        roster.apply([_seen(put, is_closed=True) for put in _puts(roster, closed)])
         others = {address.name for address in roster.referrals(rng, 2, besides="s9")}
         self.assertEqual(others, {"s4", "s5"})
         self.assertEqual(len(set(roster.referrals(rng, 4, besides="s4"))), 4)
@@ -142,11 +142,14 @@ class RosterTests(SynchronousTestCase):
         self.assertEqual(roster.listening, 6)
         # Whoever is forgotten, and that is taken back, is where it was.
         roster.apply(reversed(roster.apply([Forget("s0"), *_puts(roster, ("s1",))])))
-        self.assertTrue(roster.is_closed(closed[0]))
         self.assertEqual(len(set(roster.referrals(rng, 2, besides="s9"))), 2)
-        roster.reach_found(closed[0], is_closed=False)
+        roster.apply([_seen(put, is_closed=False) for put in _puts(roster, ("s0",))])
         found = {address.name for address in roster.referrals(rng, 3, besides="s9")}
         self.assertEqual(found, {"s0", "s4", "s5"})
+
+
+def _seen(put: Put, is_closed: bool) -> Put:
+    return Put(evolve(put.registration, is_closed=is_closed))
 
 
 def _puts(roster: Roster, names: Iterable[str]) -> list[Put]:

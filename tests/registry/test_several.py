@@ -3,6 +3,7 @@
 from random import Random
 from typing import Any
 
+from attrs import evolve
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -14,7 +15,7 @@ from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.rules import Policy
 from p2p_twisted.wire.messages import Bye, Error, Join, Leave, Renew, Welcome
 from p2p_twisted.wire.names import PeerAddress
-from tests.registry.builders import DATE, LOOPBACK, token
+from tests.registry.builders import DATE, FAR, LOOPBACK, token
 from tests.registry.fake_etcd import LATENCY, Cluster, settle
 from tests.registry.registry_case import Verdicts
 
@@ -59,13 +60,13 @@ class Several(SynchronousTestCase):
             for _ in range(round(min(1, seconds - second) / LATENCY)):
                 self.clock.advance(LATENCY)
 
-    def asking(self, number: int, question: Any) -> "Deferred[Any]":
+    def asking(self, number: int, question: Any, host: str = LOOPBACK) -> "Deferred[Any]":
         """Ask one of the registries."""
-        return Deferred.fromCoroutine(self.registries[number].answer(question, LOOPBACK))
+        return Deferred.fromCoroutine(self.registries[number].answer(question, host))
 
-    def ask(self, number: int, question: Any) -> Any:
+    def ask(self, number: int, question: Any, host: str = LOOPBACK) -> Any:
         """Ask one of the registries, and get the answer."""
-        asked = self.asking(number, question)
+        asked = self.asking(number, question, host)
         settle(self.clock, asked)
         return self.successResultOf(asked)
 
@@ -125,6 +126,23 @@ class SeveralTests(Several):
         welcome = self.ask(1, join)
         self.assertEqual((welcome.port, welcome.token), (9000, token("s1")))
         self.assertEqual(self.ask(1, Join("s1", token=token("s2"))).code, "reserved")
+
+    def test_closed(self) -> None:
+        """Whom one could not dial, the others do not take for dead; nor one that starts later."""
+        for registry in self.registries:
+            registry.policy = evolve(registry.policy, is_open=True)
+        self.verdicts.dead = {"n1"}
+        token = self.ask(0, Join("n1"), FAR).token
+        self.assertFalse(self.ask(0, Renew("n1", token, dial=True), FAR).reachable)
+        self.wait(1)
+        later = self.start(2)
+        later.policy = evolve(later.policy, is_open=True)
+        for number in (1, 2):
+            self.assertEqual(self.ask(number, Join("n1"), "192.0.2.8").code, "later")
+        self.verdicts.dead = set()
+        self.assertTrue(self.ask(1, Renew("n1", token, dial=True), FAR).reachable)
+        self.wait(1)
+        self.assertEqual(self.ask(0, Join("n1"), "192.0.2.8").code, "taken")
 
     def test_leases(self) -> None:
         """Renewals at either count for both; who does not renew is forgotten by the first."""

@@ -14,7 +14,12 @@ from p2p_twisted.registry.sqlite import SqliteStore
 from p2p_twisted.registry.store import IRegistryStore, MemoryStore, StoreFault
 from p2p_twisted.runtime.threads import inline
 from tests.registry import store_contract
-from tests.registry.builders import crowd, registration
+from tests.registry.builders import crowd, registration, token
+
+_EARLIER_PUT = (
+    "INSERT INTO peer (name, host, port, token, since, is_listening)"
+    " VALUES (?, '127.0.0.1', 9000, ?, 1.0, 1)"
+)
 
 
 class MemoryStoreTests(store_contract.StoreContract):
@@ -50,6 +55,24 @@ class SqliteStoreTests(store_contract.StoreContract):
         self.successResultOf(store.apply([Put(held) for held in crowd(3)]))
         self.successResultOf(store.close())
         self.assertEqual(len(self.kept(self.open(path))), 3)
+
+    def test_earlier_version(self) -> None:
+        """A file of a version that did not keep who is closed is read; and read by that one."""
+        path = Path(self.mktemp())
+        columns = "host TEXT, port INTEGER, token TEXT, since REAL, is_listening INTEGER"
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            database.execute(f"CREATE TABLE peer (name TEXT PRIMARY KEY, {columns})")
+            database.execute("PRAGMA user_version = 1")
+            database.execute(_EARLIER_PUT, ("s1", token("s1")))
+        store = self.open(path)
+        self.assertEqual([held.is_closed for held in self.kept(store)], [False])
+        self.successResultOf(store.apply([Put(registration("s2", 9001, is_closed=True))]))
+        self.successResultOf(store.close())
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            self.assertEqual(list(database.execute("PRAGMA user_version")), [(1,)])
+            database.execute(_EARLIER_PUT, ("s3", token("s3")))
+        closed = {held.name for held in self.kept(self.open(path)) if held.is_closed}
+        self.assertEqual(closed, {"s2"})
 
     def test_crash(self) -> None:
         """What was kept outlives a process that ends in the middle of everything."""
