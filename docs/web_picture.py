@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.process.browsers import Browser
+from tests.process.page_answers import DOWNLOADS, UPLOADS
 from tests.process.page_pushes_stub import pushes
-from tests.process.page_stub import DOWNLOADS, UPLOADS, StubServer
+from tests.process.page_stub import StubServer
 
 _FOLDER: Final = Path(__file__).parent
 _MOVED_MS: Final = 650

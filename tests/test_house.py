@@ -39,6 +39,17 @@ class HouseTests(SynchronousTestCase):
         self.assertEqual({name: count for name, count in lines.items() if count > 300}, {})
         self.assertLessEqual(median(lines.values()), 110)
 
+    def test_other_files_are_short(self) -> None:
+        """Nor has any of the tests, the benchmarks, or what makes the documents."""
+        paths = [
+            path
+            for folder in ("tests", "benchmarks", "docs")
+            for path in (ROOT / folder).rglob("*.py")
+        ]
+        self.assertIn(Path(__file__), paths)
+        lines = {path.name: len(path.read_text("utf-8").splitlines()) for path in paths}
+        self.assertEqual({name: count for name, count in lines.items() if count > 300}, {})
+
     def test_no_room_is_most_of_the_house(self) -> None:
         """No folder has more than 14 % of the lines."""
         house = read()

@@ -12,7 +12,7 @@ from p2p_twisted.wire.messages import (
     MemberRecord,
 )
 from tests.api.browser import Browser, checked
-from tests.console.fake_peer import CODE
+from tests.console.fake_admin import CODE
 
 
 @pytest.fixture

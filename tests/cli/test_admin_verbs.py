@@ -17,7 +17,7 @@ from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.trust.invite import Invite
 from p2p_twisted.trust.open_invites import OpenInvite, secret_hash
 from p2p_twisted.trust.statement import RootStatement, read_any_statement
-from tests.console.fake_peer import CODE
+from tests.console.fake_admin import CODE
 from tests.trust.private_network import PrivateNetwork
 
 DATE = 1_800_000_000.0

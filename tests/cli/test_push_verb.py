@@ -1,140 +1,20 @@
 """``p2p push`` and its like: what they ask for, and what they write."""
 
-import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from p2p_twisted.cli import push_verb
-from p2p_twisted.cli.board_display import BoardDisplay
 from p2p_twisted.cli.following import event_text
 from p2p_twisted.cli.main import command_parser
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
 from p2p_twisted.cli.shown_pushes import board_of, push_of
 from p2p_twisted.console.push_lines import board_lines, counts_text, push_lines, pushed_line
 from p2p_twisted.runtime.exit_status import Exit
-
-WEEK = 604_800
-
-
-def offer(number: int = 1, **more: Any) -> dict[str, Any]:
-    """What the API says of a push of this peer's own."""
-    usual = {
-        "number": number,
-        "id": "0" * 32,
-        "file": "f" * 64,
-        "name": "lesson.tar",
-        "size": 2_048,
-        "kind": "file",
-        "sender": "s2",
-        "to": ["@all"],
-        "issued": 1_800_000_000,
-        "until": 1_800_000_000 + WEEK,
-        "into": None,
-        "state": None,
-        "download": None,
-        "reason": "",
-        "is_over": False,
-    }
-    return {**usual, **more}
-
-
-def board(saved: int, fetching: int, *, of: Any = None, **more: Any) -> dict[str, Any]:
-    """What the API says of how a push goes."""
-    counts = {"saved": saved, "fetching": fetching}
-    usual = {
-        "offer": of or offer(),
-        "counts": {state: number for state, number in counts.items() if number},
-        "receipts": [
-            {"peer": f"s{n}", "state": "fetching", "received": 1_024, "rate": 512.0, "reason": ""}
-            for n in range(fetching)
-        ],
-        "off": [],
-        "received": 2_048 * saved + 1_024 * fetching,
-        "rate": 512.0 * fetching,
-        "share": 0.5,
-        "seconds_left": 2.0,
-        "unaware": 0,
-        "is_done": not fetching,
-        "have_all": not fetching,
-        "look_again": 4.0,
-    }
-    return {**usual, **more}
-
-
-class Client:
-    """
-    A peer that shares a directory.
-
-    :ivar asked: what it was asked for and told.
-    :ivar boards: what the next looks bring; the last one stays.
-    """
-
-    name = "s2"
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.asked: list[Any] = []
-        self.shares: list[Any] = []
-        self.reshared: int | None = None
-        self.boards: list[Any] = []
-        self.steps: list[Any] = [{"hashed": None, "offer": offer(), "error": None}]
-
-    def get(self, path: str) -> Any:
-        if path == "/v1/status":
-            directory, downloads = str(self.directory), str(self.directory / "Downloads")
-            where = {"directory": directory, "downloads": downloads, "shares": self.shares}
-            return {**where, "reshared": self.reshared}
-        self.asked.append(path)
-        if path == "/v1/offers":
-            return {"offers": [offer(), offer(2, state="asked", sender="s4")]}
-        now = self.boards[0]
-        del self.boards[: len(self.boards) > 1]
-        return now(path) if callable(now) else now
-
-    def ask(self, method: str, path: str, _body: Any) -> Any:
-        self.asked.append((method, path))
-        if path.startswith("/v1/offers/9"):
-            raise CommandFailed(Exit.NOT_FOUND, "there is no push 9")
-        return {}
-
-    def lines(self, method: str, path: str, body: Any) -> Iterator[Any]:
-        self.asked.append((method, path, body))
-        yield from self.steps
-
-    def upload(self, path: str, content: Any, _watch: object) -> Any:
-        name = path.removeprefix("/v1/shares/")
-        there = self.directory / name
-        if there.exists():
-            raise CommandFailed(Exit.CONFLICT, f"{name} is there already")
-        there.parent.mkdir(parents=True, exist_ok=True)
-        there.write_bytes(content.read())
-        return {"name": name, "path": str(there)}
-
-
-class Time:
-    """
-    A clock that stands still but for sleep.
-
-    :ivar interrupts: whether somebody presses Ctrl-C while it sleeps.
-    """
-
-    def __init__(self) -> None:
-        self.interrupts = False
-        self.now = 0.0
-        self.slept: list[float] = []
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        if self.interrupts:
-            raise KeyboardInterrupt
-        self.slept.append(seconds)
-        self.now += seconds
+from tests.cli.fake_pushes import Client, Time, board, offer
 
 
 @pytest.fixture
@@ -352,45 +232,3 @@ def test_event() -> None:
     """What is pushed is an event, too."""
     event = {"kind": "offer", "at": 0.0, "offer": offer(2, state="asked", sender="s4")}
     assert event_text(event) == "2  lesson.tar  2.0 KiB  from s4  asked"
-
-
-class Terminal(io.StringIO):
-    """Somewhere to draw."""
-
-    columns, rows = 60, 8
-
-    def isatty(self) -> bool:
-        return True
-
-
-def test_display(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a terminal it is drawn in place, and nothing of it is left, also when that got narrow."""
-    terminal = Terminal()
-    display = BoardDisplay(terminal)
-    monkeypatch.setattr(display, "_size", lambda: (terminal.columns, terminal.rows))
-    many = board_of(board(3, 40))
-    display.show([many])
-    first = terminal.getvalue()
-    assert first == "\r\x1b[J" + "".join(f"{line}\n" for line in board_lines(many, 59, 7))
-    assert first.count("\n") == 7
-    terminal.columns = 30
-    wide = sum(-(-len(line) // 30) for line in board_lines(many, 59, 7))
-    assert wide > 7
-    display.show([many])
-    assert terminal.getvalue().removeprefix(first).startswith(f"\r\x1b[{wide}A\x1b[J")
-    display.clear()
-    assert terminal.getvalue().endswith("A\x1b[J")
-    before = terminal.getvalue()
-    display.clear()
-    assert terminal.getvalue() == before
-
-
-def test_display_several(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Several boards share the screen; of very many, some are shown."""
-    terminal = Terminal()
-    display = BoardDisplay(terminal)
-    monkeypatch.setattr(display, "_size", lambda: (60, 12))
-    for number in (2, 9):
-        before = len(terminal.getvalue())
-        display.show([board_of(board(3, 40))] * number)
-        assert terminal.getvalue()[before:].count("\n") <= 11

@@ -14,7 +14,6 @@ from p2p_twisted.explain.diagnosis import Cause, Diagnosis
 from p2p_twisted.explain.explanation import Explanation
 from p2p_twisted.explain.facts import AccountNote, FirstHolder, HolderFacts, QuestionFacts, Waits
 from p2p_twisted.overlay.effects import HitsWatch
-from p2p_twisted.peer.admin_interface import IAdmin
 from p2p_twisted.peer.interface import (
     Found,
     IPeer,
@@ -27,12 +26,12 @@ from p2p_twisted.peer.interface import (
 from p2p_twisted.peer.peer_errors import PeerError, Unknown
 from p2p_twisted.peer.sights import Sights, SightWatch
 from p2p_twisted.upload.upload import UploadProgress
-from p2p_twisted.wire.messages import HeldUp, Hit, Listed, ListRecords, MakeInvite, PeerRecord
+from p2p_twisted.wire.messages import HeldUp, Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
+from tests.console.fake_admin import FakeAdmin
 from tests.console.fake_offers import FakeOffers
 
 FILE = "9f2c41d07ae1c8b2" + "0" * 48
-CODE = f"p2p1-{'a' * 45}@127.0.0.1:9011"
 OTHER_FILE = "00aa41d07ae1c8b2" + "0" * 48
 
 
@@ -121,31 +120,6 @@ EXPLANATION = Explanation(
     ),
     question=QuestionFacts("id", FILE, 5.0, 7, 6, 2, ("s9",), "", 0.03, (FirstHolder("s4", 0.01),)),
 )
-
-
-@implementer(IAdmin)
-class FakeAdmin:
-    """Answers from the queues of a fake peer."""
-
-    def __init__(self, peer: "FakePeer") -> None:
-        self._peer = peer
-
-    async def invite(self, terms: MakeInvite) -> str:
-        code: str = await self._peer._answer("invite", CODE, terms)
-        return code
-
-    async def records(self, asked: ListRecords) -> Listed:
-        listed: Listed = await self._peer._answer("records", Listed(), asked)
-        return listed
-
-    async def void(self, invite: str) -> None:
-        await self._peer._answer("void", None, invite)
-
-    async def revoke(self, name: PeerName) -> None:
-        await self._peer._answer("revoke", None, name)
-
-    async def publish(self, statement: str) -> None:
-        await self._peer._answer("publish", None, statement)
 
 
 @implementer(IPeer)

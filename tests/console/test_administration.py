@@ -15,7 +15,7 @@ from p2p_twisted.wire.messages import (
     MemberRecord,
 )
 from tests.console.conversation_case import ConversationCase
-from tests.console.fake_peer import CODE
+from tests.console.fake_admin import CODE
 
 DATE = 1_800_000_000.0
 DATE_TEXT = date_text(DATE)

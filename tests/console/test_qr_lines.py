@@ -8,7 +8,7 @@ from p2p_twisted.console.qr_lines import qr_lines
 from p2p_twisted.console.screen import Screen
 from p2p_twisted.console.text import QrLine
 from p2p_twisted.peer.qr_code import qr_rows
-from tests.console.fake_peer import CODE
+from tests.console.fake_admin import CODE
 
 # Pixels a side.
 _MODULE = 8

@@ -3,7 +3,6 @@
 from typing import Any
 from weakref import ref
 
-from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.explain import limits
@@ -11,35 +10,9 @@ from p2p_twisted.explain.bounded import FairList
 from p2p_twisted.explain.download_account import DownloadAccount
 from p2p_twisted.explain.facts import AccountNote, HolderFacts, Waits
 from p2p_twisted.explain.push_times import PushTimes
-from p2p_twisted.explain.question_log import QuestionLog
-from p2p_twisted.wire.messages import HeldUp, Hit
+from p2p_twisted.wire.messages import HeldUp
 from p2p_twisted.wire.tcp_info import TcpInfo
-
-FILE = "ab" * 32
-
-
-def hit(peer: str, *route: str) -> Hit:
-    """Make what a peer is said to share."""
-    return Hit(peer, "f1", 100, file=FILE, route=route)
-
-
-class Timed(SynchronousTestCase):
-    """Something is measured by a clock that stands still until it is moved."""
-
-    def setUp(self) -> None:
-        self.clock = Clock()
-        self.clock.advance(1_000.0)
-
-    def push(self, holder: str = "s4", first_hop: str = "s4", **more: Any) -> PushTimes:
-        """Begin a push."""
-        return PushTimes(
-            holder,
-            first_hop,
-            self.clock.seconds,
-            more.get("paused", lambda: 0.0),
-            more.get("look", lambda: None),
-            more.get("is_proven", False),
-        )
+from tests.explain.timed import Timed
 
 
 class FairListTests(SynchronousTestCase):
@@ -259,59 +232,3 @@ class DownloadAccountTests(Timed):
         self.account.became("seeking")
         self.clock.advance(1.0)
         self.assertEqual(self.account.seconds_in, {"receiving": 2.0, "seeking": 1.0})
-
-
-class QuestionLogTests(Timed):
-    """What is kept of questions."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.log = QuestionLog(self.clock.seconds)
-
-    def test_answered(self) -> None:
-        """It tells who had it first, and when; what was told on the way, too."""
-        parts: list[object] = []
-        with self.log.asking("name", "f1", parts.append) as asked:
-            self.clock.advance(0.25)
-            asked.came((hit("s4", "s2", "s4"),))
-            self.clock.advance(0.25)
-            asked.ended([hit("s4", "s2", "s4"), hit("s5", "s5")], 7, 6, ["s9"])
-        [known] = self.log.finds
-        self.assertEqual(parts, [(hit("s4", "s2", "s4"),)])
-        self.assertEqual(
-            (known.asked, known.answered, known.hits, known.silent), (7, 6, 2, ("s9",))
-        )
-        self.assertEqual(known.seconds, 0.5)
-        told = [(first.peer, first.after) for first in known.holders]
-        self.assertEqual(told, [("s4", 0.25), ("s5", 0.5)])
-
-    def test_failed(self) -> None:
-        """A question that could not be put tells why."""
-        with self.assertRaises(ValueError), self.log.asking("name", "f1", None):
-            raise ValueError("there is no network")
-        [known] = self.log.finds
-        self.assertEqual((known.alone, known.seconds), ("there is no network", 0.0))
-
-    def test_bounded(self) -> None:
-        """The last are kept, each once, and apart from those for contents."""
-        for number in range(3 * limits.FINDS_KEPT):
-            for what in ("name", "id"):
-                with self.log.asking(what, f"{number}", None) as asked:
-                    asked.ended()
-        with self.log.asking("name", "250", None) as asked:
-            asked.ended()
-        texts = [known.text for known in self.log.finds]
-        self.assertEqual(texts, [*(f"{n}" for n in range(200, 300) if n != 250), "250"])
-        self.assertIsNotNone(self.log.of_content("299"))
-        self.assertIsNone(self.log.of_content("199"))
-
-    def test_made_up_holders(self) -> None:
-        """A neighbor that makes up holders hides by them none that others have told of."""
-        with self.log.asking("name", "f1", None) as asked:
-            asked.came(tuple(hit(f"fake{n}", "evil", f"fake{n}") for n in range(1_000)))
-            self.clock.advance(1.0)
-            asked.came((hit("s4", "s2", "s4"),))
-            asked.ended()
-        [known] = self.log.finds
-        self.assertEqual(len(known.holders), limits.HOLDERS_PER_FIND)
-        self.assertEqual(known.holders[-1].peer, "s4")

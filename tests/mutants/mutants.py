@@ -189,7 +189,7 @@ MUTANTS: Final = (
         "if is_loopback(welcome.host) is not is_loopback(self._host):",
         "if False:",
         "a peer joins on loopback that listens elsewhere, or the other way round",
-        "peer/test_lease.py",
+        "peer/test_lease_addresses.py",
     ),
     Mutant(
         "registry/rules.py",

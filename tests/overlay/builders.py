@@ -4,7 +4,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import count
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from attrs import evolve
 
 from p2p_twisted.overlay.book import Book
 from p2p_twisted.overlay.broadcast import Broadcast
@@ -28,6 +30,7 @@ from p2p_twisted.wire.messages import Ask, Gossip, Hit, Link
 from p2p_twisted.wire.names import PeerAddress
 
 T = TypeVar("T")
+_ASKERS = count(10_000)
 
 
 def an_address(name: str = "s2", port: int = 9_001, host: str = "127.0.0.1") -> PeerAddress:
@@ -129,3 +132,16 @@ def an_asking(
 def a_hit(number: int = 0, file: str = "f" * 64) -> Hit:
     """Make a hit of one holder, for one of several names."""
     return Hit("x", f"f{number}.txt", 1, file=file)
+
+
+def asked(
+    membership: Membership, name: str, host: str, now: float = 0.0, **how: Any
+) -> list[Effect]:
+    """Have a peer that others cannot dial ask for a link."""
+    link = evolve(Link("need", name, 9_009, alone=True, closed=True), **how)
+    return membership.handle(LinkAsked(next(_ASKERS), link, host), now)
+
+
+def asks(membership: Membership, name: str, host: str, now: float = 0.0, **how: Any) -> bool:
+    """Have one ask for a link; return whether it has got it."""
+    return bool(of_kind(asked(membership, name, host, now, **how), NeighborUp))

@@ -20,7 +20,7 @@ from p2p_twisted.testing.introspection import driver_of
 from p2p_twisted.wire.limits import KIB, TIB
 from p2p_twisted.wire.messages import Gossip
 from tests.peer.cases import SONG
-from tests.peer.test_offers import ANYONE, ASK, HOUR, OffersTestCase
+from tests.peer.offers_case import ANYONE, ASK, HOUR, OffersTestCase
 
 DAY = 86_400
 A_MINUTE = 10_000

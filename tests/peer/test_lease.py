@@ -1,64 +1,38 @@
 """How a registration goes on, event by event."""
 
-import attrs
-from twisted.trial.unittest import SynchronousTestCase
-
 from p2p_twisted.peer.lease import LeaseMachine
 from p2p_twisted.peer.lease_events import (
-    AddressChanged,
     Ended,
     Introduce,
     JoinBegun,
     JoiningEnded,
-    LeaseEffect,
-    LeaseEvent,
     Listen,
     Listened,
-    Move,
     NeighborsChanged,
     Remember,
     Say,
-    SeenAs,
     StartOverlay,
     WakeLater,
     Woken,
 )
-from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
-from p2p_twisted.wire.messages import Join, Leave, Renew, Welcome
-from p2p_twisted.wire.names import PeerAddress
-
-ME, OTHER = PeerAddress("s1", "10.0.0.1", 9_000), PeerAddress("s2", "10.0.0.2", 9_000)
-AWAY = RegistryUnreachable("there is none")
-RENEW, LEAVE = Renew("s1", "secret"), Leave("s1", "secret")
-JOIN_AGAIN = Join("s1", port=9_000, token="secret")
-
-
-def a_welcome(port: int = 9_000) -> Welcome:
-    return Welcome("s1", ME.host, port, 60.0, "secret", (OTHER,))
-
-
-RESERVED, TAKEN, UNKNOWN = (
-    RegistryRefused(code, "no") for code in ("reserved", "taken", "unknown")
+from p2p_twisted.registry.refusals import RegistryRefused
+from p2p_twisted.wire.messages import Join
+from tests.peer.lease_case import (
+    AWAY,
+    JOIN_AGAIN,
+    LEAVE,
+    ME,
+    OTHER,
+    RENEW,
+    RESERVED,
+    TAKEN,
+    UNKNOWN,
+    LeaseTestCase,
+    a_welcome,
 )
 
 
-class LeaseTests(SynchronousTestCase):
-    def setUp(self) -> None:
-        self.machine = LeaseMachine(Join("s1"), ME.host)
-
-    def after(self, *events: LeaseEvent, now: float = 0.0) -> list[LeaseEffect]:
-        """Let things happen; return what is to be done because of the last one."""
-        effects: list[LeaseEffect] = []
-        for event in events:
-            effects = self.machine.handle(event, now)
-        return effects
-
-    def joined(self) -> None:
-        self.after(JoinBegun(), a_welcome(), Listened(is_listening=True), NeighborsChanged(1))
-
-    def alone(self) -> None:
-        self.after(JoinBegun(ME, "secret"), AWAY, Listened(is_listening=True), NeighborsChanged(1))
-
+class LeaseTests(LeaseTestCase):
     def test_joins(self) -> None:
         """It asks, listens, is written down, and renews what is only reserved so far."""
         self.assertEqual(self.after(JoinBegun()), [Join("s1")])
@@ -78,51 +52,6 @@ class LeaseTests(SynchronousTestCase):
             ],
         )
         self.assertTrue(self.machine.is_registered)
-
-    def test_seen_elsewhere(self) -> None:
-        """It gives up a place on loopback, or elsewhere than there, where it does not listen."""
-        elsewhere = attrs.evolve(a_welcome(), host="127.0.0.1")
-        leave, ended = self.after(JoinBegun(), elsewhere)
-        self.assertEqual(leave, LEAVE)
-        assert isinstance(ended, JoiningEnded)
-        self.assertIn("say --interface 127.0.0.1", str(ended.outcome))
-
-    def test_seen_elsewhere_later(self) -> None:
-        """A peer that went on alone stays so, rather than be known at an address of others."""
-        self.alone()
-        elsewhere = attrs.evolve(a_welcome(), host="127.0.0.1")
-        leave, say, _wake = self.after(elsewhere)
-        self.assertEqual(leave, LEAVE)
-        self.assertIn("it sees this peer at 127.0.0.1", getattr(say, "text", ""))
-
-    def test_behind_nat(self) -> None:
-        """It says so, listens on the address that it has, and is known by the one that is seen."""
-        seen = attrs.evolve(a_welcome(), host="203.0.113.1")
-        say, listen = self.after(JoinBegun(), seen)
-        self.assertIn("behind NAT: others see it as 203.0.113.1", getattr(say, "text", ""))
-        self.assertEqual(listen, Listen(9_000))
-        me = attrs.evolve(ME, host="203.0.113.1")
-        started = self.after(Listened(is_listening=True))
-        self.assertEqual(started[:2], [Remember(me, "secret"), StartOverlay(me)])
-        self.assertEqual(started[-1], JoiningEnded(me))
-        self.assertEqual(self.after(seen)[0], Introduce((OTHER,)))
-
-    def test_behind_nat_later(self) -> None:
-        """A peer that went on alone, or whose NAT has another address now, has new links."""
-        self.alone()
-        for host in ("203.0.113.1", "203.0.113.2"):
-            there = attrs.evolve(a_welcome(), host=host)
-            _say, seen, remember, renew = self.after(there)
-            self.assertEqual(seen, SeenAs(host))
-            self.assertEqual(remember, Remember(attrs.evolve(ME, host=host), "secret"))
-            self.assertEqual(renew, RENEW)
-            self.after(there, UNKNOWN)
-
-    def test_another_address_than_last_time(self) -> None:
-        """Without a registry it goes on where it listens now, on the port of the last run."""
-        there = attrs.evolve(ME, host="10.0.0.9")
-        started = self.after(JoinBegun(there, "secret"), AWAY, Listened(is_listening=True))
-        self.assertIn(StartOverlay(ME), started)
 
     def test_busy_port(self) -> None:
         """A port that cannot be listened on is named, so that another one is given."""
@@ -288,31 +217,3 @@ class LeaseTests(SynchronousTestCase):
             self.assertEqual(self.after(a_welcome()), [LEAVE])
         self.setUp()
         self.assertEqual(self.after(Ended(), JoinBegun()), [])
-
-    def test_another_address(self) -> None:
-        """A peer that is in moves with its machine, and registers there under its name and port."""
-        for begin in (self.joined, self.alone):
-            self.setUp()
-            begin()
-            self.assertEqual(
-                self.after(AddressChanged("10.0.0.77")), [Move("10.0.0.77"), JOIN_AGAIN]
-            )
-            there = attrs.evolve(a_welcome(), host="10.0.0.77")
-            remember, renew = self.after(there)
-            self.assertEqual(remember, Remember(attrs.evolve(ME, host="10.0.0.77"), "secret"))
-            self.assertEqual(renew, RENEW)
-
-    def test_advertised_from_another_address(self) -> None:
-        """What a peer advertises stays, wherever it listens behind that."""
-        self.machine = LeaseMachine(Join("s1", advertise=ME.host), ME.host)
-        self.joined()
-        self.after(AddressChanged("192.168.0.77"))
-        remember, _renew = self.after(a_welcome())
-        self.assertEqual(remember, Remember(ME, "secret"))
-
-    def test_another_address_before(self) -> None:
-        """One that is not in yet joins from the new address."""
-        moved = self.after(JoinBegun(ME, "secret"), AddressChanged("10.0.0.77"))
-        self.assertEqual(moved, [Move("10.0.0.77")])
-        there = attrs.evolve(a_welcome(), host="10.0.0.77")
-        self.assertEqual(self.after(there), [Listen(9_000)])

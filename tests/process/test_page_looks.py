@@ -6,16 +6,16 @@ import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.process.browsers import Browser, optional
-from tests.process.page_pushes_stub import pushes
-from tests.process.page_stub import (
+from tests.process.page_answers import (
     DOWNLOADS,
     UPLOADS,
-    StubServer,
     download,
     explained,
     found,
     hit,
 )
+from tests.process.page_pushes_stub import pushes
+from tests.process.page_stub import StubServer
 
 FRAME_MS = 16
 EVIL = "<img src=x onerror=\"document.title='ran'\">"

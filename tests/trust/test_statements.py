@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from p2p_twisted.trust import statement
 from p2p_twisted.trust.credentials import Credentials
+from p2p_twisted.trust.identity import ADMIN, Identity
 from p2p_twisted.trust.limits import (
     GROUPS_OF_A_PEER,
     STATEMENT_CHARACTERS,
@@ -17,9 +19,17 @@ from p2p_twisted.trust.limits import (
     STOPS_REMEMBERED,
 )
 from p2p_twisted.trust.revocations import RevocationList
-from p2p_twisted.trust.statement import IssuerId, Revocation, Stop, read_statement, sign_statement
+from p2p_twisted.trust.statement import (
+    IssuerId,
+    Revocation,
+    Stop,
+    may_sign,
+    read_statement,
+    sign_statement,
+)
 from p2p_twisted.trust.stop_guard import StopGuard
 from p2p_twisted.trust.trust_errors import BadStatement, StatementRefused
+from p2p_twisted.trust.voucher import Voucher
 from p2p_twisted.wire.messages import Gossip
 from tests.trust.private_network import DAY, NOW, PrivateNetwork
 
@@ -218,3 +228,20 @@ def test_id_of_an_issuer() -> None:
     assert msgspec.convert("0f" * 10, IssuerId) == "0f" * 10
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert("0f" * 10 + "\n", IssuerId)
+
+
+def test_longest_statement() -> None:
+    """What an admin says who has been known to many registries still fits."""
+    widest = PrivateNetwork("n" * 31)
+    groups = [f"{number}" * 31 for number in range(GROUPS_OF_A_PEER)]
+    said_ = Revocation("r" * 31, 10**11, "n" * 31, before=10**11)
+    assert len(msgspec.json.encode(said_)) <= statement._PAYLOAD_BYTES
+    admins = [
+        widest.certified(Identity("s" * 31, [ADMIN], some, 10**11, (Voucher("a" * 20, 10**10),)))
+        for some in (groups[:4], groups)
+    ]
+    texts = [sign_statement(said_, admin) for admin in admins]
+    assert [len(text) <= STATEMENT_CHARACTERS for text in texts] == [True, False]
+    assert [may_sign(admin.certificates) for admin in admins] == [True, False]
+    assert may_sign(widest.certified(Identity("s" * 31, [ADMIN], groups, 10**11)).certificates)
+    assert len(NETWORK.revoke_issuer(NETWORK.issuer).text) <= STATEMENT_CHARACTERS

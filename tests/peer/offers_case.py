@@ -1,0 +1,58 @@
+"""Peers of which one pushes something, for tests."""
+
+from twisted.internet.defer import Deferred
+
+from p2p_twisted.offers.accept_rule import AcceptRule
+from p2p_twisted.offers.board import Board
+from p2p_twisted.peer.offers_interface import KnownOffer
+from p2p_twisted.peer.peer import Peer
+from p2p_twisted.testing.daemons import VirtualDaemons
+from tests.peer.cases import SONG, PeerTestCase
+
+ANYONE = AcceptRule(("anyone",))
+ASK = AcceptRule(("ask",))
+HOUR = 3_600.0
+FILES = {"slides.pdf": SONG, "week 3/notes.txt": b"notes", "week 3/b": SONG}
+
+
+class OffersTestCase(PeerTestCase):
+    """Starts peers of which ``s1`` pushes something."""
+
+    def network(self, others: int, accept: AcceptRule = ANYONE) -> VirtualDaemons:
+        daemons = self.daemons()
+        daemons.start("s1", FILES)
+        for number in range(2, others + 2):
+            daemons.start(f"s{number}", accept=accept)
+        daemons.run(10)
+        return daemons
+
+    def push(
+        self,
+        daemons: VirtualDaemons,
+        name: str = "slides.pdf",
+        to: tuple[str, ...] = ("@all",),
+        seconds: float = HOUR,
+        into: str | None = None,
+    ) -> KnownOffer:
+        pushed: Deferred[KnownOffer] = daemons.peers["s1"].offers.push(name, to, seconds, into)
+        return daemons.result(pushed)
+
+    def heard(self, peer: Peer) -> KnownOffer:
+        """Return the only offer that a peer has heard of."""
+        [known] = peer.offers.received()
+        return known
+
+    def states(self, daemons: VirtualDaemons) -> dict[str, list[str | None]]:
+        """Return how far each peer is with what it was offered."""
+        return {
+            name: [known.state for known in peer.offers.received()]
+            for name, peer in daemons.peers.items()
+        }
+
+    def look(self, daemons: VirtualDaemons, at: str, known: KnownOffer) -> Board:
+        return daemons.result(daemons.peers[at].offers.look(known.offer.id))
+
+    def downloads(self, daemons: VirtualDaemons, name: str) -> list[str]:
+        """List what a peer has downloaded."""
+        folder = daemons.folder / name / "Downloads"
+        return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
