@@ -125,6 +125,11 @@ def is_pattern(text: str) -> bool:
     return not _GLOB.isdisjoint(text)
 
 
+def without_slash(text: str) -> str:
+    """Leave out the ``/`` at the end of a name, with which lists show folders."""
+    return text.rstrip("/") or text
+
+
 def last_component(path: str) -> str:
     """Return the part of a path after its last ``/``."""
     return path[path.rfind("/") + 1 :]

@@ -9,7 +9,7 @@ from typing import Final
 
 import attrs
 
-from p2p_twisted.library.matching import last_component, rank
+from p2p_twisted.library.matching import last_component, rank, without_slash
 from p2p_twisted.peer.interface import Found, Selection
 from p2p_twisted.peer.peer_errors import (
     AlreadyHere,
@@ -66,11 +66,20 @@ def meant_by(text: str, found: Found, holder: PeerName | None) -> Hits:
 
 
 def best(hits: Iterable[Hit], text: str) -> Hits:
-    """Keep the hits that answer best to a name as typed; none that does not answer at all."""
-    places = ((rank(hit.name, text), hit) for hit in hits)
+    """
+    Keep the hits that answer best to a name as typed; none that does not answer at all.
+
+    With a ``/`` at its end, as lists show it, it is a folder's.
+    """
+    name = without_slash(text)
+    places = ((rank(hit.name, name), hit) for hit in hits if _may_be(hit, name, text))
     ranked = [(place, hit) for place, hit in places if place is not None]
     least = min((place for place, _ in ranked), default=None)
     return tuple(hit for place, hit in ranked if place == least)
+
+
+def _may_be(hit: Hit, name: str, typed: str) -> bool:
+    return name == typed or hit.kind == "folder"
 
 
 def by_content(hits: Iterable[Hit]) -> list[Hits]:

@@ -10,6 +10,7 @@ from twisted.internet.task import deferLater
 
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import Shared
+from p2p_twisted.library.matching import without_slash
 from p2p_twisted.offers.limits import OFFER_DAYS, RECIPIENTS
 from p2p_twisted.offers.offer import (
     EVERYBODY,
@@ -140,7 +141,8 @@ class OwnOffers:
 
 
 def _found(name: str, catalogs: Sequence[Catalog]) -> Shared | None:
-    """Find what is shared by its id or name."""
+    """Find what is shared by its id or name, as lists and completions show it, too."""
+    name = without_slash(name)
     found: Iterator[Shared] = (
         shared
         for catalog in catalogs

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred, FirstError, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
-from p2p_twisted.library.matching import is_pattern
+from p2p_twisted.library.matching import is_pattern, without_slash
 from p2p_twisted.peer.hashing_wait import HashingWait, NeverStill
 from p2p_twisted.peer.interface import Found, Selection
 from p2p_twisted.peer.meaning import (
@@ -157,19 +157,20 @@ class Resolver:
 
     async def _with_name(self, text: str, holder: PeerName | None, again: bool = False) -> Hits:
         """Ask for a name, and where nothing has it for the one that it is the beginning of."""
-        found = await self._searches.ask("name", text, again=again, holder=holder)
+        name = without_slash(text)
+        found = await self._searches.ask("name", name, again=again, holder=holder)
         try:
             hits = meant_by(text, found, holder)
             check_shared(hits)
         except NotFound:
             if holder is None:
-                self._own.check_name(text)
+                self._own.check_name(name)
             # A pattern is asked for as one, once nothing has it as its name.
             if not found.asked or "*" in text:
                 raise
             # What was put into a directory this very moment is found there in a moment.
             await deferLater(self._clock, _FRESH_SECONDS)
-            longer = await self._searches.ask("text", beginning_with(text), holder=holder)
+            longer = await self._searches.ask("text", beginning_with(name), holder=holder)
             hits = best(longer.hits, text) or completions(longer.hits, text)
             if not hits:
                 raise

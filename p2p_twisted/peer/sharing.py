@@ -9,6 +9,7 @@ from attrs import define, field
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
 
 from p2p_twisted.library.ignore_file import IGNORE_FILE
+from p2p_twisted.library.matching import without_slash
 from p2p_twisted.peer.interface import Read
 from p2p_twisted.peer.peer_errors import (
     CannotKeep,
@@ -112,6 +113,7 @@ class Sharing:
         :returns: its path from now on.
         :raises PeerError: when there is no such file, or it cannot be moved.
         """
+        name = without_slash(name)
         if named := self._named_of(name):
             share, path = named
             raise NotAllowed(

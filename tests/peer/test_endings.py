@@ -52,3 +52,12 @@ class EndingTests(ChangeCase):
     def test_no_ending(self) -> None:
         """The beginning of a word is none of a name."""
         self.assertRaises(NotFound, self.network().get, "s2", "hug")
+
+    def test_slash(self) -> None:
+        """A folder is found as lists show it; a file is none."""
+        daemons = self.network()
+        daemons.get("s2", "x/")
+        self.assertEqual(daemons.download("s2", "x/two.b"), b"b")
+        self.assertRaisesRegex(NotFound, "no peer has huge.bin/ ", daemons.get, "s2", "huge.bin/")
+        for odd in ("/", "//"):
+            self.assertRaisesRegex(NotFound, f"no peer has {odd} ", daemons.get, "s2", odd)

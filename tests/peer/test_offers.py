@@ -26,9 +26,9 @@ class PushTests(OffersTestCase):
             self.assertTrue(board.have_all)
 
     def test_a_folder(self) -> None:
-        """A folder lands as one, in the folder that the sender names."""
+        """A folder lands as one, in the folder that the sender names; its name may have a slash."""
         daemons = self.network(1)
-        self.push(daemons, "week 3", into="lectures/winter")
+        self.push(daemons, "week 3/", into="lectures/winter")
         daemons.run(30)
         self.assertEqual(
             self.downloads(daemons, "s2"),

@@ -28,6 +28,7 @@ class SharingTests(PeerTestCase):
         daemons.run(70.0)
         self.assertRaises(NotFound, daemons.get, "s2", "f1")
         self.assertRaises(NotFound, daemons.result, s1.unshare("f1.txt"))
+        self.assertTrue(daemons.result(s1.unshare("new/")).endswith("s1/.unshared/new"))
 
     def test_refused(self) -> None:
         """Nothing is replaced, and no name is taken that could not be shared."""
