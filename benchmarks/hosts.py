@@ -7,7 +7,6 @@ import subprocess
 import sys
 from abc import ABC, abstractmethod
 from pathlib import Path
-from types import TracebackType
 from typing import Final
 
 from attrs import frozen
@@ -66,12 +65,7 @@ class Namespaces(ABC):
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._remove()
 
     @abstractmethod

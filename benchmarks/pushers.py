@@ -16,8 +16,7 @@ from benchmarks.contenders import OURS
 from benchmarks.figures import Sample
 from benchmarks.hosts import Host, is_listening
 from benchmarks.lab import Process, TookTooLong
-from benchmarks.network import Network
-from benchmarks.swarms import Swarm
+from benchmarks.swarms import OurPeers, Swarm
 
 _WAIT_SECONDS: Final = 20.0
 _LONGEST_SECONDS: Final = 1_800
@@ -53,27 +52,11 @@ class Typed(Swarm):
         return sample
 
 
-class OurPush(Typed):
+class OurPush(OurPeers, Typed):
     """``p2p push``: the clock runs until it says that all have it."""
 
     name = f"{OURS}, p2p push --to @all --wait"
-
-    @override
-    def prepare(self) -> None:
-        self.network = Network(self.lab, self.hub)
-        self.holder = self.network.start_peer(self.source.parent.name, host=self.holder_host)
-        for number in range(len(self.hosts)):
-            (self.home / str(number)).mkdir(parents=True, exist_ok=True)
-        self.receivers = [
-            self.network.start_peer(
-                f"receiver{number}",
-                f"--downloads={self.home / str(number)}",
-                "--accept=anyone",
-                host=host,
-            )
-            for number, host in enumerate(self.hosts)
-        ]
-        self.network.wait_until_shared(self.holder)
+    options: ClassVar[tuple[str, ...]] = ("--accept=anyone",)
 
     @property
     @override

@@ -4,7 +4,7 @@ import shutil
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from typing_extensions import override
 
@@ -52,39 +52,47 @@ class Swarm(Contender):
         """Let a downloader for each directory get the file; measure until all have it."""
 
 
-class OurSwarm(Swarm):
-    """A peer with the file, and peers that all get it."""
+class OurPeers(Swarm):
+    """
+    A peer with the file, and peers that are all to have it.
 
-    name = OURS
+    :cvar options: of those that are to have it.
+    """
+
+    options: ClassVar[tuple[str, ...]] = ()
 
     @override
     def prepare(self) -> None:
         self.network = Network(self.lab, self.hub)
         self.holder = self.network.start_peer(self.source.parent.name, host=self.holder_host)
-        # A home directory for each.
-        for number in range(len(self.hosts)):
-            (self.home / str(number)).mkdir(parents=True, exist_ok=True)
-        self.downloaders = [
-            self.network.start_peer(
-                f"downloader{number}",
-                f"--downloads={self.home / str(number)}",
-                host=host,
-            )
-            for number, host in enumerate(self.hosts)
+        self.receivers: Sequence[Process] = [
+            self._start_receiver(number, host) for number, host in enumerate(self.hosts)
         ]
         self.network.wait_until_shared(self.holder)
+
+    def _start_receiver(self, number: int, host: Host) -> Process:
+        home = self.home / str(number)
+        home.mkdir(parents=True, exist_ok=True)
+        options = (f"--downloads={home}", *self.options)
+        return self.network.start_peer(f"receiver{number}", *options, host=host)
+
+
+class OurSwarm(OurPeers):
+    """All get it at the same time."""
+
+    name = OURS
 
     @override
     def download(self, homes: Sequence[Path]) -> Sample:
         def begin() -> Sequence[Process]:
-            for downloader in self.downloaders:
-                downloader.say(f"get {self.source.name}")
+            for receiver in self.receivers:
+                receiver.say(f"get {self.source.name}")
             return ()
 
         def is_done() -> bool:
-            return all(list(map(is_saved, self.downloaders)))
+            return all(list(map(is_saved, self.receivers)))
 
-        return self.lab.timed([self.holder], self.downloaders, begin, is_done)
+        return self.lab.timed([self.holder], self.receivers, begin, is_done)
 
 
 class Torrent(Swarm):

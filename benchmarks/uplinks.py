@@ -7,7 +7,7 @@ Each is in a network namespace of its own, so this needs root. Every byte has to
 leave the holder once: no way can be faster than the time that this takes, F/u.
 """
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from statistics import median
 from typing import Final
@@ -29,18 +29,19 @@ _BITS_PER_BYTE: Final = 8
 def tables(options: Namespace, signals: Signals) -> None:
     """Measure at all sizes."""
     for size in options.sizes:
-        table(signals, options, size)
+        table(signals, options, size, CONTENDERS)
 
 
-def table(signals: Signals, options: Namespace, size: int) -> None:
-    """Measure at one size, and print the table."""
-    tools, count, uplink = Tools(options.rivals), options.downloaders, options.uplink
+def table(signals: Signals, options: Namespace, size: int, kinds: Sequence[type[Swarm]]) -> None:
+    """Measure some ways to give a file of one size to all, and print the table."""
+    tools, count, uplink = Tools(options.rivals), options.receivers, options.uplink
     least = size * _BITS_PER_BYTE / (uplink * 1e6)
     with Uplinks(1 + count, f"{uplink}mbit") as there, Lab(signals, options.directory) as lab:
-        source = lab.directory / "holder" / "file.bin"
+        # p2p push finds a peer by its name, which no other one of this user should have.
+        source = lab.directory / "uplink-holder" / "file.bin"
         write_content(source, size)
         hosts = [there.hub, *there.hosts]
-        contenders = [kind(lab, tools, source, hosts) for kind in tools.choose(CONTENDERS)]
+        contenders = [kind(lab, tools, source, hosts) for kind in tools.choose(kinds)]
         samples = side_by_side(contenders, options.rounds, count * size)
     print(
         f"\n{size // MIB} MiB from one to {count}, uplinks of {uplink} Mbit/s, F/u {least:.2f} s;"
@@ -53,11 +54,21 @@ def table(signals: Signals, options: Namespace, size: int) -> None:
     print(markdown(("", "time / (F/u)", *SPREAD), body))
 
 
+def uplink_parser(about: str | None, receivers: int) -> ArgumentParser:
+    """
+    Make the parser of what such a table depends on.
+
+    :param receivers: how many there are unless others are said.
+    """
+    known = parser(about)
+    known.add_argument("--receivers", type=int, default=receivers)
+    known.add_argument("--uplink", type=int, default=80, help="Mbit/s")
+    return known
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print the tables."""
-    known = parser(__doc__)
-    known.add_argument("--downloaders", type=int, default=8)
-    known.add_argument("--uplink", type=int, default=80, help="Mbit/s")
+    known = uplink_parser(__doc__, receivers=8)
     known.add_argument("--sizes", type=sizes, default=sizes("32,256"), help="MiB, MiB, ...")
     options = known.parse_args(arguments)
     run_in_namespaces(tables, options)

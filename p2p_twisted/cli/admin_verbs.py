@@ -74,7 +74,7 @@ def revoke(client: PeerClient, options: argparse.Namespace) -> int:
     else:
         name = _name(peer_name, options.name)
         if not options.anyway:
-            _check_known(client, name, _members_at(options))
+            _check_name(client, name, _members_at(options))
         answer = client.ask("POST", f"/v1/revocations/{name}", {})
         said = f"{name} was revoked"
     return say(options, answer, lambda _answer: [said])
@@ -86,7 +86,7 @@ def _revoke_registry(client: PeerClient, options: argparse.Namespace) -> tuple[A
     since = int(now) - options.since
     statement = revoked_registry(options.issuer, options.root_key, since, now)
     if not options.anyway:
-        _check_certified(client, options.issuer.lower(), _members_at(options))
+        _check_issuer(client, options.issuer.lower(), _members_at(options))
     answer = client.ask("POST", "/v1/statements", {"statement": statement})
     return answer, (
         f"the registry {options.issuer} was revoked: whom another one had met before"
@@ -106,44 +106,41 @@ def _members_at(options: argparse.Namespace) -> str:
     return "members" if options.of_registry is None else "certified"
 
 
-def _check_known(client: PeerClient, name: PeerName, path: str) -> None:
+def _check_name(client: PeerClient, name: PeerName, path: str) -> None:
     """
-    Make sure that a name is a member's; a registry that cannot be reached, or does not say, may.
+    Make sure that a name is a member's.
 
     :raises CommandFailed: when it is none's: it is perhaps mistyped.
     """
-    try:
-        is_known = bool(client.get(f"/v1/{path}", only=name)["members"])
-    except CommandFailed as failed:
-        if failed.code in (Exit.NO_NETWORK, Exit.REFUSED):
-            return
-        raise
-    if not is_known:
-        raise CommandFailed(
-            Exit.NOT_FOUND,
-            f"the registry knows no member {name}: p2p members lists them; to revoke it though,"
-            " say --anyway",
-        )
+    _check_known(
+        lambda: bool(client.get(f"/v1/{path}", only=name)["members"]),
+        f"the registry knows no member {name}: p2p members lists them",
+    )
 
 
-def _check_certified(client: PeerClient, issuer: str, path: str) -> None:
+def _check_issuer(client: PeerClient, issuer: str, path: str) -> None:
     """
-    Make sure that a registry has certified somebody, as far as that can be told.
+    Make sure that a registry has certified somebody.
 
     :raises CommandFailed: when it has not: its id is perhaps mistyped.
     """
+    _check_known(
+        lambda: any(each["registry"] == issuer for each in _all(client, "members", "name", path)),
+        f"no member is known whom a registry {issuer} has certified: p2p members shows by which"
+        " one each was",
+    )
+
+
+def _check_known(is_known: Callable[[], bool], unknown: str) -> None:
+    """Let what is unknown fail; a registry that cannot be reached, or does not say, may know it."""
     try:
-        is_known = any(each["registry"] == issuer for each in _all(client, "members", "name", path))
+        if is_known():
+            return
     except CommandFailed as failed:
         if failed.code in (Exit.NO_NETWORK, Exit.REFUSED):
             return
         raise
-    if not is_known:
-        raise CommandFailed(
-            Exit.NOT_FOUND,
-            f"no member is known whom a registry {issuer} has certified: p2p members shows by which"
-            " one each was; to revoke it though, say --anyway",
-        )
+    raise CommandFailed(Exit.NOT_FOUND, f"{unknown}; to revoke it though, say --anyway")
 
 
 def _all(client: PeerClient, what: str, key: str, path: str = "invites") -> list[Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from time import monotonic
-from types import TracebackType
 from typing import Final, Self, TextIO
 
 from p2p_twisted.simulation.scenario import Scenario
@@ -42,12 +41,7 @@ class ProgressLine:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         if self._is_terminal:
             self._stream.write(_ERASE)
             self._stream.flush()

@@ -61,8 +61,13 @@ class BenchmarkTests(SynchronousTestCase):
 
     def test_uplinks(self) -> None:
         """The same with slow uplinks, where there can be namespaces."""
-        printed = self.table("uplinks", "--downloaders=2", "--sizes=1")
+        printed = self.table("uplinks", "--receivers=2", "--sizes=1")
         self.assertTrue("| p2p_twisted |" in printed or "not measured" in printed, printed)
+
+    def test_to_all(self) -> None:
+        """One file pushed to two, likewise."""
+        printed = self.table("to_all", "--receivers=2", "--size=1", "--only", "OurPush")
+        self.assertTrue("p2p push --to @all" in printed or "not measured" in printed, printed)
 
     def test_wan(self) -> None:
         """The same far apart, beside a web server, where there can be namespaces."""

@@ -19,7 +19,7 @@ from p2p_twisted.wire.messages import PROTOCOL, Done, Hello, Meet, Meeting, Mess
 from p2p_twisted.wire.names import PeerAddress
 from p2p_twisted.wire.securing import secured
 from p2p_twisted.wire.session import Session
-from tests.download.wires import Wires
+from tests.download.wires import Given, Stranger, Wires
 from tests.trust.private_network import NOW, PrivateNetwork
 
 RELAY = PeerAddress("s7", "127.0.0.1", 9007)
@@ -115,6 +115,18 @@ class RelayCase(SynchronousTestCase):
             mine = self.private.let_in(name)
             self.securities[name] = TlsSecurity(mine, nobody, self.wires, date=lambda: NOW)
         return self.securities[name]
+
+    def stranger(
+        self, *said: bytes | Relay | Meet, security: TlsSecurity | None = None
+    ) -> Stranger:
+        """Have somebody dial the relay, and say something."""
+        stranger = Stranger()
+        end = stranger if security is None else security.wrap(stranger, is_dialer=True)
+        self.wires.connectTCP(RELAY.host, RELAY.port, Given(end))
+        self.wires.settle()
+        stranger.say(*said)
+        self.wires.settle()
+        return stranger
 
     def wait_there(self, name: str = "anna", peer: str = "ben") -> "Waiting":
         """Have a peer wait for another one."""

@@ -7,7 +7,6 @@ from p2p_twisted.relay.limits import MEET_WITHIN_SECONDS, RELAY_SLOWEST_BYTES_PE
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import FLOOR_BYTES_PER_SECOND, MIB, STALL_SECONDS
 from p2p_twisted.wire.messages import Done, Fetch, Meet, Relay
-from tests.download.wires import Given, Stranger
 from tests.relay.cases import RELAY, RelayCase, Talker, hello
 from tests.trust.private_network import PrivateNetwork
 
@@ -153,14 +152,11 @@ class PrivateJoiningTests(JoiningTests):
     def test_not_in_anothers_name(self) -> None:
         """Neither end is taken for somebody whose certificate it has not."""
         self.neighbors.add("ben")
-        stranger = self.private_stranger("cleo")
-        stranger.say(Relay("anna", "ben"))
-        self.wires.settle()
+        stranger = self.stranger(Relay("anna", "ben"), security=self.security_of("cleo"))
         self.assertIn(b"say nothing in others' names", stranger.received)
         waiting = self.wait_there()
-        stranger = self.private_stranger("cleo")
-        stranger.say(Meet("ben", waiting.token))
-        self.wires.settle()
+        came = Meet("ben", waiting.token)
+        stranger = self.stranger(came, security=self.security_of("cleo"))
         self.assertIn(b"say nothing in others' names", stranger.received)
         self.assertEqual(self.relaying.pairs, ())
 
@@ -175,57 +171,40 @@ class PrivateJoiningTests(JoiningTests):
         self.wires.settle()
         self.assertEqual((anna.is_lost, ben.is_lost), (True, True))
 
-    def private_stranger(self, name: str) -> Stranger:
-        security = self.security_of(name)
-        assert security is not None
-        stranger = Stranger()
-        tls = Given(security.wrap(stranger, is_dialer=True))
-        self.wires.connectTCP(RELAY.host, RELAY.port, tls)
-        self.wires.settle()
-        return stranger
-
 
 class StrangersTests(RelayCase):
     """Those who ask a relay for what they should not have."""
 
-    def connect(self, *said: bytes | Relay | Meet) -> Stranger:
-        stranger = Stranger()
-        self.wires.connectTCP(RELAY.host, RELAY.port, Given(stranger))
-        self.wires.settle()
-        stranger.say(*said)
-        self.wires.settle()
-        return stranger
-
     def test_no_neighbor(self) -> None:
         """Only neighbors are relayed."""
-        stranger = self.connect(Relay("cleo", "ben"))
+        stranger = self.stranger(Relay("cleo", "ben"))
         self.assertIn(b"for its neighbors alone", stranger.received)
         self.assertTrue(stranger.is_lost)
 
     def test_for_all(self) -> None:
         """Where its owner has said so, a relay is there for all."""
         self.relaying._for_all = True
-        self.assertIn(b"PLACED", self.connect(Relay("cleo", "ben")).received)
+        self.assertIn(b"PLACED", self.stranger(Relay("cleo", "ben")).received)
 
     def test_neighbors_of_one_host(self) -> None:
         """At such a relay each neighbor has places of its own; a busy one says so to programs."""
         self.relaying._for_all = True
         self.neighbors |= {"cleo", "dora"}
-        kept = [self.connect(Relay(name, f"s{n}")) for name in self.neighbors for n in range(2)]
+        kept = [self.stranger(Relay(name, f"s{n}")) for name in self.neighbors for n in range(2)]
         self.assertEqual([each.is_lost for each in kept], [False] * 6)
         for name in self.neighbors:
-            self.assertIn(b'"code":"full"', self.connect(Relay(name, "ben")).received)
+            self.assertIn(b'"code":"full"', self.stranger(Relay(name, "ben")).received)
 
     def test_off(self) -> None:
         """A relay that is turned off says so."""
         self.assertEqual(self.relaying.rate, 100 * MIB)
         self.rate = None
-        self.assertIn(b"relays nothing", self.connect(Relay("anna", "ben")).received)
+        self.assertIn(b"relays nothing", self.stranger(Relay("anna", "ben")).received)
 
     def test_many_requests(self) -> None:
         """A neighbor that asks many times has two places, and the others have theirs."""
         self.neighbors.add("cleo")
-        asking = [self.connect(Relay("anna", f"s{n}")) for n in range(100)]
+        asking = [self.stranger(Relay("anna", f"s{n}")) for n in range(100)]
         self.assertEqual(sum(not each.is_lost for each in asking), 2)
         waiting = self.wait_there("cleo", "ben")
         ben, _coming = self.come(waiting.token)
@@ -235,24 +214,24 @@ class StrangersTests(RelayCase):
         """A token that is guessed joins nobody, and spends none."""
         waiting = self.wait_there()
         for n in range(100):
-            guessing = self.connect(Meet("ben", f"{n + 1_000:032x}"))
+            guessing = self.stranger(Meet("ben", f"{n + 1_000:032x}"))
             self.assertIn(b"nobody waits here by that token", guessing.received)
             self.assertTrue(guessing.is_lost)
-        self.assertIn(b"nobody waits", self.connect(Meet("cleo", waiting.token)).received)
+        self.assertIn(b"nobody waits", self.stranger(Meet("cleo", waiting.token)).received)
         ben, _coming = self.come(waiting.token)
         self.assertEqual(ben.greeting, hello("anna"))
-        self.assertIn(b"nobody waits", self.connect(Meet("ben", waiting.token)).received)
+        self.assertIn(b"nobody waits", self.stranger(Meet("ben", waiting.token)).received)
 
     def test_talks_too_early(self) -> None:
         """Who says something before the other one is there is parted from the relay."""
-        stranger = self.connect(Relay("anna", "ben"), b"DONE\r\n")
+        stranger = self.stranger(Relay("anna", "ben"), b"DONE\r\n")
         self.assertIn(b"wait for the other peer", stranger.received)
         self.assertTrue(stranger.is_lost)
 
     def test_says_both_at_once(self) -> None:
         """What comes behind MEET in one piece is said to nobody, and harms only who said it."""
         waiting = self.wait_there()
-        stranger = self.connect(encode(Meet("ben", waiting.token)) + b"PUSH {}\r\n")
+        stranger = self.stranger(encode(Meet("ben", waiting.token)) + b"PUSH {}\r\n")
         self.wires.pass_time(6)
         self.assertTrue(stranger.is_lost)
         self.assertEqual(self.relaying.pairs, ())
@@ -260,7 +239,7 @@ class StrangersTests(RelayCase):
     def test_dials_nobody(self) -> None:
         """Whatever a relay is told, it dials nobody."""
         self.talk()
-        self.connect(Relay("anna", "cleo"))
+        self.stranger(Relay("anna", "cleo"))
         self.assertEqual(set(self.wires.dialed), {(RELAY.host, RELAY.port)})
         dialers = self.wires.dialed.count((RELAY.host, RELAY.port))
         self.assertEqual(dialers, 3)
