@@ -25,7 +25,9 @@ _PRUNED_AT_ONCE: Final = 10_000
 # Where few are written at once, most pages of the database are written again for the next ones.
 _WRITTEN_AT_ONCE: Final = 1_024
 _UNWRITTEN_MOST_BYTES: Final = 64 * MIB
-_BY_ID: Final = "CREATE INDEX IF NOT EXISTS files_by_id ON files (file)"
+_WITH_IDS: Final = "CREATE INDEX IF NOT EXISTS files_by_id ON files (file)"
+# To keep it up takes two thirds of the time in which very many files are remembered.
+_WITHOUT_IDS: Final = "DROP INDEX IF EXISTS files_by_id"
 _TABLE: Final = """
     CREATE TABLE IF NOT EXISTS files (
         name TEXT PRIMARY KEY,
@@ -47,14 +49,23 @@ class HashCache:
     :param folder: where its SQLite database is, or is to be made.
     :param name: of the database.
     :param wall: returns wall time in seconds.
+    :param finds_ids: whether it has an index, so that :meth:`names_with` takes no time.
     """
 
     log = Logger()
 
-    def __init__(self, folder: OwnFolder, name: str, wall: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        folder: OwnFolder,
+        name: str,
+        wall: Callable[[], float],
+        *,
+        finds_ids: bool = False,
+    ) -> None:
         self._folder = folder
         self._name = name
         self._wall = wall
+        self._index = _WITH_IDS if finds_ids else _WITHOUT_IDS
         self._today = 0
         self._said = ""
         self._database: sqlite3.Connection | None = None
@@ -65,7 +76,7 @@ class HashCache:
         """Open the database."""
         self._today = int(self._wall() // _DAY_SECONDS)
         try:
-            self._database = _connect(self._folder.path_of(self._name))
+            self._database = _connect(self._folder.path_of(self._name), self._index)
         except (sqlite3.Error, OSError) as error:
             self._fail(error)
 
@@ -210,7 +221,7 @@ class HashCache:
                 with suppress(FileNotFoundError):
                     self._folder.remove(self._name + suffix)
             self._folder.rename(self._name, f"{self._name}.damaged")
-            self._database = _connect(self._folder.path_of(self._name))
+            self._database = _connect(self._folder.path_of(self._name), self._index)
         except (sqlite3.Error, OSError) as error:
             self.log.warn("no new one can be made: {error}", error=str(error))
 
@@ -234,7 +245,7 @@ def _marks(values: Sequence[str]) -> str:
     return ",".join("?" * len(values))
 
 
-def _connect(path: str) -> sqlite3.Connection:
+def _connect(path: str, index: str) -> sqlite3.Connection:
     # Threads of a pool use it, one at a time.
     database = sqlite3.connect(path, check_same_thread=False)
     try:
@@ -245,7 +256,7 @@ def _connect(path: str) -> sqlite3.Connection:
         # After a power cut the last rows may be missing; those files are hashed again.
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute(_TABLE)
-        database.execute(_BY_ID)
+        database.execute(index)
         database.execute(f"PRAGMA user_version = {VERSION}")
         database.commit()
     except BaseException:

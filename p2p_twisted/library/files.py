@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container, Iterable
 from typing import Final
 
-from attrs import evolve
+from msgspec.structs import replace
 from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.library.catalog import Catalog
@@ -102,7 +102,7 @@ class Files:
                 files.append(SharedFile(outcome.on_disk, outcome.content, 100))
             elif isinstance(outcome, Altered):
                 self.fresh.discard(outcome.on_disk.name)
-                files.append(self._let_rest(evolve(outcome.on_disk, signature=outcome.signature)))
+                files.append(self._let_rest(replace(outcome.on_disk, signature=outcome.signature)))
             else:
                 self.gone(outcome.on_disk.name)
                 self._exclusions.unreadable(outcome.on_disk.name, outcome.reason)

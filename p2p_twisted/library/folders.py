@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 
+import msgspec
 from attrs import Factory, define, frozen
 
 from p2p_twisted.library.entries import HashedFile, OnDisk
 from p2p_twisted.wire.names import FileId
 
 
-@frozen
-class SharedFile:
+# Of these there are as many as of what it is made of.
+class SharedFile(msgspec.Struct, frozen=True, gc=False):
     """
     A file of the library.
 

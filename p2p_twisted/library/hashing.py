@@ -8,6 +8,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from attrs import Factory, define, frozen
 
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
@@ -57,8 +58,7 @@ class Job:
         return min(99, self.hashed_chunks * 100 // (self.hashed_chunks + self.chunks_left or 1))
 
 
-@frozen
-class Hashed:
+class Hashed(msgspec.Struct, frozen=True, gc=False):
     """The whole file was hashed, and did not change meanwhile."""
 
     on_disk: OnDisk

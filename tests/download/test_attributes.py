@@ -6,6 +6,7 @@ import stat
 from typing import Any
 
 import attrs
+from msgspec.structs import replace
 from twisted.internet.defer import Deferred
 
 from p2p_twisted.download.progress import Saved
@@ -124,7 +125,7 @@ class FolderTests(DownloadCase):
         """Let a holder share a folder; contents are the members' paths, cut at a dash."""
         contents = [Content(file.path.partition("-")[0].encode()) for file in files]
         members = [
-            attrs.evolve(file, file_id=content.file_id, size=content.size)
+            replace(file, file_id=content.file_id, size=content.size)
             for file, content in zip(files, contents, strict=True)
         ]
         manifest, listed = Content(encode(members)), Content(encode_attributes_of(members))

@@ -269,3 +269,26 @@ class WrittenTests(SynchronousTestCase):
         self.keep("a", has_more=True)
         self.cache.close()
         self.assertEqual(self.written(), 1)
+
+
+class IndexTests(SynchronousTestCase):
+    """What finds the files with some content."""
+
+    def indexes(self, folder: Path, *, finds_ids: bool) -> list[str]:
+        """Open a cache with one file, which is found by its content; list its indexes."""
+        cache = HashCache(OwnFolder(folder), "cache.db", lambda: 1e9, finds_ids=finds_ids)
+        cache.open()
+        content = HashedFile(id_from_digests(1, b""), b"")
+        cache.keep([(OnDisk("a", "a", Signature(1, 0, 0)), content)])
+        self.assertEqual(cache.names_with([content.file_id]), ["a"])
+        cache.close()
+        with closing(sqlite3.connect(folder / "cache.db")) as database:
+            query = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql <> ''"
+            return [name for (name,) in database.execute(query)]
+
+    def test_only_where_asked(self) -> None:
+        """A cache that nobody asks for content takes no time for it, nor one that once did."""
+        folder = Path(self.mktemp())
+        self.assertEqual(self.indexes(folder, finds_ids=True), ["files_by_id"])
+        self.assertEqual(self.indexes(folder, finds_ids=False), [])
+        self.assertEqual(self.indexes(folder, finds_ids=True), ["files_by_id"])

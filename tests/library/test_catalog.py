@@ -1,9 +1,9 @@
 """The index agrees with what a walk over all files would say, after any changes."""
 
-import attrs
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec.structs import replace
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library import catalog as catalog_module
@@ -52,7 +52,7 @@ class CatalogMachine(RuleBasedStateMachine):
                 st.builds(on_disk, st.sampled_from(NAMES), st.integers(0, 200)),
                 st.none() | st.sampled_from(CONTENTS),
                 st.integers(0, 99),
-            ).map(lambda file: file if file.content is None else attrs.evolve(file, percent=100))
+            ).map(lambda file: file if file.content is None else replace(file, percent=100))
         )
     )
     def put(self, files: list[SharedFile]) -> None:

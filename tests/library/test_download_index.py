@@ -26,9 +26,9 @@ class EarlierTests(SynchronousTestCase):
         self.index = self.run_again()
 
     def run_again(self) -> DownloadIndex:
-        index = DownloadIndex(
-            self.root, HashCache(OwnFolder(self.folder), "downloads.db", lambda: self.now)
-        )
+        folder = OwnFolder(self.folder)
+        cache = HashCache(folder, "downloads.db", lambda: self.now, finds_ids=True)
+        index = DownloadIndex(self.root, cache)
         index.start()
         self.addCleanup(index.stop)
         return index

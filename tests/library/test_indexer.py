@@ -10,7 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.library import indexer, queue, scanner
 from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.entries import OnDisk
-from p2p_twisted.library.folders import SharedFile
+from p2p_twisted.library.folders import Folder
+from p2p_twisted.library.matching import key
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from tests.library.sharing import Sharer
@@ -61,12 +62,22 @@ class GarbageTests(SynchronousTestCase):
         self.patch(indexer, "_FROZEN_AT_ONCE", 4)
         sharer = Sharer(self)
         for number in range(7):
-            sharer.file(f"{number}")
+            sharer.file(f"{number}/f")
         sharer.start()
-        sharer.file("8")
+        sharer.file("8/f")
         sharer.noticed()
-        looked_at = [each for each in gc.get_objects() if isinstance(each, SharedFile)]
-        self.assertEqual([each.on_disk.name for each in looked_at], ["8"])
+        looked_at = [each for each in gc.get_objects() if isinstance(each, Folder)]
+        self.assertEqual([each.children for each in looked_at], [{"8/f"}])
+
+    def test_files(self) -> None:
+        """It looks at none of the values that are kept of each file."""
+        sharer = Sharer(self)
+        sharer.file("f")
+        catalog = sharer.start().catalog
+        shared = catalog.entry("f")
+        assert shared is not None
+        for each in (shared, shared.on_disk, shared.on_disk.signature, shared.content, key("f")):
+            self.assertFalse(gc.is_tracked(each))
 
     def test_changes(self) -> None:
         """Of a library that does not grow, nothing more is kept from it."""

@@ -1,6 +1,7 @@
 """Names of files: what passes is safe, and the honest pass."""
 
 import unicodedata
+from collections.abc import Callable
 from pathlib import PurePosixPath, PureWindowsPath
 
 import pytest
@@ -12,6 +13,7 @@ from p2p_twisted.wire.names import (
     BadName,
     check_component,
     check_path,
+    check_unusual,
     collision_key,
 )
 
@@ -212,6 +214,27 @@ def test_any_component(component: str) -> None:
     except BadName:
         return
     check_path(component)
+
+
+def refusal_of(check: Callable[[str], None], component: str) -> str | None:
+    """Return why a check refuses a component, if it does."""
+    try:
+        check(component)
+    except BadName as error:
+        return str(error)
+    return None
+
+
+@given(component=st.text(st.characters(max_codepoint=127), max_size=8))
+@example("a" * limits.COMPONENT_BYTES)
+@example("a" * (limits.COMPONENT_BYTES + 1))
+@example("a\n")
+@example("Com1.txt")
+@example("AUX")
+@settings(max_examples=1_000)
+def test_usual_component(component: str) -> None:
+    """The short way for usual names lets pass just what the rules do."""
+    assert refusal_of(check_component, component) == refusal_of(check_unusual, component)
 
 
 def test_collision_key() -> None:
