@@ -2,7 +2,6 @@
 
 import os
 import sys
-from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import Any, Final
@@ -153,8 +152,7 @@ class Options(AcceptOptions, GatewayOptions):
         """List the files that twistd writes for this peer, as absolute paths."""
         named = [self.parent.get(each) for each in ("logfile", "pidfile")] if self.parent else []
         paths = [Path(each).absolute() for each in named if each not in (None, "", "-")]
-        logs = (each for path in paths for each in (path, *rotated(path)))
-        return (*logs, *self.event_files())
+        return (*(log for path in paths for log in (path, *rotated(path))), *self.event_files())
 
     def _read_directories(self) -> None:
         found = read_directories(self["name"], self["directory"], self["downloads"], self["state"])
@@ -261,7 +259,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         rng=SystemRandom(),
         offload=pool,
         disks=DiskThreads(writer, reader, opener, parallel_map),
-        watcher_for=partial(watcher_for, reactor),
+        watcher_for=lambda *args: watcher_for(reactor, *args),
         announce=announce,
         stopped=reactor.stop,
     )
@@ -272,11 +270,14 @@ def makeService(options: Options, reactor: Any = None) -> IService:
             MovedRegistry.of(builder, options["member"]).setServiceParent(daemon)
     log_file = options.parent and options.parent.get("logfile")
     greeting = [f"its log is in {log_file}"] if log_file else []
+    api = PeerApi(peer, reactor, lambda: exit_code.end(Exit.DONE))
+    links = options.add_links(daemon, builder, api)
     console = ConsoleService(
         reactor,
         peer,
         options["name"],
         exit_code.end,
+        links=links,
         greeting=greeting,
         verdicts_fd=options["results"],
         history=HistoryFile(peer.state.folder),
@@ -291,7 +292,6 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         lambda transport: user_at(transport.socket) in (0, os.getuid()),
     )
     attached.setServiceParent(daemon)
-    api = PeerApi(peer, reactor, lambda: exit_code.end(Exit.DONE))
     options.add_recording(daemon, reactor, "peer", api)
     PeerService(reactor, peer, announce, give_up).setServiceParent(daemon)
     console.setServiceParent(daemon)

@@ -5,8 +5,8 @@ Each reader returns ``None`` for what its command does not take.
 """
 
 import re
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, Literal
 
 from p2p_twisted.console.commands import (
     Choose,
@@ -34,6 +34,11 @@ _DANGLING_FROM: Final = re.compile(r"(?:.*\s)?--from(?:\s|=|\Z).*", re.DOTALL | 
 # An apostrophe within a word is not a quote.
 _WORDS: Final = re.compile(
     r"""(["'])(?P<quoted>.+?)\1(?=\s|\Z)|(?P<plain>\S+)""", re.DOTALL | re.ASCII
+)
+# Here, a quoted text may also be the value of an option.
+_OPTION_WORD: Final = re.compile(
+    r"""(?:(?P<option>--[a-z]+)=)?(?:(["'])(?P<quoted>.+?)\2(?=\s|\Z)|(?P<plain>\S+))""",
+    re.DOTALL | re.ASCII,
 )
 _RANGE: Final = re.compile(r"([1-9][0-9]{0,8})(?:-([1-9][0-9]{0,8}))?")
 _SEPARATORS: Final = re.compile(r"[\s,]+")
@@ -134,6 +139,18 @@ def read_numbers(text: str) -> Numbers | None:
             return None
         numbers |= dict.fromkeys(range(first, last + 1))
     return tuple(numbers)
+
+
+def option_words(text: str) -> Iterator[tuple[str, Literal["option", "plain", "quoted"]]]:
+    """Split into words, and say what each is; ``--to=anna`` is two."""
+    for match in _OPTION_WORD.finditer(text):
+        if match["option"]:
+            yield match["option"], "option"
+        if match["quoted"]:
+            yield match["quoted"], "quoted"
+        else:
+            is_option = not match["option"] and match["plain"].startswith("--")
+            yield match["plain"], "option" if is_option else "plain"
 
 
 def _several(text: str) -> tuple[str, ...]:

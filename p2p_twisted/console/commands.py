@@ -144,6 +144,33 @@ class AnswerPushes:
 
 
 @attrs.frozen
+class MakeLink:
+    """
+    Make a link to a file, for somebody who has no peer.
+
+    :ivar what: its name or id, or its number in the last list.
+    :ivar seconds: for how long.
+    :ivar is_drawn: whether to show it as a QR code, too.
+    """
+
+    what: str | int
+    seconds: int
+    is_drawn: bool = False
+
+
+@attrs.frozen
+class ListLinks:
+    """List the links that are open."""
+
+
+@attrs.frozen
+class EndLinks:
+    """End links."""
+
+    numbers: Numbers
+
+
+@attrs.frozen
 class ShowLimits:
     """Show the limits on what is sent and received."""
 
@@ -241,6 +268,9 @@ Command = (
     | ListPushes
     | EndPushes
     | AnswerPushes
+    | MakeLink
+    | ListLinks
+    | EndLinks
     | ShowLimits
     | Limit
     | ShowStatus

@@ -9,7 +9,9 @@ import attrs
 
 from p2p_twisted.console.admin_arguments import INVITE_OPTIONS, REVOKE_OPTION
 from p2p_twisted.console.arguments import needs_quotes
-from p2p_twisted.console.parsing import BY_WORD, Operand, find_entry, first_word
+from p2p_twisted.console.command_entry import Operand
+from p2p_twisted.console.link_arguments import LINK_OPTIONS
+from p2p_twisted.console.parsing import BY_WORD, find_entry, first_word
 from p2p_twisted.console.push_arguments import PUSH_OPTIONS
 from p2p_twisted.library.matching import last_component
 from p2p_twisted.offers.offer import EVERYBODY
@@ -128,6 +130,10 @@ def _of_push(rest: str, start: int, words: Vocabulary) -> Completion | None:
     return _of_words(rest, start, words, PUSH_OPTIONS)
 
 
+def _of_link(rest: str, start: int, words: Vocabulary) -> Completion | None:
+    return _of_words(rest, start, words, LINK_OPTIONS)
+
+
 def _of_words(
     rest: str, start: int, words: Vocabulary, options: Sequence[str]
 ) -> Completion | None:
@@ -193,6 +199,7 @@ _COMPLETE: Final = {
     Operand.DOWNLOADS: _of_downloads,
     Operand.PUSH: _of_push,
     Operand.PUSHES: _of_pushes,
+    Operand.LINK: _of_link,
     Operand.LIMIT: _of_limits,
     Operand.INVITE: _of_invite,
     Operand.REVOKED: _of_revoked,

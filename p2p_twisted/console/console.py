@@ -24,6 +24,7 @@ from p2p_twisted.console.progress_view import ProgressView
 from p2p_twisted.console.text import FailureLine
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import IPeer
+from p2p_twisted.peer.links_interface import ILinks
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.exit_status import Exit
@@ -37,6 +38,7 @@ class ConsoleConfig:
     """
     What a console needs.
 
+    :ivar links: to files, of this peer.
     :ivar name: of the peer.
     :ivar greeting: the first lines to show.
     :ivar tell: is called after each line, with whether it succeeded.
@@ -48,6 +50,7 @@ class ConsoleConfig:
 
     clock: IReactorTime
     peer: IPeer
+    links: ILinks
     name: str
     greeting: Sequence[str]
     tell: Callable[[bool], None]
@@ -90,6 +93,7 @@ class Console(Protocol):
             view.watch,
             lambda: self.width,
             ask,
+            links=config.links,
             has_next_run=config.has_next_run,
         )
         self._queue = LineQueue(self.lines_at_once, self._read_or_not)

@@ -13,6 +13,7 @@ from p2p_twisted.console.completion import Vocabulary
 from p2p_twisted.console.downloading import Downloading, Outcome, Say
 from p2p_twisted.console.exits import Exits
 from p2p_twisted.console.leaving import before_stop, left_undone
+from p2p_twisted.console.linking import Linking
 from p2p_twisted.console.parsing import find_entry
 from p2p_twisted.console.pushing import Pushing
 from p2p_twisted.console.rendering import (
@@ -33,6 +34,7 @@ from p2p_twisted.console.text import FailureLine, shown_name
 from p2p_twisted.console.transfers import TransferControl
 from p2p_twisted.library.matching import natural_order
 from p2p_twisted.peer.interface import IPeer, Topology, Watch
+from p2p_twisted.peer.links_interface import ILinks
 from p2p_twisted.peer.numbered_offers import all_offers
 from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound, PeerError
 from p2p_twisted.runtime.exit_status import Exit
@@ -63,6 +65,7 @@ class Conversation:
         width: Callable[[], int | None] = lambda: None,
         ask: Ask | None = None,
         *,
+        links: ILinks,
         has_next_run: bool = True,
     ) -> None:
         self._peer = peer
@@ -75,6 +78,7 @@ class Conversation:
         self._administration = Administration(peer, say, width, ask)
         self._downloading = Downloading(peer, say, watch, self.exits)
         self._pushing = Pushing(peer, say, width, self.exits)
+        self._linking = Linking(links, say, width)
         self._choices: tuple[Choice, ...] = ()
         self._seen_peers: tuple[PeerName, ...] = ()
 
@@ -118,7 +122,8 @@ class Conversation:
             return Outcome.OK
         except Ambiguous as error:
             choices = self._offer(error.hits)
-            self._say([*choice_lines(choices, self._width()), f"{error}: choose one, as in get 1"])
+            how = "link 1" if isinstance(command, commands.MakeLink) else "get 1"
+            self._say([*choice_lines(choices, self._width()), f"{error}: choose one, as in {how}"])
             self.exits.add(error.exit)
         except PeerError as error:
             hint = _hint(command) if isinstance(error, NotFound) and not error.like else ""
@@ -198,6 +203,10 @@ class Conversation:
             raise NotFound(f"{holder} is not among those who have {shown_name(choice.best.name)}")
         return hit
 
+    async def _link(self, command: commands.MakeLink) -> Outcome:
+        chosen = self._chosen(command.what, None) if isinstance(command.what, int) else None
+        return await self._linking.link(command, chosen)
+
     async def _find(self, command: commands.Find) -> Outcome:
         found = await self._peer.find(command.text)
         self._say(found_lines(found, self._offer(found.hits), self._width()))
@@ -252,9 +261,7 @@ class Conversation:
 
 
 def _hint(command: Command) -> str:
-    meant = None
-    if isinstance(command, commands.Get) and command.is_bare:
-        meant = suggest(command.name)
+    meant = suggest(command.name) if isinstance(command, commands.Get) and command.is_bare else None
     return f"; did you mean {meant}?" if meant else ""
 
 
@@ -276,6 +283,9 @@ _EXECUTE: Final[dict[type, Callable[[Conversation, Any], Coroutine[Any, Any, Out
     commands.ListPushes: lambda talk, command: talk._pushing.list_pushes(command),
     commands.EndPushes: lambda talk, command: talk._pushing.end_pushes(command),
     commands.AnswerPushes: lambda talk, command: talk._pushing.answer(command),
+    commands.MakeLink: Conversation._link,
+    commands.ListLinks: lambda talk, command: talk._linking.list_links(command),
+    commands.EndLinks: lambda talk, command: talk._linking.end_links(command),
     commands.ShowLimits: lambda talk, command: talk._transfers.show_limits(command),
     commands.Limit: lambda talk, command: talk._transfers.limit(command),
     commands.ShowStatus: Conversation._show_status,

@@ -1,10 +1,7 @@
 """Parse a typed line by a table of commands."""
 
-import enum
 from collections.abc import Callable
 from typing import Final
-
-import attrs
 
 from p2p_twisted.console.admin_arguments import read_invite, read_revoke
 from p2p_twisted.console.arguments import (
@@ -17,6 +14,7 @@ from p2p_twisted.console.arguments import (
     read_list,
     unquoted,
 )
+from p2p_twisted.console.command_entry import CommandEntry, Operand
 from p2p_twisted.console.commands import (
     Cancel,
     Command,
@@ -24,74 +22,19 @@ from p2p_twisted.console.commands import (
     Help,
     LeaveNetwork,
     ListInvites,
+    ListLinks,
     ListMembers,
     ListPeers,
     ListTransfers,
-    Misused,
     Pause,
     Resume,
     ShowStatus,
     StopNetwork,
     Topo,
 )
+from p2p_twisted.console.link_arguments import read_link, read_unlink
 from p2p_twisted.console.push_arguments import answer_reader, read_push, read_pushes, read_unpush
 from p2p_twisted.console.text import meant
-
-
-class Operand(enum.Enum):
-    """What may follow a command's word."""
-
-    NOTHING = enum.auto()
-    NAMES = enum.auto()
-    TEXT = enum.auto()
-    PEER = enum.auto()
-    DOWNLOADS = enum.auto()
-    PUSH = enum.auto()
-    PUSHES = enum.auto()
-    LIMIT = enum.auto()
-    INVITE = enum.auto()
-    REVOKED = enum.auto()
-    COMMAND = enum.auto()
-
-
-@attrs.frozen
-class CommandEntry:
-    """
-    A command in the table.
-
-    :ivar words: by which it is called; the first is its name.
-    :ivar operand: what may or must follow the word, for people.
-    :ivar does: what it does, for people.
-    :ivar read: parses what followed the word; returns ``None`` if that does not fit, or raises
-        ``ValueError`` with what does not.
-    :ivar takes: a sentence on what may follow the word, without its subject.
-    :ivar examples: lines to type.
-    :ivar operand_kind: what may follow the word, for its completion.
-    """
-
-    words: tuple[str, ...]
-    operand: str
-    does: str
-    read: Callable[[str], Command | None]
-    takes: str = "takes nothing more"
-    examples: tuple[str, ...] = ()
-    operand_kind: Operand = Operand.NOTHING
-
-    @property
-    def usage(self) -> str:
-        """How to type it."""
-        return f"{self.words[0]} {self.operand}".rstrip()
-
-    def command(self, rest: str, typed: str) -> Command:
-        """
-        Parse what followed its word.
-
-        :param typed: the whole line.
-        """
-        try:
-            return self.read(rest) or Misused(self.words[0], typed)
-        except ValueError as error:
-            return Misused(self.words[0], typed, str(error))
 
 
 def parse(line: str) -> Command | None:
@@ -232,6 +175,25 @@ COMMANDS: Final = (
     _on_pushes("unpush", "end push N: whoever has not got it does not get it", read_unpush),
     _on_pushes("accept", "get what was pushed to this peer as N", answer_reader(True)),
     _on_pushes("refuse", "do not get what was pushed to this peer as N", answer_reader(False)),
+    CommandEntry(
+        ("link",),
+        "NAME|N [--for 1h] [--qr]",
+        "make a link to a file, for a phone or anybody else on the local network",
+        read_link,
+        "takes a name, or a number from the last list, and perhaps --for 30m, 2h or 7d (1h) and"
+        " --qr",
+        ("link f1 --qr", 'link "b c.txt" --for 2h', "link 2"),
+        Operand.LINK,
+    ),
+    CommandEntry(("links",), "", "list the links to files that are open", alone(ListLinks())),
+    CommandEntry(
+        ("unlink",),
+        "N...",
+        "end link N: nobody gets its file by it any more",
+        read_unlink,
+        "takes numbers of links: see links",
+        ("unlink 1",),
+    ),
     CommandEntry(
         ("limit",),
         "[up|down RATE]",

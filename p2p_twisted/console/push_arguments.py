@@ -5,11 +5,10 @@ Each reader returns ``None`` for what its command does not take, and raises ``Va
 name or a time is none: the text says what would be.
 """
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
-from p2p_twisted.console.arguments import read_numbers
+from p2p_twisted.console.arguments import option_words, read_numbers
 from p2p_twisted.console.commands import (
     AnswerPushes,
     Command,
@@ -24,23 +23,17 @@ from p2p_twisted.trust.invite_terms import read_time
 PUSH_OPTIONS: Final = ("--to", "--for", "--into")
 _DAY_SECONDS: Final = 86_400
 
-# A quoted text is one word, also as the value of an option.
-_WORD: Final = re.compile(
-    r"""(?:(?P<option>--[a-z]+)=)?(?:(["'])(?P<quoted>.+?)\2(?=\s|\Z)|(?P<plain>\S+))""",
-    re.DOTALL | re.ASCII,
-)
-
 
 def read_push(rest: str) -> Command | None:
     """Read what is pushed, to whom, for how long, and where it lands."""
     names, to = list[str](), list[str]()
     seconds, into = USUAL_DAYS * _DAY_SECONDS, None
-    words = _words(rest)
-    for word, is_option in words:
-        if not is_option:
+    words = option_words(rest)
+    for word, kind in words:
+        if kind != "option":
             names.append(word)
             continue
-        value, _is_option = next(words, ("", False))
+        value, _kind = next(words, ("", "plain"))
         match word:
             case "--to" if value:
                 to += read_audience(value)
@@ -100,12 +93,3 @@ def read_place(typed: str) -> str:
     place = typed.rstrip("/")
     check_into(place)
     return place
-
-
-def _words(rest: str) -> Iterator[tuple[str, bool]]:
-    """Split into words, and say which are options; ``--to=anna`` is two."""
-    for match in _WORD.finditer(rest):
-        if match["option"]:
-            yield match["option"], True
-        word = match["quoted"] or match["plain"]
-        yield word, match["quoted"] is None and not match["option"] and word.startswith("--")

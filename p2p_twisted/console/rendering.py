@@ -8,8 +8,9 @@ import attrs
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.console.admin_lines import certificate_text
+from p2p_twisted.console.command_entry import CommandEntry
 from p2p_twisted.console.layout import fitted_table, table
-from p2p_twisted.console.parsing import COMMANDS, CommandEntry
+from p2p_twisted.console.parsing import COMMANDS
 from p2p_twisted.console.text import (
     TOLD_IN_PART,
     count,

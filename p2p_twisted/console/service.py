@@ -22,6 +22,7 @@ from p2p_twisted.console.terminal_console import TerminalConsole
 from p2p_twisted.console.text import FailureLine
 from p2p_twisted.console.verdicts import Verdicts
 from p2p_twisted.peer.interface import IPeer
+from p2p_twisted.peer.links_interface import ILinks
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.reactor import ThreadingReactor
@@ -55,6 +56,7 @@ class ConsoleService(Service):
     A peer's console.
 
     :param reactor: provides time, file descriptors and ``callWhenRunning``.
+    :param links: to files, of this peer.
     :param on_leave: is called when the peer has left the network by a command of this console,
         and its last answer has been written, with how a script's lines ended.
     :param greeting: lines to show after the first, which names the peer.
@@ -74,6 +76,7 @@ class ConsoleService(Service):
         name: str,
         on_leave: Callable[[Exit], None],
         *,
+        links: ILinks,
         greeting: Sequence[str] = (),
         verdicts_fd: int | None = None,
         history: HistoryFile | None = None,
@@ -90,6 +93,7 @@ class ConsoleService(Service):
         self._config = ConsoleConfig(
             clock=reactor,
             peer=peer,
+            links=links,
             name=name,
             greeting=(f"this is {name}; type help for what it can do", *greeting),
             tell=(lambda _is_ok: None) if verdicts_fd is None else Verdicts(verdicts_fd).tell,

@@ -25,7 +25,6 @@ from p2p_twisted.gateway.link_routes import link_routes
 from p2p_twisted.gateway.origin_client import OriginClient
 from p2p_twisted.gateway.origin_models import OriginModels
 from p2p_twisted.peer.build import PeerBuilder
-from p2p_twisted.peer.content_reading import ContentReading
 from p2p_twisted.recording.event_options import EventOptions
 
 _ORIGIN: Final = re.compile(r"https?://[\w.:\[\]-]+(?:/[\w./-]*)?\Z", re.ASCII)
@@ -69,6 +68,15 @@ class GatewayOptions(EventOptions):
                 " leave it away"
             )
 
+    def add_links(self, daemon: MultiService, builder: PeerBuilder, api: PeerApi) -> LinkPort:
+        """Have the peer make links to files."""
+        answers = ContentAnswers(builder.reading, builder.reactor, builder.bandwidth.up)
+        find = partial(lan_address, self["interface"])
+        links = LinkPort(builder.reactor, builder.reading, answers, find)
+        links.setServiceParent(daemon)
+        api.more += link_routes(links)
+        return links
+
     def add_gateway(
         self,
         daemon: MultiService,
@@ -76,23 +84,16 @@ class GatewayOptions(EventOptions):
         announce: Callable[[str], None],
         api: PeerApi,
     ) -> None:
-        """Have the peer answer programs, if that is wanted, and make links to files."""
-        reading, reactor = ContentReading.of(builder), builder.reactor
-        answers = ContentAnswers(reading, reactor, builder.bandwidth.up)
-        find = partial(lan_address, self["interface"])
-        links = LinkPort(reactor, reading, answers, find)
-        links.setServiceParent(daemon)
-        api.more += link_routes(links)
+        """Have the peer answer programs, if that is wanted."""
         if self["gateway"] is not None:
             access = GatewayAccess(self["gateway"], must_know=bool(self["member"]))
-            answers = ContentAnswers(reading, reactor)
-            hub = self._hub(builder, reading, answers, api)
-            resource = GatewayResource(reading, answers, hub, access.refuse)
-            GatewayService(reactor, resource, access, announce).setServiceParent(daemon)
+            answers = ContentAnswers(builder.reading, builder.reactor)
+            hub = self._hub(builder, answers, api)
+            resource = GatewayResource(builder.reading, answers, hub, access.refuse)
+            GatewayService(builder.reactor, resource, access, announce).setServiceParent(daemon)
 
-    def _hub(
-        self, builder: PeerBuilder, reading: ContentReading, answers: ContentAnswers, api: PeerApi
-    ) -> HubRoutes:
+    def _hub(self, builder: PeerBuilder, answers: ContentAnswers, api: PeerApi) -> HubRoutes:
+        reading = builder.reading
         hashes = ContentHashes(reading, builder.state.folder, builder.offload)
         origin = None
         if self["origin"] is not None:

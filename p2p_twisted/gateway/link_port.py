@@ -1,5 +1,6 @@
 """Listen on the local network for those who have a link to a file, while there is any."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
@@ -11,6 +12,7 @@ from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 from twisted.web.server import Request
 from typing_extensions import override
+from zope.interface import implementer
 
 from p2p_twisted.api.api_errors import BadRequest
 from p2p_twisted.api.api_request import ApiRequest, ApiSite
@@ -20,11 +22,13 @@ from p2p_twisted.gateway.content_answer import ContentAnswers
 from p2p_twisted.gateway.file_links import FileLink, FileLinks, TooManyLinks
 from p2p_twisted.gateway.reading_resource import ReadingResource, path_words
 from p2p_twisted.peer.content_reading import ContentReading
+from p2p_twisted.peer.links_interface import ILinks, OpenLink
 from p2p_twisted.peer.peer_errors import PeerError, Unknown
 from p2p_twisted.runtime.addresses import address_towards, own_addresses
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.file_limit import open_files_limit
+from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import host_group, is_loopback
 
 _ANY_PORT: Final = 0
@@ -34,6 +38,7 @@ _PARTS: Final = 2
 """Of an address: the token, and the file's name."""
 
 
+@implementer(ILinks)
 class LinkPort(Service):
     """
     The links of a peer, and the port where they lead to.
@@ -41,6 +46,7 @@ class LinkPort(Service):
     It is open as long as a link is. What is begun to be fetched by then goes on.
 
     :param address: finds the IP address of this machine that others on its network know.
+    :param date: tells the time, in seconds since 1970.
     """
 
     log = Logger()
@@ -52,11 +58,13 @@ class LinkPort(Service):
         reading: ContentReading,
         answers: ContentAnswers,
         address: Callable[[], str | None],
+        date: Callable[[], float] = time.time,
     ) -> None:
         self._reactor = reactor
         self._reading = reading
         self._resource = LinkResource(answers, self._find, lambda: self._place)
         self._address = address
+        self._date = date
         self._links = FileLinks()
         self._ending = Alarm(reactor, self._end)
         self._listening: Any = None
@@ -68,13 +76,16 @@ class LinkPort(Service):
         super().stopService()
         await self._close()
 
-    async def make(self, text: str, seconds: float) -> FileLink:
+    async def make(self, wanted: str | Hit, seconds: float) -> OpenLink:
         """
-        Make a link to a file, here or at others, by its name or id.
+        Make a link to a file, here or at others, by its name or id, or as it was found.
 
-        :raises PeerError: when there is no such file, or others cannot reach this machine.
+        :raises PeerError: when there is no such file, others cannot reach this machine, or that
+            is for too long.
         """
-        hit = await self._reading.meant(text)
+        if seconds > limits.LINK_SECONDS:
+            raise PeerError(f"a link is open for {limits.LINK_SECONDS // 86_400}d at most")
+        hit = await self._reading.meant(wanted)
         if self._listening is None:
             self._open()
         try:
@@ -85,11 +96,11 @@ class LinkPort(Service):
                 " ends one"
             ) from None
         self._end()
-        return link
+        return self._told(link)
 
-    def all(self) -> tuple[FileLink, ...]:
+    def all(self) -> tuple[OpenLink, ...]:
         """List the open links."""
-        return tuple(self._links.all(self._reactor.seconds()))
+        return tuple(map(self._told, self._links.all(self._reactor.seconds())))
 
     def remove(self, number: int) -> None:
         """
@@ -101,14 +112,11 @@ class LinkPort(Service):
             raise Unknown(f"there is no link {number}")
         self._end()
 
-    def url(self, link: FileLink) -> str:
-        """Return the address that gives its file."""
-        name = quote(link.hit.name.rpartition("/")[2], safe="")
-        return f"http://{self._place}/{link.token}/{name}"
-
-    def seconds_left(self, link: FileLink) -> float:
-        """Return for how long a link is open."""
-        return float(link.until - self._reactor.seconds())
+    def _told(self, link: FileLink) -> OpenLink:
+        name = link.hit.name
+        url = f"http://{self._place}/{link.token}/{quote(name.rpartition('/')[2], safe='')}"
+        left: float = link.until - self._reactor.seconds()
+        return OpenLink(link.number, name, url, self._date() + left)
 
     async def _close(self) -> None:
         self._ending.stop()
@@ -137,9 +145,9 @@ class LinkPort(Service):
 
     def _end(self) -> None:
         """Listen no more, once no link is open."""
-        if links := self.all():
-            least = min(map(self.seconds_left, links))
-            self._ending.set(max(0.0, least))
+        now = self._reactor.seconds()
+        if links := self._links.all(now):
+            self._ending.set(min(link.until for link in links) - now)
         else:
             background(self.log, "closing the port of links", self._close())
 

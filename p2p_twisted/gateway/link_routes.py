@@ -1,7 +1,5 @@
 """Make, list and end links to files, over the API."""
 
-import time
-from collections.abc import Callable
 from typing import Annotated
 
 import attrs
@@ -10,9 +8,8 @@ from msgspec import Meta
 from p2p_twisted.api.request_fields import Query, Word
 from p2p_twisted.api.route import Call, Route
 from p2p_twisted.api.views import DoneView, View
-from p2p_twisted.gateway.file_links import FileLink
 from p2p_twisted.gateway.limits import LINK_SECONDS
-from p2p_twisted.gateway.link_port import LinkPort
+from p2p_twisted.peer.links_interface import ILinks, OpenLink
 from p2p_twisted.peer.qr_code import qr_rows
 
 
@@ -54,35 +51,28 @@ class LinksView(View):
     links: tuple[LinkView, ...]
 
 
-def link_routes(port: LinkPort, date: Callable[[], float] = time.time) -> tuple[Route, ...]:
+def link_routes(links: ILinks) -> tuple[Route, ...]:
     """List what a peer can be asked about links to files."""
 
-    def view(of: FileLink) -> LinkView:
-        url = port.url(of)
-        return LinkView(
-            number=of.number,
-            name=of.hit.name,
-            url=url,
-            expires=date() + port.seconds_left(of),
-            qr=qr_rows(url),
-        )
+    def view(of: OpenLink) -> LinkView:
+        return LinkView(**attrs.asdict(of), qr=qr_rows(of.url))
 
     async def make(call: Call) -> LinkView:
         """Make a link to a file, for somebody on the local network who has no peer."""
-        return view(await port.make(call.query.name, call.query.seconds))
+        return view(await links.make(call.query.name, call.query.seconds))
 
-    async def links(_call: Call) -> LinksView:
+    async def all_links(_call: Call) -> LinksView:
         """List the links that are open."""
-        return LinksView(links=tuple(map(view, port.all())))
+        return LinksView(links=tuple(map(view, links.all())))
 
     async def end(call: Call) -> DoneView:
         """End a link: nobody gets its file by it any more."""
         assert call.number is not None
-        port.remove(call.number)
+        links.remove(call.number)
         return DoneView()
 
     return (
         Route("POST", "/v1/links", make, LinkView, LinkQuery),
-        Route("GET", "/v1/links", links, LinksView),
+        Route("GET", "/v1/links", all_links, LinksView),
         Route("DELETE", "/v1/links/{number}", end, DoneView),
     )

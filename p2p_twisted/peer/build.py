@@ -20,6 +20,7 @@ from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.peer.admin import Admin
 from p2p_twisted.peer.build_offers import OfferParts
 from p2p_twisted.peer.build_relay import RelayParts
+from p2p_twisted.peer.content_reading import ContentReading
 from p2p_twisted.peer.getting import Getting
 from p2p_twisted.peer.group_sharing import GroupSharing
 from p2p_twisted.peer.group_visits import GroupVisits
@@ -232,6 +233,12 @@ class PeerBuilder(RelayParts):
         )
         waits = KeptWaits(self.state, self.offload)
         return Getting(clock=self.reactor, resolver=resolver, downloads=downloads, waits=waits)
+
+    @cached_property
+    def reading(self) -> ContentReading:
+        """What programs read while it is downloaded."""
+        parts = self.searches, self.answers, self.local, self.downloads
+        return ContentReading(self.settings.name, *parts, self.disks.reading)
 
     @cached_property
     def relaying(self) -> Relaying:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from glob import escape
-from typing import Final, Self
+from typing import Final
 
 from attrs import define, field
 from twisted.internet.defer import CancelledError, Deferred
@@ -13,9 +13,9 @@ from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.file_readers import ReadableFile
 from p2p_twisted.download.progress import Blocked, Paused, Progress, Saved
 from p2p_twisted.peer import limits
-from p2p_twisted.peer.build import PeerBuilder
 from p2p_twisted.peer.local_content import LocalContent
 from p2p_twisted.peer.meaning import (
+    Hits,
     StillHashing,
     best,
     by_content,
@@ -95,12 +95,6 @@ class ContentReading:
     _begun: dict[FileId, _Begun] = field(factory=dict, init=False)
     _known: dict[tuple[PeerName, str], Hit] = field(factory=dict, init=False)
 
-    @classmethod
-    def of(cls, builder: PeerBuilder) -> Self:
-        """Make that of a peer."""
-        parts = builder.searches, builder.answers, builder.local, builder.downloads
-        return cls(builder.settings.name, *parts, builder.disks.reading)
-
     def __attrs_post_init__(self) -> None:
         self._downloads.readable.added = self._coming
 
@@ -138,21 +132,23 @@ class ContentReading:
             raise NotReady(f"{holder} is still hashing {name}: ask again")
         return hit
 
-    async def meant(self, text: str) -> Hit:
+    async def meant(self, wanted: str | Hit) -> Hit:
         """
-        Find the file that a person means by its name, or its id: first of all, here.
+        Find the file that a person means by its name, or its id, first of all here; or by a hit.
 
         :raises PeerError: when there is none, or there are several, or it is still being hashed.
         """
-        if _FILE_ID.match(text):
-            return await self.with_id(text)
-        hits = best(await self._ask("name", text, self._me), text)
-        if not hits:
-            hits = meant_by(text, await self._searches.ask("name", text), None)
+        if isinstance(wanted, str) and _FILE_ID.match(wanted):
+            return await self.with_id(wanted)
+        hits = (wanted,) if isinstance(wanted, Hit) else await self._by_name(wanted)
         check_is_file(hits)
         if not (things := by_content(hits)):
             raise StillHashing(hits)
         return one_of(things)[0]
+
+    async def _by_name(self, text: str) -> Hits:
+        own = best(await self._ask("name", text, self._me), text)
+        return own or meant_by(text, await self._searches.ask("name", text), None)
 
     async def folders(self, name: str) -> list[Hit]:
         """

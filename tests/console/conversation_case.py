@@ -9,9 +9,8 @@ from p2p_twisted.console.conversation import Conversation
 from p2p_twisted.console.downloading import Outcome
 from p2p_twisted.console.parsing import parse
 from p2p_twisted.download.progress import Progress
-from tests.console.fake_peer import (
-    FakePeer,
-)
+from tests.console.fake_links import FakeLinks
+from tests.console.fake_peer import FakePeer
 
 
 class Talk:
@@ -19,12 +18,13 @@ class Talk:
 
     def __init__(self) -> None:
         self.peer = FakePeer()
+        self.links = FakeLinks()
         self.said: list[str] = []
         self.watched: list[Progress] = []
         self.asked: list[str] = []
         self.answers: list[bool] = []
         self._conversation = Conversation(
-            self.peer, self._say, self.watched.append, ask=self._answer
+            self.peer, self._say, self.watched.append, ask=self._answer, links=self.links
         )
 
     def begin(self, line: str) -> "Deferred[Outcome]":

@@ -7,6 +7,7 @@ from twisted.python.failure import Failure
 
 from p2p_twisted.console.console import ConsoleConfig
 from p2p_twisted.console.plain_console import PlainConsole
+from tests.console.fake_links import FakeLinks
 from tests.console.fake_peer import FakePeer
 
 GREETING = "this is s2\n"
@@ -26,6 +27,7 @@ class Pipe:
         config = ConsoleConfig(
             clock=self.clock,
             peer=self.peer,
+            links=FakeLinks(),
             name="s2",
             greeting=[GREETING.strip()],
             tell=self.told.append,

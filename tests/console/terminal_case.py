@@ -12,6 +12,7 @@ from zope.interface.verify import verifyObject
 from p2p_twisted.console.console import ConsoleConfig
 from p2p_twisted.console.terminal_console import TerminalConsole
 from p2p_twisted.peer.interface import IPeer
+from tests.console.fake_links import FakeLinks
 from tests.console.fake_peer import FakePeer
 from tests.console.virtual_terminal import VirtualTerminal
 
@@ -60,6 +61,7 @@ class Terminal:
         config = ConsoleConfig(
             clock=self.clock,
             peer=self.peer,
+            links=FakeLinks(),
             name="s2",
             greeting=["this is s2"],
             tell=self.told.append,

@@ -58,6 +58,8 @@ class CompleteTests(SynchronousTestCase):
             ("push f1 --to ben,an", "push f1 --to ben,anna "),
             ("push f1 --to @", "push f1 --to @all "),
             ("accept 1", "accept 14 "),
+            ("link not", "link sub/notes.md "),
+            ("link f1 --f", "link f1 --for "),
             ("pushes 14 3", "pushes 14 3 "),
             # Names from the last list, in any case, also by their last part
             ("Repo", None),

@@ -10,6 +10,7 @@ from p2p_twisted.console.downloading import Downloading
 from p2p_twisted.console.exits import Exits
 from p2p_twisted.download.progress import Checking, Paused, Progress, Seeking, State, Waiting
 from p2p_twisted.wire.names import PeerAddress
+from tests.console.fake_links import FakeLinks
 from tests.console.fake_peer import STATUS, FakePeer, running, saved
 
 
@@ -30,9 +31,9 @@ class EarlierTests(SynchronousTestCase):
     def test_limits(self) -> None:
         """Limits that hold from the start are said."""
         peer, said = FakePeer(), list[str]()
-        Conversation(peer, said.extend, self.watched.append).begin()
+        Conversation(peer, said.extend, self.watched.append, links=FakeLinks()).begin()
         peer.status_now = attrs.evolve(STATUS, rates=Rates(up=2 << 20))
-        Conversation(peer, said.extend, self.watched.append).begin()
+        Conversation(peer, said.extend, self.watched.append, links=FakeLinks()).begin()
         self.assertEqual(said, ["limits: up 2.0 MiB/s, down unlimited"])
 
     def test_goes_on(self) -> None:

@@ -11,6 +11,7 @@ from p2p_twisted.console import service
 from p2p_twisted.console.console import ConsoleConfig
 from p2p_twisted.console.plain_console import PlainConsole
 from p2p_twisted.console.service import ConsoleService, stdin_is_ours
+from tests.console.fake_links import FakeLinks
 from tests.console.fake_peer import FakePeer
 
 
@@ -48,7 +49,7 @@ class ConsoleServiceTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.reactor = ConsoleReactor()
-        self.service = ConsoleService(self.reactor, FakePeer(), "s2", self.fail)
+        self.service = ConsoleService(self.reactor, FakePeer(), "s2", self.fail, links=FakeLinks())
 
     def test_color(self) -> None:
         """Failures have a color, unless NO_COLOR says that nothing should."""
@@ -57,7 +58,7 @@ class ConsoleServiceTests(SynchronousTestCase):
                 self.patch(os, "environ", {})
             else:
                 self.patch(os, "environ", {"NO_COLOR": value})
-            made = ConsoleService(self.reactor, FakePeer(), "s2", self.fail)
+            made = ConsoleService(self.reactor, FakePeer(), "s2", self.fail, links=FakeLinks())
             self.assertEqual(made._config.has_color, has_color)
 
     def test_attached_when_the_reactor_runs(self) -> None:

@@ -13,10 +13,11 @@ from twisted.internet.testing import StringTransport
 from p2p_twisted.api.route import Call
 from p2p_twisted.gateway import limits
 from p2p_twisted.gateway.content_answer import ContentAnswers
-from p2p_twisted.gateway.file_links import FileLink
 from p2p_twisted.gateway.link_port import LinkPort, lan_address
 from p2p_twisted.gateway.link_routes import LinkQuery, link_routes
+from p2p_twisted.peer.links_interface import OpenLink
 from p2p_twisted.peer.peer_errors import Ambiguous, IsFolder, NotFound, PeerError, Unknown
+from p2p_twisted.wire.messages import Hit
 from tests.gateway.asking import Asked, Gateway, GatewayTestCase
 from tests.peer.cases import SONG
 
@@ -46,6 +47,11 @@ class Listening:
         self.closed += 1
 
 
+def token_of(link: OpenLink) -> str:
+    """Return what nobody can guess of a link."""
+    return urlsplit(link.url).path.split("/")[1]
+
+
 class LinkTests(GatewayTestCase):
     """One peer shares; another one makes links."""
 
@@ -59,20 +65,18 @@ class LinkTests(GatewayTestCase):
         self.host: str | None = LAN
         reading = Gateway(self.net, "s2").reading
         answers = ContentAnswers(reading, clock)
-        self.port = LinkPort(self.reactor, reading, answers, lambda: self.host)
-        self.routes = {
-            (each.method, each.path): each for each in link_routes(self.port, lambda: 0.0)
-        }
+        self.port = LinkPort(self.reactor, reading, answers, lambda: self.host, clock.seconds)
+        self.routes = {(each.method, each.path): each for each in link_routes(self.port)}
 
-    def link(self, name: str, seconds: float = 60) -> FileLink:
+    def link(self, name: str | Hit, seconds: float = 60) -> OpenLink:
         """Make a link."""
         return self.net.result(Deferred.fromCoroutine(self.port.make(name, seconds)))
 
     def get(
-        self, link: FileLink, path: str | None = None, method: str = "GET", **more: str
+        self, link: OpenLink, path: str | None = None, method: str = "GET", **more: str
     ) -> Asked:
         """Open a link, or another path there."""
-        url = urlsplit(self.port.url(link))
+        url = urlsplit(link.url)
         lines = {"Host": url.netloc} | more
         head = "".join(f"{name}: {text}\r\n" for name, text in lines.items())
         raw = f"{method} {url.path if path is None else path} HTTP/1.1\r\n{head}\r\n"
@@ -84,7 +88,7 @@ class LinkTests(GatewayTestCase):
     def test_own(self) -> None:
         """A file of this peer's own, whole and in part, and nothing that a browser would run."""
         link = self.link("own")
-        self.assertEqual(self.port.url(link), f"http://{LAN}:9012/{link.token}/own.txt")
+        self.assertEqual(link.url, f"http://{LAN}:9012/{token_of(link)}/own.txt")
         got = self.get(link)
         self.assertEqual((got.status, got.body), (200, b"own\n"))
         self.assertTrue(got.headers["content-security-policy"].startswith("sandbox;"))
@@ -95,23 +99,33 @@ class LinkTests(GatewayTestCase):
         """A file that another peer shares is downloaded when the link is opened."""
         link = self.link("song ü.mp3")
         self.assertEqual(self.net.peers["s2"].transfers(), ())
-        self.assertTrue(self.port.url(link).endswith("/song%20%C3%BC.mp3"))
+        self.assertTrue(link.url.endswith("/song%20%C3%BC.mp3"))
         self.assertEqual(self.get(link).body, SONG)
-        self.assertEqual(self.link(link.hit.file or "").hit.file, link.hit.file)
+        [progress] = self.net.peers["s2"].transfers()
+        self.assertEqual(self.get(self.link(progress.file_id)).body, SONG)
+
+    def test_hit(self) -> None:
+        """What was found can be linked to as it is, whatever else has its name; a folder not."""
+        found = self.net.result(self.net.peers["s2"].find("*"))
+        by_name = {hit.name: hit for hit in found.hits}
+        self.assertEqual(self.get(self.link(by_name["b/f.txt"])).body, b"b")
+        self.assertRaises(IsFolder, self.link, by_name["a"])
 
     def test_nothing_else(self) -> None:
         """Who has a link gets that file; who has none gets nothing, however it is asked."""
         link = self.link("own", 10_000)
+        token = token_of(link)
+        [hit] = self.net.result(self.net.peers["s2"].listing()).hits
         for path in (
             "/",
             "/own.txt",
             "/s2/own.txt",
-            f"/id/{link.hit.file}",
-            f"/{link.token[:-1]}/own.txt",
-            f"/{link.token}x/own.txt",
-            f"/{link.token}/../s1",
-            f"/{link.token}/a/b",
-            f"/%2e/{link.token}",
+            f"/id/{hit.file}",
+            f"/{token[:-1]}/own.txt",
+            f"/{token}x/own.txt",
+            f"/{token}/../s1",
+            f"/{token}/a/b",
+            f"/%2e/{token}",
             "/hf/api/models/a",
         ):
             self.assertIn(self.get(link, path).status, (400, 404), path)
@@ -138,6 +152,7 @@ class LinkTests(GatewayTestCase):
 
     def test_not_meant(self) -> None:
         """What is no file, or several, has no link; nor has anything without a network."""
+        self.assertRaises(PeerError, self.link, "own", limits.LINK_SECONDS + 1)
         for name, error in (("no", NotFound), ("f", Ambiguous), ("a", IsFolder)):
             self.assertRaises(error, self.link, name)
         self.host = None
@@ -154,7 +169,7 @@ class LinkTests(GatewayTestCase):
     def test_ports(self) -> None:
         """Where something else has the usual port, it is another one."""
         self.reactor.taken = {limits.LINK_PORT}
-        self.assertIn(f"http://{LAN}:50000/", self.port.url(self.link("own")))
+        self.assertIn(f"http://{LAN}:50000/", self.link("own").url)
         self.port.remove(1)
         self.reactor.taken = {limits.LINK_PORT, 0}
         self.assertRaises(PeerError, self.link, "own")
@@ -177,7 +192,9 @@ class LinkTests(GatewayTestCase):
         make, listed = self.routes["POST", "/v1/links"], self.routes["GET", "/v1/links"]
         call = Call(query=LinkQuery(name="own", seconds=60))
         made: Any = self.net.result(Deferred.fromCoroutine(make.answer(call)))  # type: ignore[arg-type]
-        self.assertEqual((made.number, made.name, made.expires), (1, "own.txt", 60.0))
+        self.assertEqual(
+            (made.number, made.name, made.expires), (1, "own.txt", self.reactor.seconds() + 60)
+        )
         self.assertEqual(len(made.qr), len(made.qr[0]))
         all_of: Any = self.net.result(Deferred.fromCoroutine(listed.answer(Call())))  # type: ignore[arg-type]
         self.assertEqual(json.loads(all_of.encoded())["links"][0]["url"], made.url)

@@ -22,6 +22,7 @@ from p2p_twisted.peer.peer_errors import NotFound
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
+from tests.console.fake_links import FakeLinks
 from tests.console.fake_peer import FakePeer, running, saved
 
 MIB = 1024 * 1024
@@ -86,6 +87,7 @@ def main() -> None:
         peer,
         "s2",
         lambda _exit: reactor.stop(),
+        links=FakeLinks(),
         greeting=["log: nowhere"],
         verdicts_fd=results,
         history=HistoryFile(OwnFolder(Path(folder))) if folder else None,

@@ -1,7 +1,9 @@
-"""Pushes that a page is only told of."""
+"""Pushes, and links to files, that a page is only told of."""
 
 from collections.abc import Mapping
 from typing import Any
+
+from p2p_twisted.peer.qr_code import qr_rows
 
 
 def pushes(peer: str, name: str, reason: str) -> Mapping[str, Any]:
@@ -35,6 +37,13 @@ def pushes(peer: str, name: str, reason: str) -> Mapping[str, Any]:
         "look_again": 1.0,
     }
     return {"/v1/offers": {"offers": [own, asked, failed]}, "/v1/offers/1": board}
+
+
+def links(name: str) -> Mapping[str, Any]:
+    """Make what is answered, by path, where a link to a file is open."""
+    url = "http://192.168.1.23:9012/uXo0v2v7mJx1kz5r0eH8Vw/week-1.pdf"
+    link = {"number": 1, "name": name, "url": url, "expires": 1_900_000_000.0, "qr": qr_rows(url)}
+    return {"/v1/links": {"links": [link]}}
 
 
 def _offer(number: int, name: str, **more: Any) -> Mapping[str, Any]:

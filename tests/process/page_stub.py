@@ -44,6 +44,7 @@ class StubServer(ThreadingHTTPServer):
             "/v1/files": found(hit("notes/plan.md", 8_123), hit("photos", 73_400_320, "folder")),
             "/v1/transfers": {"downloads": [], "uploads": []},
             "/v1/offers": {"offers": []},
+            "/v1/links": {"links": []},
         }
         self._thread = threading.Thread(target=self.serve_forever, daemon=True)
 

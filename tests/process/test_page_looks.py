@@ -14,7 +14,7 @@ from tests.process.page_answers import (
     found,
     hit,
 )
-from tests.process.page_pushes_stub import pushes
+from tests.process.page_pushes_stub import links, pushes
 from tests.process.page_stub import StubServer
 
 FRAME_MS = 16
@@ -40,6 +40,7 @@ class PageLooksTests(SynchronousTestCase):
         stub.answers["/v1/transfers"] = {"downloads": DOWNLOADS, "uploads": UPLOADS}
         stub.answers["/v1/explain"] = explained("s2")
         stub.answers |= pushes("s2", "lecture/slides.tar", "it takes nothing from s1")
+        stub.answers |= links("lecture/week-1.pdf")
         stub.__enter__()
         self.addCleanup(stub.__exit__)
         return stub
@@ -190,7 +191,7 @@ class PageLooksTests(SynchronousTestCase):
             "registry_fault": EVIL,
         }
         stub.answers["/v1/explain"] = explained(EVIL)
-        stub.answers |= pushes(EVIL, TURNED, EVIL)
+        stub.answers |= pushes(EVIL, TURNED, EVIL) | links(f"{EVIL}{TURNED}")
         page = self.settled(stub)
         page.locator("#push-list .holders li", has_text=f"no space: {EVIL}").wait_for()
         page.get_by_role("button", name=f"Why {EVIL} goes as it does").first.click()
@@ -208,7 +209,7 @@ class PageLooksTests(SynchronousTestCase):
         page.get_by_text("is gone").wait_for()
         self.assertEqual(page.title(), "s1 · p2p")
         self.assertEqual(page.locator("img").count(), 1)
-        for place in ("#hit-rows", "#push-list"):
+        for place in ("#hit-rows", "#push-list", "#link-list"):
             self.assertIn("report\\u{202e}fdp.exe", page.inner_text(place))
         self.browser.check(self, stub.url)
 
@@ -225,6 +226,7 @@ class PageLooksTests(SynchronousTestCase):
             page.get_by_role("button", name="Why ").first.click()
             page.locator(".why", has_text="limits it").wait_for()
             page.get_by_text("9 of 12 have it").wait_for()
+            page.get_by_role("button", name="QR code of the link").click()
             stub.tell("warning", text="something is odd")
             page.locator("#activity li").first.wait_for()
             results = axe.run(page)

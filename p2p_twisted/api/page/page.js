@@ -2,6 +2,7 @@
 
 import { ask, Failed, Happenings, signIn } from "./events.js";
 import { Invites } from "./invites.js";
+import { Links } from "./links.js";
 import { Members } from "./members.js";
 import { Network, TopologyWatch } from "./network.js";
 import { Activity } from "./peers.js";
@@ -114,8 +115,8 @@ function beginPeer(status, activity) {
   const { name } = status;
   const again = (how) => setEnded(`${name} ${how}. Start it again as before, such as with p2p peer --name ${name}`);
   const card = new StatusCard(again);
-  const [search, pushes, invites] = [new Search(), new Pushes(), new Invites()];
-  const sharing = new Sharing(activity, pushes);
+  const [search, pushes, links, invites] = [new Search(), new Pushes(), new Links(), new Invites()];
+  const sharing = new Sharing(activity, pushes, links);
   const { map, show } = showing(activity, (peer) => search.listPeer(peer));
   const topology = new TopologyWatch(new Network(name, show));
   topology.lookSoon();
@@ -123,7 +124,7 @@ function beginPeer(status, activity) {
   listen(activity, {
     ...listenersOf(name, map, () => topology.lookSoon(), transfers, activity),
     offer: (event) => pushes.happened(event),
-    missed: () => Promise.all([transfers.look(), pushes.look()]).catch(() => {}),
+    missed: () => Promise.all([transfers.look(), pushes.look(), links.look()]).catch(() => {}),
   });
   watchStatus(status, (now) => {
     card.show(now);

@@ -52,10 +52,12 @@ export class Sharing {
   #asked = "";
   #notBefore = 0;
   #pushes;
+  #links;
 
-  constructor(activity, pushes) {
+  constructor(activity, pushes, links) {
     this.#activity = activity;
     this.#pushes = pushes;
+    this.#links = links;
     const field = byId("share-files");
     field.addEventListener("change", () => {
       this.share([...field.files].map((file) => [file.name, file]));
@@ -159,11 +161,12 @@ export class Sharing {
     };
     const commandOf = () => command("unshare", hit.name);
     const push = button("Push", `Push ${shown(hit.name)}`, () => this.#pushes.choose(hit.name), () => command("push", hit.name, "--to", "@all"));
+    const link = button("Link", `Link to ${shown(hit.name)}`, () => this.#links.choose(hit.name), () => command("link", hit.name, "--qr"));
     const stop = button("Stop sharing", `Stop sharing ${shown(hit.name)}`, end, commandOf);
     const name = el("th", { scope: "row" }, nameOf(hit.name));
     const facts = hit.id === null ? `hashed ${hit.hashed} %` : hit.id.slice(0, 16);
     name.append(el("div", { class: "quiet", text: hit.kind === "folder" ? `folder · ${facts}` : facts }));
     const amount = el("td", { class: "number", text: size(hit.size) });
-    return el("tr", {}, name, amount, el("td", { class: "act" }, push, " ", stop));
+    return el("tr", {}, name, amount, el("td", { class: "act" }, push, " ", ...(hit.kind === "folder" ? [] : [link, " "]), stop));
   }
 }

@@ -3,6 +3,8 @@
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 const RATE = /^(\d+(?:\.\d+)?)([KMG]?)$/i;
+const TIME = /^(\d{1,9})([mhd])$/;
+const SECONDS = { m: 60, h: 3600, d: 86400 };
 const POWERS = { "": 0, K: 1, M: 2, G: 3 };
 
 export const byId = (id) => document.getElementById(id);
@@ -57,6 +59,12 @@ export function readLimit(text) {
   const match = RATE.exec(word);
   const bytes = match && Math.round(Number(match[1]) * 1024 ** POWERS[match[2].toUpperCase()]);
   return bytes > 0 ? bytes : undefined;
+}
+
+/** Read a time such as 2h, in seconds; undefined for what is none. */
+export function readTime(text) {
+  const match = TIME.exec(text.trim());
+  return match ? Number(match[1]) * SECONDS[match[2]] : undefined;
 }
 
 /** Write how long something took, in seconds. */
