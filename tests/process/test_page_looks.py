@@ -191,7 +191,8 @@ class PageLooksTests(SynchronousTestCase):
             "registry_fault": EVIL,
         }
         stub.answers["/v1/explain"] = explained(EVIL)
-        stub.answers |= pushes(EVIL, TURNED, EVIL) | links(f"{EVIL}{TURNED}")
+        stub.answers |= pushes(EVIL, TURNED, EVIL)
+        stub.answers |= links(f"{EVIL}{TURNED}")
         page = self.settled(stub)
         page.locator("#push-list .holders li", has_text=f"no space: {EVIL}").wait_for()
         page.get_by_role("button", name=f"Why {EVIL} goes as it does").first.click()
