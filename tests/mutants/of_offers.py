@@ -90,6 +90,20 @@ OF_OFFERS: Final = (
         "peer/test_hostile_offers.py",
     ),
     Mutant(
+        "peer/offer_taking.py",
+        "return next(each for each in reversed(places) if each.kept in found)",
+        "return places[-1]",
+        "who comes gets the place of another one who has but one, and not of who has most",
+        "peer/test_offer_places.py",
+    ),
+    Mutant(
+        "peer/offer_taking.py",
+        "if newcomer.kept in found:",
+        "if False:",
+        "those who offer as much take each other's places without end",
+        "peer/test_offer_places.py",
+    ),
+    Mutant(
         "peer/offer_fetching.py",
         "if progress.size > self._offer.size:",
         "if False:",
