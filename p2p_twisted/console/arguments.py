@@ -153,16 +153,22 @@ def option_words(text: str) -> Iterator[tuple[str, Literal["option", "plain", "q
             yield match["plain"], "option" if is_option else "plain"
 
 
-def _several(text: str) -> tuple[str, ...]:
+def _several(text: str) -> tuple[str | int, ...]:
     """
-    Split a text into words; those in quotes may have spaces.
+    Split a text into names and numbers; names in quotes may have spaces, or be numbers.
 
     :returns: nothing if the text can only be one name.
     """
     words = [(match["quoted"], match["plain"]) for match in _WORDS.finditer(text)]
     if len(words) == 1 and not is_pattern(words[0][1] or ""):
         return ()
-    return tuple(quoted or plain for quoted, plain in words)
+    several: list[str | int] = []
+    for quoted, plain in words:
+        if quoted:
+            several.append(quoted)
+        else:
+            several += read_numbers(plain) or [unquoted(plain) or plain]
+    return tuple(several)
 
 
 def _peer(text: str) -> PeerName | None:

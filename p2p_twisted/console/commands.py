@@ -32,13 +32,14 @@ class Get:
     Download by name.
 
     :ivar is_bare: whether it was typed without a command, so that it may be a misspelled one.
-    :ivar words: the names and patterns in it, used if nothing has the whole as its name.
+    :ivar words: the names and patterns in it, and the numbers of the last list, used if nothing
+        has the whole as its name.
     """
 
     name: str
     holder: PeerName | None = None
     is_bare: bool = False
-    words: tuple[str, ...] = ()
+    words: tuple[str | int, ...] = ()
 
 
 @attrs.frozen

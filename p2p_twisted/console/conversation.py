@@ -171,7 +171,8 @@ class Conversation:
         except PeerError as error:
             if not command.words:
                 raise
-            selection = await self._downloading.select(command.words, command.holder)
+            several = [self._meant(word, command.holder) for word in command.words]
+            selection = await self._downloading.select(several, command.holder)
             if all(isinstance(why, NotFound) for _word, why in selection.failed) and not (
                 selection.things or selection.here or selection.later
             ):
@@ -185,6 +186,9 @@ class Conversation:
             return await self._downloading.get(hits[0], command.holder)
         selection = await self._downloading.select(hits, command.holder)
         return await self._downloading.get_selected(selection)
+
+    def _meant(self, word: str | int, holder: PeerName | None) -> str | Hit:
+        return word if isinstance(word, str) else self._chosen(word, holder)
 
     def _chosen(self, number: int, holder: PeerName | None) -> Hit:
         """

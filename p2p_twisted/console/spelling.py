@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from p2p_twisted.console.arguments import read_numbers
 from p2p_twisted.console.commands import Misused
 from p2p_twisted.console.parsing import BY_WORD, find_entry, first_word
 
@@ -19,6 +20,8 @@ def suggest(line: str) -> str | None:
     entry = find_entry(word)
     if entry is not None:
         return None
+    if read_numbers(line):
+        return f"get {line}"
     meant = _closest(word.casefold())
     entry = find_entry(meant)
     if entry is None or isinstance(entry.command(rest, line), Misused):
@@ -29,6 +32,8 @@ def suggest(line: str) -> str | None:
 
 def _closest(typed: str) -> str:
     """Find the command word that is one slip away, or two for a longer word."""
+    if typed == "?":
+        return "help"
     near = [(_distance(typed, word), word) for word in BY_WORD if abs(len(typed) - len(word)) <= 2]
     slips, word = min(near, default=(0, ""))
     return word if slips <= (2 if len(word) >= _LONGER_WORD else 1) else ""

@@ -167,6 +167,17 @@ class NumberTests(ConversationCase):
             self.assertEqual(self.outcome(line), Outcome.FAILED)
             self.assertEqual(self.talk.said, [said])
 
+    def test_choose_beside_names(self) -> None:
+        """Numbers may stand among names; one that nothing has is said."""
+        first = hit()
+        self.peer.will("find", found(first))
+        self.outcome("find f1")
+        self.peer.will("get", *[NotFound("no peer has that line")] * 2)
+        self.assertEqual(self.outcome("get b 1 '2'"), Outcome.OK)
+        self.assertEqual(self.peer.asked[2], ("select", ("b", first, "2"), None))
+        self.assertEqual(self.outcome("get b 2"), Outcome.FAILED)
+        self.assertIn("there is no number 2 in the last list", self.talk.said[0])
+
     def test_choose_what_was_shown(self) -> None:
         """Of very many files those can be chosen by number that were shown."""
         many = (hit("s4", f"f{n}", file=f"{n:064x}") for n in range(1_000))

@@ -149,7 +149,8 @@ READINGS: list[tuple[str, Command | None]] = [
     ("get 1-3 --from s4", Choose((1, 2, 3), "s4")),
     ("get --from s4 1 2", Choose((1, 2), "s4")),
     ("get --from=s4 f1", Get("f1", "s4")),
-    ("get 1 f2", Get("1 f2", words=("1", "f2"))),
+    ("get 1 f2 3-4,6", Get("1 f2 3-4,6", words=(1, "f2", 3, 4, 6))),
+    ("get '1' ./2 ./f2", Get("'1' ./2 ./f2", words=("1", "2", "f2"))),
     ("get 8-5", Get("8-5")),
     ("get 1-20000", Get("1-20000")),
     ("get 2 --from s4", Choose((2,), "s4")),
@@ -198,6 +199,9 @@ READINGS: list[tuple[str, Command | None]] = [
 ]
 
 SUGGESTIONS = [
+    ("1 3-5", "get 1 3-5"),
+    ("?", "help"),
+    ("? get", "help get"),
     ("tpoo", "TOPO"),
     ("Stpo", "Stop"),
     ("quti", "quit"),
