@@ -1,6 +1,6 @@
 """Execute commands on a peer, and show the results."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from twisted.logger import Logger
@@ -12,16 +12,14 @@ from p2p_twisted.console.commands import Command
 from p2p_twisted.console.completion import Vocabulary
 from p2p_twisted.console.downloading import Downloading, Outcome, Say
 from p2p_twisted.console.exits import Exits
+from p2p_twisted.console.last_list import LastList
 from p2p_twisted.console.leaving import before_stop, left_undone
 from p2p_twisted.console.linking import Linking
 from p2p_twisted.console.parsing import find_entry
 from p2p_twisted.console.pushing import Pushing
 from p2p_twisted.console.rendering import (
-    ROWS_SHOWN,
-    Choice,
     choice_lines,
     found_lines,
-    group_hits,
     help_lines,
     limits_line,
     outside_line,
@@ -30,7 +28,7 @@ from p2p_twisted.console.rendering import (
     topology_lines,
 )
 from p2p_twisted.console.spelling import suggest
-from p2p_twisted.console.text import FailureLine, shown_name
+from p2p_twisted.console.text import FailureLine
 from p2p_twisted.console.transfers import TransferControl
 from p2p_twisted.library.matching import natural_order
 from p2p_twisted.peer.interface import IPeer, Topology, Watch
@@ -38,7 +36,6 @@ from p2p_twisted.peer.links_interface import ILinks
 from p2p_twisted.peer.numbered_offers import all_offers
 from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound, PeerError
 from p2p_twisted.runtime.exit_status import Exit
-from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
 
 _PEERS_REMEMBERED: Final = 1_000
@@ -79,7 +76,7 @@ class Conversation:
         self._downloading = Downloading(peer, say, watch, self.exits)
         self._pushing = Pushing(peer, say, width, self.exits)
         self._linking = Linking(links, say, width)
-        self._choices: tuple[Choice, ...] = ()
+        self._listed = LastList()
         self._seen_peers: tuple[PeerName, ...] = ()
 
     def begin(self) -> None:
@@ -99,7 +96,7 @@ class Conversation:
 
     def vocabulary(self) -> Vocabulary:
         """Collect what a person may mean by the beginning of a word, without asking others."""
-        choices = self._choices[:ROWS_SHOWN]
+        choices = self._listed.rows
         neighbors = [address.name for address in self._peer.status().neighbors]
         holders = [hit.peer for choice in choices for hit in choice.hits]
         return Vocabulary(
@@ -121,7 +118,7 @@ class Conversation:
             self._say([str(error)])
             return Outcome.OK
         except Ambiguous as error:
-            choices = self._offer(error.hits)
+            choices = self._listed.put(error.hits)
             how = "link 1" if isinstance(command, commands.MakeLink) else "get 1"
             self._say([*choice_lines(choices, self._width()), f"{error}: choose one, as in {how}"])
             self.exits.add(error.exit)
@@ -171,7 +168,7 @@ class Conversation:
         except PeerError as error:
             if not command.words:
                 raise
-            several = [self._meant(word, command.holder) for word in command.words]
+            several = [self._listed.meant(word, command.holder) for word in command.words]
             selection = await self._downloading.select(several, command.holder)
             if all(isinstance(why, NotFound) for _word, why in selection.failed) and not (
                 selection.things or selection.here or selection.later
@@ -181,39 +178,19 @@ class Conversation:
             return await self._downloading.get_selected(selection)
 
     async def _choose(self, command: commands.Choose) -> Outcome:
-        hits = [self._chosen(number, command.holder) for number in command.numbers]
+        hits = [self._listed.chosen(number, command.holder) for number in command.numbers]
         if len(hits) == 1:
             return await self._downloading.get(hits[0], command.holder)
         selection = await self._downloading.select(hits, command.holder)
         return await self._downloading.get_selected(selection)
 
-    def _meant(self, word: str | int, holder: PeerName | None) -> str | Hit:
-        return word if isinstance(word, str) else self._chosen(word, holder)
-
-    def _chosen(self, number: int, holder: PeerName | None) -> Hit:
-        """
-        Return what stands at a number of the last list.
-
-        :raises PeerError: when nothing does, or nothing that this holder has.
-        """
-        if number > len(self._choices):
-            raise PeerError(
-                f"there is no number {number} in the last list;"
-                f' for a file of that name, get "{number}"'
-            )
-        choice = self._choices[number - 1]
-        hit = choice.best if holder is None else choice.of(holder)
-        if hit is None:
-            raise NotFound(f"{holder} is not among those who have {shown_name(choice.best.name)}")
-        return hit
-
     async def _link(self, command: commands.MakeLink) -> Outcome:
-        chosen = self._chosen(command.what, None) if isinstance(command.what, int) else None
+        chosen = self._listed.chosen(command.what) if isinstance(command.what, int) else None
         return await self._linking.link(command, chosen)
 
     async def _find(self, command: commands.Find) -> Outcome:
         found = await self._peer.find(command.text)
-        self._say(found_lines(found, self._offer(found.hits), self._width()))
+        self._say(found_lines(found, self._listed.put(found.hits), self._width()))
         if found.alone:
             self._say([found.alone])
         if found.hits:
@@ -223,17 +200,11 @@ class Conversation:
 
     async def _list(self, command: commands.List) -> Outcome:
         found = await self._peer.listing(command.holder)
-        self._say(found_lines(found, self._offer(found.hits), self._width()))
+        self._say(found_lines(found, self._listed.put(found.hits), self._width()))
         status = self._peer.status()
         if status.excluded and command.holder in (None, status.name):
             self._say([f"{status.excluded:,} not shared: status tells why"])
         return Outcome.OK
-
-    def _offer(self, hits: Sequence[Hit]) -> tuple[Choice, ...]:
-        """Group hits, and remember those that are shown, for ``get 2``."""
-        choices = group_hits(hits)
-        self._choices = choices[:ROWS_SHOWN]
-        return choices
 
     async def _list_peers(self, _command: commands.ListPeers) -> Outcome:
         topology = await self._topology()
