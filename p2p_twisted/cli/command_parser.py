@@ -68,6 +68,8 @@ class GuessingParser(argparse.ArgumentParser):
         known = [option[2:] for action in self._actions for option in action.option_strings]
         for word in message.removeprefix(_UNKNOWN).removesuffix(_DASHED).split():
             typed = word.partition("=")[0]
+            if typed.startswith("--") and typed[2:] in known:
+                self.exit(Exit.USAGE, f"{self.prog}: say {self.prog} {word}, in this order\n")
             near = get_close_matches(typed[2:], known, cutoff=_ALIKE)
             if typed.startswith("--") and near:
                 meant = " or ".join(f"--{each}" for each in near)

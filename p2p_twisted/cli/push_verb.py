@@ -1,6 +1,7 @@
 """``p2p push`` and its like: give files to others, and see how they get them."""
 
 import argparse
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -27,14 +28,33 @@ def push(client: PeerClient, options: argparse.Namespace) -> int:
     """
     if options.timeout is not None:
         options.wait = True
-    names = [shared_name(client, text) for text in options.paths]
-    pushed = [_pushed(client, options, name) for name in names]
+    copied: list[str] = []
+    pushed: list[Any] = []
+    try:
+        names = [shared_name(client, text, copied) for text in options.paths]
+        pushed.extend(_pushed(client, options, name) for name in names)
+    except CommandFailed as failed:
+        raise CommandFailed(
+            failed.code, _what_stays(failed, copied, pushed), failed.fault
+        ) from None
     lines = [pushed_line(push_of(each), f"p2p pushes {each['number']}") for each in pushed]
     if not options.wait:
         return say(options, {"offers": pushed}, lambda _answer: lines)
     if not options.json:
         say_lines(lines, at_once=True)
     return _wait(client, options, [each["number"] for each in pushed])
+
+
+def _what_stays(failed: CommandFailed, copied: list[str], pushed: list[Any]) -> str:
+    """Say why something is not pushed, and what has become of all that was done before."""
+    why = [str(failed)]
+    if copied:
+        names = " ".join(map(shlex.quote, copied))
+        why.append(f"what was copied for it stays shared: p2p unshare {names} ends that")
+    if pushed:
+        numbers = " ".join(str(each["number"]) for each in pushed)
+        why.append(f"what was named before it is pushed: p2p unpush {numbers} ends that")
+    return "; ".join(why)
 
 
 def pushes(client: PeerClient, options: argparse.Namespace) -> int:

@@ -16,10 +16,11 @@ from p2p_twisted.runtime.exit_status import Exit
 _SHOWN_SECONDS: Final = 0.3
 
 
-def shared_name(client: PeerClient, text: str) -> str:
+def shared_name(client: PeerClient, text: str, copied: list[str]) -> str:
     """
     Return the name of what the peer shares; what it does not share yet is copied to it first.
 
+    :param copied: gets the name if anything was copied, whatever becomes of it then.
     :raises CommandFailed: when it cannot be shared.
     """
     path = Path(text)
@@ -27,7 +28,9 @@ def shared_name(client: PeerClient, text: str) -> str:
         # Perhaps the name or the id of what the peer shares.
         return text
     status = client.get("/v1/status")
-    return _name_of(path.resolve(), status) or _copied(client, text, Path(status["directory"]))
+    return _name_of(path.resolve(), status) or _copied(
+        client, text, Path(status["directory"]), copied
+    )
 
 
 def _name_of(path: Path, status: Mapping[str, Any]) -> str | None:
@@ -42,7 +45,7 @@ def _name_of(path: Path, status: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _copied(client: PeerClient, text: str, directory: Path) -> str:
+def _copied(client: PeerClient, text: str, directory: Path, copied: list[str]) -> str:
     """
     Copy a file or folder to what the peer shares; what is there already stays.
 
@@ -56,6 +59,7 @@ def _copied(client: PeerClient, text: str, directory: Path) -> str:
         of = f" ({number:,} of {len(files):,} files)" if len(files) > 1 else ""
         try:
             upload(client, name, file, below, _copying(display, f"{shown_name(name)}{of}"))
+            copied[:] = dict.fromkeys([*copied, name])
         except CommandFailed as failed:
             there = directory / name / below
             if failed.code != Exit.CONFLICT:

@@ -256,7 +256,9 @@ async def _put_step(driver: OverlayDriver, step: Step, part: HitsWatch | None) -
     try:
         encode(step.ask)
     except Unsendable as error:
-        raise PeerError(f"nobody can be asked for that: {error}") from None
+        why = f"it is longer than {limits.SEARCH_CHARACTERS:,} characters"
+        is_long = len(step.ask.text) > limits.SEARCH_CHARACTERS
+        raise PeerError(f"nobody can be asked for that: {why if is_long else error}") from None
     return await driver.ask(step.ask, step.patience, part)
 
 

@@ -61,9 +61,11 @@ class Client:
 
     :ivar asked: what it was asked for and told.
     :ivar boards: what the next looks bring; the last one stays.
+    :ivar lost: what can be pushed no more.
     """
 
     name = "s2"
+    lost = ""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -93,6 +95,8 @@ class Client:
 
     def lines(self, method: str, path: str, body: Any) -> Iterator[Any]:
         self.asked.append((method, path, body))
+        if body["name"] == self.lost:
+            raise CommandFailed(Exit.NOT_FOUND, f"this peer shares no {self.lost}")
         yield from self.steps
 
     def upload(self, path: str, content: Any, _watch: object) -> Any:

@@ -113,6 +113,7 @@ class MainTests(SynchronousTestCase):
         for words, meant in (
             (("status", "--jsno"), "p2p status: there is no --jsno: did you mean --json?\n"),
             (("get", "f1", "--form=s2"), "p2p get: there is no --form: did you mean --from?\n"),
+            (("--lines=3", "log"), "p2p log: say p2p log --lines=3, in this order\n"),
             (("peer", "--naem", "s1"), "p2p peer: there is no --naem: did you mean --name?\n"),
         ):
             self.assertEqual(run(*words), (2, meant))

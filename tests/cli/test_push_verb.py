@@ -95,6 +95,15 @@ def test_conflict(client: Client, tmp_path: Path) -> None:
     assert (client.directory / "lesson.tar").read_text() == "a lesson"
 
 
+def test_what_stays(client: Client, tmp_path: Path) -> None:
+    """Where something cannot be pushed, what was copied and pushed before is named."""
+    (tmp_path / "new file").write_text("new")
+    client.lost = "new file"
+    stays = "shares no new file; .*: p2p unshare 'new file' ends that; .*: p2p unpush 1 ends that$"
+    with pytest.raises(CommandFailed, match=stays):
+        run(client, "push", "lesson.tar", str(tmp_path / "new file"), "--to", "@all")
+
+
 def test_late_fault(client: Client) -> None:
     """That it cannot be pushed may be told late; so may it that the peer has ended."""
     fault = {"message": "it is gone", "exit": 4, "code": "not_found", "hits": []}

@@ -206,8 +206,12 @@ class SearchTests(PeerTestCase):
         self.assertEqual(daemons.download("s4", "music/b/c"), b"c")
 
     def test_too_long(self) -> None:
-        """What cannot be asked is refused here."""
+        """What cannot be asked is refused here, in words."""
         daemons = self.library()
+        error = self.assertRaises(PeerError, daemons.get, "s4", "x" * 2_000)
+        self.assertEqual(
+            str(error), "nobody can be asked for that: it is longer than 1,024 characters"
+        )
         for text in ("x" * 2_000, "é" * 1_025, "\ud800"):
             self.assertRaises(PeerError, daemons.get, "s4", text)
             self.assertRaises(PeerError, daemons.result, daemons.peers["s4"].find(text))
