@@ -12,6 +12,7 @@ from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.download_network import DownloadNetwork
 from p2p_twisted.download.file_readers import ReadableDownloads
 from p2p_twisted.download.local_copies import LocalCopies
+from p2p_twisted.download.seeds import NoSeeds, Seeds
 from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.explain.download_account import DownloadAccount
 from p2p_twisted.runtime.disk_thread import Writing
@@ -134,11 +135,13 @@ class LocalSources:
     :ivar copies: content of this peer's own files, which need not be downloaded.
     :ivar partials: what others can be served from while it is downloaded.
     :ivar readable: what this peer's own user can read meanwhile.
+    :ivar seeds: is told what has come, and serves what was pushed to others.
     """
 
     copies: LocalCopies
     partials: PartialRegister
     readable: ReadableDownloads = attrs.field(init=False, factory=ReadableDownloads)
+    seeds: Seeds = attrs.field(factory=NoSeeds)
 
 
 @attrs.frozen(kw_only=True)

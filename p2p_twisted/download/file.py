@@ -188,6 +188,7 @@ class FileDownload:
             # It is saved: to cancel it now is too late.
             self.is_canceled = True
         file.saved()
+        self._context.local.seeds.published(self._item.file_id)
         return targets[0]
 
     # How it works

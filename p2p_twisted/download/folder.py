@@ -63,6 +63,7 @@ class FolderDownload:
         reporter: Reporter,
     ) -> None:
         self._disk = context.disk
+        self._seeds = context.local.seeds
         self._inbox = context.disk.inbox
         self._manifests = context.disk.manifests
         self._entry = entry
@@ -87,11 +88,14 @@ class FolderDownload:
             raise CancelledError
         listed = await self._disk.all(read_manifest(self._manifests.path(manifest)))
         target = await self._find(listed)
-        if target is None:
+        if target is not None:
+            await self._seeds.listed(self._entry.file, listed)
+        else:
             _check_depth(listed, self._entry)
             longest = max(len(member.path.encode()) for member in listed)
             target = await self._disk.call(self._choose_target, PATH_BYTES - 1 - longest)
             listed = await self._attributes.add_to(listed)
+            await self._seeds.listed(self._entry.file, listed)
             # In their place, as very many need much memory.
             await self._disk.each(partial(_place, listed, target), range(len(listed)))
             await self._fetch(listed, target)

@@ -1,6 +1,7 @@
 """Remember downloads by their content."""
 
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Lock
@@ -11,6 +12,7 @@ from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
 from p2p_twisted.library.sources import FileSource
 from p2p_twisted.runtime import openat
+from p2p_twisted.wire.attributes import Attributes
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import SourceChanged
 
@@ -70,7 +72,12 @@ class DownloadIndex:
 
     def among(self, file_ids: Sequence[FileId]) -> frozenset[FileId]:
         """Return the ids whose content is still there."""
-        return frozenset(content.file_id for _on_disk, content in self._found(file_ids))
+        return frozenset(self.attributes_of(file_ids))
+
+    def attributes_of(self, file_ids: Sequence[FileId]) -> dict[FileId, Attributes]:
+        """Return, of content that is still there, what is kept of a file beside it."""
+        found = self._found(file_ids)
+        return {content.file_id: on_disk.attributes for on_disk, content in found}
 
     def open(self, file_id: FileId) -> FileSource | None:
         """Open content; ``None`` when it is not there any more, or was changed."""
@@ -97,4 +104,5 @@ class DownloadIndex:
             status = os.lstat(os.path.join(self._root, native))
         except OSError:
             return None
-        return OnDisk(path, native, Signature.of(status))
+        is_executable = bool(status.st_mode & stat.S_IXUSR)
+        return OnDisk(path, native, Signature.of(status), is_executable)

@@ -175,7 +175,8 @@ class PeerBuilder(RelayParts):
         shared, pacer = self.shared, Pacer(self.reactor, self.processor)
         parts = self.partials, self.network, pacer, shared.group_catalogs, self.relays_for_all
         of_offer = self.offering.taking.tell_others
-        return QueryAnswers(self.settings.name, shared.catalogs, *parts, of_offer)
+        seeds = self.seeding.hit
+        return QueryAnswers(self.settings.name, shared.catalogs, *parts, of_offer, seeds)
 
     @cached_property
     def offering(self) -> OfferParts:
@@ -255,7 +256,7 @@ class PeerBuilder(RelayParts):
             disk=DownloadDisk(self.inbox, journal, self.offload, disks.writing, disks.parallel_map),
             peers=DownloadPeers(self.searches, self.tickets),
             bandwidth=DownloadBandwidth(self.bandwidth),
-            local=LocalSources(self.local, self.partials),
+            local=LocalSources(self.local, self.partials, self.seeding),
             processor=self.core_wanted,
         )
         return Downloads(context)
@@ -280,7 +281,7 @@ class PeerBuilder(RelayParts):
             self.dialer,
             name=self.settings.name,
             network=self.settings.network,
-            readers=Readers(self.shared, self.shared.readable_by),
+            readers=Readers(self.shared, self.shared.readable_by, self.seeding),
             reading=self.disks.reading,
             may_dial=self.network.may_dial,
             bandwidth=self.bandwidth,

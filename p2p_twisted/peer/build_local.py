@@ -15,6 +15,8 @@ from p2p_twisted.library.library import Library
 from p2p_twisted.library.watcher import WatcherMaker
 from p2p_twisted.peer.address_watch import AddressWatch
 from p2p_twisted.peer.local_content import LocalContent
+from p2p_twisted.peer.seeded_lists import SeededLists
+from p2p_twisted.peer.seeding import Seeding
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.shared import SharedLibraries
 from p2p_twisted.peer.state import StateDirectory
@@ -89,7 +91,13 @@ class LocalParts:
     @cached_property
     def local(self) -> LocalContent:
         """Content that need not be downloaded."""
-        return LocalContent(self.shared, self.earlier, self.offload)
+        return LocalContent(self.shared, self.earlier, self.seeding, self.offload)
+
+    @cached_property
+    def seeding(self) -> Seeding:
+        """What was pushed to this peer, for the others that it was pushed to."""
+        lists = SeededLists(self.state.folder.below("pushed.lists"))
+        return Seeding(self.earlier, lists, self.offload, self.reactor)
 
     @cached_property
     def inbox(self) -> Inbox:

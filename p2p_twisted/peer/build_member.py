@@ -53,5 +53,7 @@ class MemberParts(LocalParts):
     @cached_property
     @override
     def partials(self) -> PartialRegister:
-        # Whoever asks for one by its id need not be in the group that it comes from.
-        return PartialRegister(is_open=not self.groups)
+        # Whoever asks for one by its id need not be in the group that it comes from; what is pushed
+        # comes from none.
+        groups, seeding = self.groups, self.seeding
+        return PartialRegister(lambda file_id: not groups or seeding.covers(file_id))

@@ -68,7 +68,9 @@ class OfferParts:
     @cached_property
     def known(self) -> KnownOffers:
         """What of that a person hears of."""
-        return KnownOffers()
+        known = KnownOffers()
+        known.watch(self.local.seeding.heard)
+        return known
 
     @cached_property
     def judge(self) -> OfferJudge:

@@ -7,6 +7,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from p2p_twisted.library.download_index import DownloadIndex
+from p2p_twisted.peer.seeding import Seeding
 from p2p_twisted.peer.shared import SharedLibraries
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.threads import Offload
@@ -19,6 +20,7 @@ class LocalContent:
     """
     Finds content in what a peer shares, and in what it has downloaded earlier, shared or not.
 
+    :param seeding: serves what of that was pushed, once the index is open.
     :param offload: calls what the index does on the disk.
     """
 
@@ -26,6 +28,7 @@ class LocalContent:
 
     _shared: SharedLibraries
     _earlier: DownloadIndex
+    _seeding: Seeding
     _offload: Offload
 
     def start(self) -> None:
@@ -35,7 +38,7 @@ class LocalContent:
         :raises OSError: when a shared directory cannot be used.
         """
         self._shared.start()
-        background(self.log, "opening what was downloaded", self._offload(self._earlier.start))
+        background(self.log, "opening what was downloaded", self._open_index())
 
     async def stop(self) -> None:
         """End both; returns when no thread works for them any more."""
@@ -52,7 +55,11 @@ class LocalContent:
 
     def name_of(self, file_id: FileId) -> str:
         """Name content as it is shared; what is not, by its id."""
-        return self._shared.name_of(file_id) or file_id
+        return self._shared.name_of(file_id) or self._seeding.name_of(file_id) or file_id
+
+    async def _open_index(self) -> None:
+        await self._offload(self._earlier.start)
+        await self._seeding.start()
 
     async def _among(self, file_ids: Sequence[FileId]) -> frozenset[FileId]:
         shared = {each for each in file_ids if self._shared.name_of(each) is not None}

@@ -1,7 +1,7 @@
 """Answers of one peer to questions about what it shares and whom it is linked with."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from math import inf
 from typing import Final
@@ -38,6 +38,10 @@ def _unknown(_offer: MessageId) -> LocalAnswer:
     return LocalAnswer()
 
 
+async def _no_seed(_file: FileId, _me: PeerName) -> None:
+    """Have nothing that was pushed."""
+
+
 @define(eq=False)
 class QueryAnswers:
     """
@@ -49,6 +53,7 @@ class QueryAnswers:
     :param groups: what it shares with groups alone.
     :param relays_for_all: whether all may have it relay, and not its neighbors alone.
     :param of_offer: returns how far this peer is with an offer.
+    :param seeds: returns what it has of what was pushed to it: found by its id alone, too.
     """
 
     _name: PeerName
@@ -59,6 +64,7 @@ class QueryAnswers:
     _groups: Mapping[str, Catalog] = field(factory=dict)
     _relays_for_all: bool = False
     _of_offer: Callable[[MessageId], LocalAnswer] = _unknown
+    _seeds: Callable[[FileId, PeerName], Awaitable[Hit | None]] = _no_seed
 
     def answer_stranger(self, ask: Ask) -> "Deferred[LocalAnswer]":
         """Answer another peer's question; cut what takes longer than a second to look up."""
@@ -96,8 +102,9 @@ class QueryAnswers:
         work = await self._pacer.run(self._look_up(ask, catalogs, found), most_seconds)
         hits = tuple(found.values())
         if ask.what == "id" and not hits and catalogs is self._catalogs:
-            partial = self._partials.hit(ask.text, self._name)
-            hits = (partial.for_any_version(),) if partial is not None else ()
+            by_id = await self._seeds(ask.text, self._name)
+            by_id = by_id or self._partials.hit(ask.text, self._name)
+            hits = () if by_id is None else (by_id.for_any_version(),)
         if self._network.is_closed:
             hits = tuple(evolve(hit, closed=True) for hit in hits)
         return LocalAnswer(hits=hits, cut=work.is_cut, seconds=work.seconds)

@@ -177,16 +177,17 @@ class PartialRegister:
 
     Nobody finds them but who asks for their very ids: what is finished is private.
 
-    :param is_open: whether anything is served: not all may read what some share with a few.
+    :param is_open: returns whether others are served from some content: not all may read what
+        some share with a few.
     """
 
-    def __init__(self, is_open: bool = True) -> None:
+    def __init__(self, is_open: Callable[[FileId], bool] = lambda _file: True) -> None:
         self._is_open = is_open
         self._running: dict[FileId, PartialDownload] = {}
 
     def add(self, file: FileId, partial: "PartialDownload") -> None:
         """Serve from a download from now on, unless another one of the same content is."""
-        if self._is_open:
+        if self._is_open(file):
             self._running.setdefault(file, partial)
 
     def remove(self, file: FileId, partial: "PartialDownload") -> None:

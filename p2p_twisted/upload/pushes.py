@@ -128,6 +128,10 @@ class Pushes:
         partial, audience = self._partials.open(want.file)
         return shared if partial is None else ToPush(shared, partial, audience)
 
+    def is_to_show(self, want: Want, connection: Connection | None) -> bool:
+        """Return whether a requester may have it once it has shown its groups, by dialing."""
+        return self._readers.is_to_show(want.file, connection)
+
     async def push_on(self, connection: Connection, want: Want, how: str) -> None:
         """
         Push on a connection at whose other end the requester waits; otherwise say why not there.

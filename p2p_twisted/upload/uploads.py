@@ -104,10 +104,13 @@ class Uploads:
             background(self.log, "serving what is wanted", self._serve(want, link, refuse))
 
     async def _serve(self, want: Want, link: Connection | None, refuse: Refusal) -> None:
-        found = await self._pushes.find(want, link)
+        pushes = self._pushes
+        found = await pushes.find(want, link)
         # Again: to open it may have taken long.
-        reason, _ = self._pushes.why_not(want)
-        if not isinstance(found, ToPush):
+        reason, _ = pushes.why_not(want)
+        if not isinstance(found, ToPush) and pushes.is_to_show(want, link):
+            self._have_it_fetched(want, f"{want.name} is to show its groups", refuse)
+        elif not isinstance(found, ToPush):
             # A peer that has just been started may not have looked at all of its files yet.
             refuse(*missing(found))
         elif link is not None and await self._is_sent_on(link, want, found.source, refuse):

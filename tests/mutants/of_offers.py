@@ -6,6 +6,34 @@ from tests.mutants.mutant import Mutant
 
 OF_OFFERS: Final = (
     Mutant(
+        "peer/seeding.py",
+        "if seed.offer.is_for(name, groups)]",
+        "]",
+        "who gets a push gives it to others than those that it is for",
+        "peer/test_seeding.py",
+    ),
+    Mutant(
+        "peer/seeding.py",
+        "if known.is_over or known.state not in _KEPT:",
+        "if False:",
+        "what was pushed is given to others when its push is over",
+        "peer/test_seeding.py",
+    ),
+    Mutant(
+        "upload/readers.py",
+        'name, groups = ("", ()) if is_other else',
+        "name, groups =",
+        "who says another name than its certificate gets what is pushed to that",
+        "peer/test_seeding.py",
+    ),
+    Mutant(
+        "upload/uploads.py",
+        "if not isinstance(found, ToPush) and pushes.is_to_show(want, link):",
+        "if False:",
+        "what is pushed to a group comes from neighbors alone when its sender is off",
+        "peer/test_seeding.py",
+    ),
+    Mutant(
         "peer/offer_exchange.py",
         "texts = texts[: allowance.left(self._network.driver.now())]",
         "texts = tuple(texts)",
