@@ -89,23 +89,26 @@ def read_config(path: Path | None, options: Mapping[Kind, Mapping[str, bool]]) -
     common: dict[Kind, ConfigSection] = {}
     peers: dict[str, ConfigSection] = {}
     for kind in KINDS:
-        table = content.get(kind, {})
+        if kind not in content:
+            common[kind] = ConfigSection(f"[{kind}]", {})
+            continue
+        table, known = content[kind], options[kind]
         if not isinstance(table, dict):
             raise BadConfig(f"{path}: {kind} is no section: write [{kind}]")
         inner = {key: value for key, value in table.items() if isinstance(value, dict)}
         outer = {key: value for key, value in table.items() if key not in inner}
         if kind == "registry" and inner:
             raise BadConfig(f"{path}: nobody knows [registry.{next(iter(inner))}]; {_EXPECTED}")
-        common[kind] = _section(f"{path}: [{kind}]", f"[{kind}]", outer, options[kind])
+        common[kind] = _section(f"{path}: [{kind}]", f"[{kind}]", outer, known)
         if kind == "peer" and (shares := inner.pop(SEVERAL, None)) is not None:
             outer |= _shares(f"{path}: [peer.{SEVERAL}]", shares)
-            common[kind] = _section(f"{path}: [{kind}]", f"[{kind}]", outer, options[kind])
+            common[kind] = _section(f"{path}: [{kind}]", f"[{kind}]", outer, known)
         for name, values in inner.items():
             title = f"[{kind}.{name}]"
             if (other := peers.get(name.lower())) is not None:
                 one = f"{other.title} and {title} are one peer"
                 raise BadConfig(f"{path}: {one}: put them together")
-            peers[name.lower()] = _section(f"{path}: {title}", title, values, options[kind])
+            peers[name.lower()] = _section(f"{path}: {title}", title, values, known)
     return ConfigFile(path, common, peers)
 
 

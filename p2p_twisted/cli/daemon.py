@@ -17,9 +17,9 @@ from p2p_twisted.cli.config_file import (
     usual_config_path,
 )
 from p2p_twisted.cli.daemon_options import (
-    KINDS,
     TWISTD_OPTIONS,
     Kind,
+    KnownOptions,
     add_daemon_options,
     daemon_options,
     daemon_word,
@@ -76,7 +76,7 @@ def run_daemon(kind: Kind, words: Sequence[str], verb: str | None = None) -> int
     """
     given = vars(daemon_parser(kind, verb).parse_args(words))
     try:
-        config = _config(given.get("config"))
+        config = _config(given.get("config"), kind)
         settings = settings_of(kind, daemon_options(kind), given, os.environ, config)
     except BadConfig as error:
         sys.stderr.write(f"{error}\n")
@@ -181,7 +181,7 @@ def _of_peer(config: ConfigFile, given: Mapping[str, str | bool]) -> list[Settin
     return settings_of("peer", daemon_options("peer"), given, os.environ, config)
 
 
-def _config(given: object) -> ConfigFile:
-    known = {kind: {each.name: each.is_flag for each in daemon_options(kind)} for kind in KINDS}
+def _config(given: object, kind: Kind = "peer") -> ConfigFile:
+    known = KnownOptions(kind)
     check_variables(os.environ, known)
     return read_config(config_path(str(given) if given else None), known)

@@ -1,6 +1,7 @@
 """The options of the two daemons, as ``p2p peer`` and ``p2p registry`` take them."""
 
 import argparse
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any, Final, Literal, NamedTuple
 
@@ -78,6 +79,31 @@ class DaemonOption(NamedTuple):
     help: str
     default: str | None
     is_flag: bool
+
+
+class KnownOptions(Mapping[Kind, Mapping[str, bool]]):
+    """
+    The names of each daemon's options, and whether they take no value.
+
+    They are looked up when somebody asks: to import the other daemon takes long, and memory.
+
+    :param first: whose options are known anyway.
+    """
+
+    def __init__(self, first: Kind) -> None:
+        self._kinds = sorted(KINDS, key=lambda kind: kind != first)
+
+    @override
+    def __getitem__(self, kind: Kind) -> Mapping[str, bool]:
+        return {each.name: each.is_flag for each in daemon_options(kind)}
+
+    @override
+    def __iter__(self) -> Iterator[Kind]:
+        return iter(self._kinds)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._kinds)
 
 
 def daemon_options(kind: Kind) -> list[DaemonOption]:

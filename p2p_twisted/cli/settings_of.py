@@ -66,12 +66,16 @@ def check_variables(environment: Mapping[str, str], options: Mapping[Kind, Itera
     :param options: the names of each daemon's options.
     :raises BadConfig: when there is one.
     """
-    known = {variable(kind, name) for kind, names in options.items() for name in names}
-    known |= {CONFIG_VARIABLE, "P2P_PEER"}
-    for name in environment:
-        if name.startswith("P2P_") and name not in known:
-            for meant in difflib.get_close_matches(name, sorted(known), n=1, cutoff=_LIKENESS):
-                raise BadConfig(f"nobody knows the variable {name}; did you mean {meant}?")
+    known = {CONFIG_VARIABLE, "P2P_PEER"}
+    unknown = {name for name in environment if name.startswith("P2P_")} - known
+    for kind in options:
+        if not unknown:
+            return
+        known |= {variable(kind, name) for name in options[kind]}
+        unknown -= known
+    for name in sorted(unknown):
+        for meant in difflib.get_close_matches(name, sorted(known), n=1, cutoff=_LIKENESS):
+            raise BadConfig(f"nobody knows the variable {name}; did you mean {meant}?")
 
 
 def settings_of(

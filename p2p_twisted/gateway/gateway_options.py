@@ -3,32 +3,23 @@
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from twisted.application.service import MultiService
 from twisted.python.usage import UsageError
-from twisted.web.client import Agent
 from typing_extensions import override
 
 from p2p_twisted.api.peer_routes import PeerApi
 from p2p_twisted.api.web_option import read_port
 from p2p_twisted.gateway import socket_owner
 from p2p_twisted.gateway.content_answer import ContentAnswers
-from p2p_twisted.gateway.content_hashes import ContentHashes
 from p2p_twisted.gateway.gateway_access import GatewayAccess
-from p2p_twisted.gateway.gateway_resource import GatewayResource
-from p2p_twisted.gateway.gateway_service import GatewayService
-from p2p_twisted.gateway.hub_routes import HubRoutes
-from p2p_twisted.gateway.hub_snapshots import HubSnapshots
 from p2p_twisted.gateway.link_port import LinkPort, lan_address
 from p2p_twisted.gateway.link_routes import link_routes
-from p2p_twisted.gateway.origin_client import OriginClient
-from p2p_twisted.gateway.origin_models import OriginModels
 from p2p_twisted.peer.build import PeerBuilder
 from p2p_twisted.recording.event_options import EventOptions
 
 _ORIGIN: Final = re.compile(r"https?://[\w.:\[\]-]+(?:/[\w./-]*)?\Z", re.ASCII)
-_CONNECT_SECONDS: Final = 10.0
 
 
 class GatewayOptions(EventOptions):
@@ -86,20 +77,9 @@ class GatewayOptions(EventOptions):
     ) -> None:
         """Have the peer answer programs, if that is wanted."""
         if self["gateway"] is not None:
-            access = GatewayAccess(self["gateway"], must_know=bool(self["member"]))
-            answers = ContentAnswers(builder.reading, builder.reactor)
-            hub = self._hub(builder, answers, api)
-            resource = GatewayResource(builder.reading, answers, hub, access.refuse)
-            GatewayService(builder.reactor, resource, access, announce).setServiceParent(daemon)
+            # Not earlier: it would slow every start, and take memory, for what few have.
+            from p2p_twisted.gateway.program_gateway import answer_programs
 
-    def _hub(self, builder: PeerBuilder, answers: ContentAnswers, api: PeerApi) -> HubRoutes:
-        reading = builder.reading
-        hashes = ContentHashes(reading, builder.state.folder, builder.offload)
-        origin = None
-        if self["origin"] is not None:
-            reactor: Any = builder.reactor
-            agent = Agent(reactor, connectTimeout=_CONNECT_SECONDS)
-            client = OriginClient(self["origin"], agent, reactor)
-            parts = reading, api.peer.share, reactor, builder.settings.name
-            origin = OriginModels(client, *parts)
-        return HubRoutes(HubSnapshots(reading, origin), answers, hashes, origin)
+            access = GatewayAccess(self["gateway"], must_know=bool(self["member"]))
+            parts = daemon, builder, api
+            answer_programs(*parts, access=access, origin=self["origin"], announce=announce)
