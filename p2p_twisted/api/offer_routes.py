@@ -126,6 +126,7 @@ def board_view(known: KnownOffer, board: Board) -> BoardView:
         share=board.share,
         seconds_left=board.seconds_left,
         unaware=board.unaware,
+        is_unshared=board.is_unshared,
         is_done=board.is_done,
         have_all=board.have_all,
         look_again=board.look_again,

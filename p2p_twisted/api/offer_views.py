@@ -82,7 +82,9 @@ class BoardView(View):
     :ivar rate: of all together.
     :ivar share: how much all have together of what they are to have.
     :ivar seconds_left: until the last one has it, if that is known.
-    :ivar unaware: how many are there that have not heard of it, or are of an earlier version.
+    :ivar unaware: how many are there that tell nothing of it: they have not heard of it, are of an
+        earlier version, or answer by way of one that is.
+    :ivar is_unshared: whether this peer pushes it, and shares it no more as it was.
     :ivar is_done: whether nothing more will happen as long as nobody comes.
     :ivar have_all: whether all have it that are there, or named.
     :ivar look_again: after how many seconds there may be something new.
@@ -97,6 +99,7 @@ class BoardView(View):
     share: Share
     seconds_left: Seconds | None
     unaware: Count
+    is_unshared: bool
     is_done: bool
     have_all: bool
     look_again: Seconds

@@ -43,5 +43,6 @@ def board_of(board: Mapping[str, Any]) -> ShownBoard:
         rate=board["rate"],
         seconds_left=board["seconds_left"],
         unaware=board["unaware"],
+        is_unshared=board["is_unshared"],
         is_done=board["is_done"],
     )

@@ -114,19 +114,22 @@ class PushFiles:
     :ivar to: peers, groups with ``@``, or ``@all``.
     :ivar seconds: for how long.
     :ivar into: a folder below where it lands.
+    :ivar wait: how many seconds to wait for those that get it; ``None`` for not at all.
     """
 
     names: tuple[str, ...]
     to: tuple[str, ...]
     seconds: int
     into: str | None = None
+    wait: float | None = None
 
 
 @attrs.frozen
 class ListPushes:
-    """List what is pushed; or, with ``numbers``, show how these go."""
+    """List what is pushed; or, with ``numbers``, show how these go, or ``wait`` for them."""
 
     numbers: Numbers | None = None
+    wait: float | None = None
 
 
 @attrs.frozen

@@ -94,6 +94,10 @@ class Conversation:
         """Tell nothing more that no command has asked for."""
         self._pushing.end()
 
+    def stop_waiting(self) -> bool:
+        """Wait for nothing that was pushed any longer; return whether anything was waited for."""
+        return self._pushing.stop_waiting()
+
     def vocabulary(self) -> Vocabulary:
         """Collect what a person may mean by the beginning of a word, without asking others."""
         choices = self._listed.rows

@@ -155,21 +155,23 @@ COMMANDS: Final = (
     ),
     CommandEntry(
         ("push",),
-        "NAME... --to WHOM [--for 7d] [--into DIR]",
+        "NAME... --to WHOM [--for 7d] [--into DIR] [--wait] [--timeout 10m]",
         "give what this peer shares to others: anna,ben, a group such as @lab, or @all",
         read_push,
         "takes names of what this peer shares, --to with peers, groups or @all, and perhaps"
-        " --for 30m, 2h or 7d (7d) and --into with a folder",
+        " --for 30m, 2h or 7d (7d) and --into with a folder; --wait ends when all have it that are"
+        " there, or with --timeout 90s or 10m",
         ("push lesson.tar --to @all", 'push "b c.txt" photos --to anna,@lab --for 2h'),
         Operand.PUSH,
     ),
     CommandEntry(
         ("pushes",),
-        "[N...]",
+        "[N... [--wait] [--timeout 10m]]",
         "list what was pushed, by this peer and to it, or show how push N goes",
         read_pushes,
-        "takes numbers of pushes, or nothing to list them",
-        ("pushes", "pushes 3"),
+        "takes numbers of pushes, and perhaps --wait, or --timeout with 90s or 10m; or nothing to"
+        " list them",
+        ("pushes", "pushes 3", "pushes 3 --wait"),
         Operand.PUSHES,
     ),
     _on_pushes("unpush", "end push N: whoever has not got it does not get it", read_unpush),

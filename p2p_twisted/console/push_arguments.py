@@ -6,6 +6,7 @@ name or a time is none: the text says what would be.
 """
 
 from collections.abc import Callable
+from math import inf
 from typing import Final
 
 from p2p_twisted.console.arguments import option_words, read_numbers
@@ -20,18 +21,21 @@ from p2p_twisted.offers.limits import RECIPIENTS
 from p2p_twisted.offers.offer import EVERYBODY, USUAL_DAYS, check_into, read_recipient
 from p2p_twisted.trust.invite_terms import read_time
 
-PUSH_OPTIONS: Final = ("--to", "--for", "--into")
+PUSH_OPTIONS: Final = ("--to", "--for", "--into", "--wait", "--timeout")
 _DAY_SECONDS: Final = 86_400
 
 
 def read_push(rest: str) -> Command | None:
     """Read what is pushed, to whom, for how long, and where it lands."""
     names, to = list[str](), list[str]()
-    seconds, into = USUAL_DAYS * _DAY_SECONDS, None
+    seconds, into, wait = USUAL_DAYS * _DAY_SECONDS, None, None
     words = option_words(rest)
     for word, kind in words:
         if kind != "option":
             names.append(word)
+            continue
+        if word == "--wait":
+            wait = wait or inf
             continue
         value, _kind = next(words, ("", "plain"))
         match word:
@@ -41,19 +45,32 @@ def read_push(rest: str) -> Command | None:
                 seconds = read_time(value)
             case "--into" if value:
                 into = read_place(value)
+            case "--timeout":
+                wait = read_time(value)
             case _:
                 return None
     if not names or not to:
         return None
-    return PushFiles(tuple(names), tuple(to), seconds, into)
+    return PushFiles(tuple(names), tuple(to), seconds, into, wait)
 
 
 def read_pushes(rest: str) -> Command | None:
-    """Read which pushes to look at; all are listed without."""
+    """Read which pushes to look at, or to wait for; all are listed without."""
     if not rest:
         return ListPushes()
-    numbers = read_numbers(rest)
-    return ListPushes(numbers) if numbers else None
+    plain, wait = list[str](), None
+    words = option_words(rest)
+    for word, kind in words:
+        if kind != "option":
+            plain.append(word)
+        elif word == "--wait":
+            wait = wait or inf
+        elif word == "--timeout":
+            wait = read_time(next(words, ("", "plain"))[0])
+        else:
+            return None
+    numbers = read_numbers(" ".join(plain))
+    return ListPushes(numbers, wait) if numbers else None
 
 
 def read_unpush(rest: str) -> Command | None:

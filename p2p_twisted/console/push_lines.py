@@ -88,7 +88,8 @@ class ShownBoard:
     :ivar done: how much of it all have together, from 0 to 1.
     :ivar rate: of all together, in bytes a second.
     :ivar seconds_left: until the last one has it, if that is known.
-    :ivar unaware: how many are there that do not know of it.
+    :ivar unaware: how many are there that tell nothing of it.
+    :ivar is_unshared: whether its sender shares it no more.
     :ivar is_done: whether nothing more will happen as long as nobody comes.
     """
 
@@ -99,6 +100,7 @@ class ShownBoard:
     rate: float = 0.0
     seconds_left: float | None = None
     unaware: int = 0
+    is_unshared: bool = False
     is_done: bool = False
 
     @property
@@ -179,12 +181,16 @@ def _counts(board: ShownBoard) -> Iterator[str]:
     if total := sum(board.counts.values()):
         yield f"{board.counts.get(SAVED, 0):,} of {total:,} have it"
     else:
-        yield "nobody has heard of it yet"
+        yield "nobody tells of it yet"
     for state in _PENDING:
         if number := board.counts.get(state):
             yield f", {number:,} {state}"
     if board.unaware:
-        yield f", {board.unaware:,} more have not heard of it"
+        yield f", {board.unaware:,} more tell nothing of it"
+    if board.push.is_over:
+        yield f", and {board.push.sender} pushes it no more"
+    elif board.is_unshared:
+        yield f", and {board.push.sender} shares it no more"
 
 
 def _wrapped_counts(board: ShownBoard, width: int | None) -> list[str]:

@@ -1,6 +1,9 @@
 """Push to others, answer what others push, and say what comes of it."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+import attrs
+from twisted.internet.defer import CancelledError, Deferred
 
 from p2p_twisted.console import commands
 from p2p_twisted.console.commands import Numbers
@@ -26,8 +29,9 @@ from p2p_twisted.peer.numbered_offers import (
     offer_to_answer,
     own_offer,
 )
-from p2p_twisted.peer.offers_interface import KnownOffer
+from p2p_twisted.peer.offers_interface import KnownOffer, Waited
 from p2p_twisted.peer.peer_errors import PeerError
+from p2p_twisted.runtime.exit_status import Exit
 
 
 class Pushing:
@@ -51,6 +55,7 @@ class Pushing:
         self._begun: set[str] = set()
         self._ends: list[Callable[[], None]] = []
         self._asks = False
+        self._waits: list[Deferred[Waited]] = []
 
     def follow(self, is_person: bool) -> None:
         """
@@ -70,10 +75,12 @@ class Pushing:
         """Tell nothing more: the person has gone."""
         while self._ends:
             self._ends.pop()()
+        self.stop_waiting()
 
     async def push(self, command: commands.PushFiles) -> Outcome:
         """Push what this peer shares: each thing by itself."""
         outcome = Outcome.OK
+        numbers = list[int]()
         for name in command.names:
             try:
                 known = await self._peer.offers.push(
@@ -83,7 +90,54 @@ class Pushing:
                 outcome = self._failed(error)
             else:
                 self._say([pushed_line(shown_push(known), f"pushes {known.number}")])
+                numbers.append(known.number)
+        if command.wait is None or not numbers:
+            return outcome
+        return max(outcome, await self._wait(numbers, command.wait), key=_is_failed)
+
+    def stop_waiting(self) -> bool:
+        """Wait for no push any longer; return whether any was waited for."""
+        waits = tuple(self._waits)
+        for wait in waits:
+            wait.cancel()
+        return bool(waits)
+
+    async def _wait(self, numbers: Sequence[int], seconds: float) -> Outcome:
+        """Wait for pushes, all at a time, and show how each has gone."""
+        waits: dict[int, Deferred[Waited]] = {}
+
+        async def begin(number: int) -> None:
+            known = numbered_offer(self._peer.offers, number)
+            waits[number] = self._peer.offers.wait(known.offer.id, seconds)
+
+        outcome = await self._each(begin, tuple(numbers))
+        self._waits += waits.values()
+        try:
+            for number, wait in waits.items():
+                outcome = max(outcome, await self._waited(number, wait), key=_is_failed)
+        except CancelledError:
+            these = " ".join(map(str, numbers))
+            goes = "the push goes" if len(numbers) == 1 else "the pushes go"
+            self._say([f"{goes} on: pushes {these} shows how"])
+        finally:
+            for wait in waits.values():
+                self._waits.remove(wait)
+                # Of several that are canceled, one alone has been told above.
+                wait.addErrback(lambda _canceled: None)
         return outcome
+
+    async def _waited(self, number: int, wait: "Deferred[Waited]") -> Outcome:
+        known = numbered_offer(self._peer.offers, number)
+        try:
+            waited = await wait
+        except PeerError as error:
+            return self._failed(error)
+        known = attrs.evolve(known, is_over=waited.is_over)
+        self._say(board_lines(shown_board(known, waited.board), self._width()))
+        if waited.board.have_all:
+            return Outcome.OK
+        self._exits.add(Exit.UNFINISHED if waited.is_late else Exit.SOME_FAILED)
+        return Outcome.FAILED
 
     def _hashing(self, name: str) -> Callable[[int], None]:
         """Make what says once that something is still being hashed."""
@@ -101,6 +155,8 @@ class Pushing:
             pushes = map(shown_push, all_offers(self._peer.offers))
             self._say(push_lines(pushes, self._width()))
             return Outcome.OK
+        if command.wait is not None:
+            return await self._wait(command.numbers, command.wait)
 
         async def look(number: int) -> None:
             known = numbered_offer(self._peer.offers, number)
@@ -184,6 +240,10 @@ class Pushing:
         return f"{push.title}, which {push.sender} pushes, is here"
 
 
+def _is_failed(outcome: Outcome) -> bool:
+    return outcome is Outcome.FAILED
+
+
 def shown_push(known: KnownOffer) -> ShownPush:
     """Make what a person is shown of an offer."""
     offer = known.offer
@@ -220,5 +280,6 @@ def shown_board(known: KnownOffer, board: Board) -> ShownBoard:
         rate=board.rate,
         seconds_left=board.seconds_left,
         unaware=board.unaware,
+        is_unshared=board.is_unshared,
         is_done=board.is_done,
     )

@@ -150,6 +150,8 @@ class TerminalConsole(Console):
                 self._editor.press(Key.DELETE)
             case Key.INTERRUPT | Key.END_OF_INPUT if self._questions:
                 self.answer("")
+            case Key.INTERRUPT if self._conversation.stop_waiting():
+                pass
             case Key.INTERRUPT if not was_warned and self._warn():
                 self._is_warned = True
             case Key.INTERRUPT | Key.END_OF_INPUT:

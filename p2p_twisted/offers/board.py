@@ -1,9 +1,9 @@
 """How far all are with an offer."""
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from p2p_twisted.offers.offer import EVERYBODY, Offer
 from p2p_twisted.wire.messages import Receipt, ReceiptState
@@ -11,6 +11,9 @@ from p2p_twisted.wire.names import PeerName
 
 BoardState = ReceiptState | Literal["off"]
 """How far a peer is; ``off`` where it is named, or known from the network, and silent."""
+
+NOBODY_HAS_IT: Final = "nobody has it now"
+"""Why somebody waits that has looked for it, as its receipt says."""
 
 _TAKING: Final[tuple[BoardState, ...]] = ("asked", "waiting", "fetching", "saved")
 
@@ -26,8 +29,9 @@ class Board:
     :ivar received: by all together, in bytes.
     :ivar rate: of all together, in bytes a second.
     :ivar seconds_left: until the last one has it; ``None`` while that is unknown.
-    :ivar unaware: peers that are there and do not know of the offer: it has not reached them
-        yet, or they run an earlier version.
+    :ivar unaware: peers that are there and tell nothing of the offer: it has not reached them
+        yet, or they run an earlier version, or answer by way of one that does.
+    :ivar is_unshared: whether its sender shares it no more as it was.
     :ivar is_done: whether nothing more will happen as long as nobody comes.
     :ivar look_again: after how many seconds it is worth while to look again.
     """
@@ -40,6 +44,7 @@ class Board:
     rate: float = 0.0
     seconds_left: float | None = None
     unaware: int = 0
+    is_unshared: bool = False
     is_done: bool = False
     look_again: float = 1.0
 
@@ -56,6 +61,23 @@ class Board:
         if whole:
             return min(1.0, self.received / whole)
         return float(bool(takers) and self.is_done)
+
+    def unshared(self) -> Self:
+        """
+        Return how it stands where its sender shares it no more.
+
+        Who looks for it finds out whether another one has it; all others are waited for.
+        """
+        reason = f"{self.offer.sender} shares it no more, and nobody else has it"
+        waiting = [row for row in self.rows if row.state == "waiting"]
+        in_vain = [row for row in waiting if row.reason == NOBODY_HAS_IT]
+        is_any_going = any(self.counts.get(state) for state in ("asked", "fetching"))
+        return evolve(
+            self,
+            rows=tuple(evolve(row, reason=reason) if row in in_vain else row for row in self.rows),
+            is_unshared=True,
+            is_done=self.is_done or (bool(waiting) and in_vain == waiting and not is_any_going),
+        )
 
     @property
     def have_all(self) -> bool:

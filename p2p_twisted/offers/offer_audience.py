@@ -85,8 +85,8 @@ class OfferAudience:
             tally.rate,
             max(tally.seconds_left, to_come / tally.rate) if coming and tally.rate else None,
             unaware,
-            look.is_over and has_spread and is_settled,
-            min(max(_SHORTEST_SECONDS, pause), _LONGEST_SECONDS),
+            is_done=look.is_over and has_spread and is_settled,
+            look_again=min(max(_SHORTEST_SECONDS, pause), _LONGEST_SECONDS),
         )
 
     def suffices(self, look: Look) -> bool:

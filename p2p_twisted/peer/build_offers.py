@@ -48,6 +48,7 @@ class OfferParts:
             clock=local.reactor,
             date=local.wall,
             ahead=lambda: self.registration.ahead,
+            shares=local.shared.may_have,
             network=self.network,
             judge=self.judge,
             book=self.book,

@@ -23,6 +23,7 @@ from p2p_twisted.download.progress import (
     Saved,
     Waiting,
 )
+from p2p_twisted.offers.board import NOBODY_HAS_IT
 from p2p_twisted.offers.offer import Offer
 from p2p_twisted.peer.crowded_files import CrowdedFiles
 from p2p_twisted.peer.peer_errors import PeerError
@@ -32,7 +33,6 @@ from p2p_twisted.wire.messages import Hit, ReceiptState
 from p2p_twisted.wire.names import BadName, FileId
 
 _HOP_SECONDS: Final = 0.25
-_NOBODY: Final = "nobody has it now"
 
 Find = Callable[[FileId], "Deferred[tuple[Hit, ...]]"]
 """Asks others who has some content."""
@@ -172,7 +172,7 @@ class OfferFetching:
             hits = await self._hits()
             if not hits:
                 self.found_nobody = True
-                self._tell("waiting", _NOBODY)
+                self._tell("waiting", NOBODY_HAS_IT)
                 return
             done = downloads.get(hits, watch, name=offer.name, into=self._into)
             background(self.log, f"downloading what {offer.sender} offers", done)
@@ -217,6 +217,6 @@ def _told(progress: Progress) -> tuple[ReceiptState, str]:
         case Canceled():
             return "refused", "it was canceled"
         case Waiting() if not progress.received:
-            return "waiting", _NOBODY
+            return "waiting", NOBODY_HAS_IT
         case _:
             return "fetching", ""

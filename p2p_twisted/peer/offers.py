@@ -20,11 +20,13 @@ from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.offer_exchange import OFFER, WITHDRAW, OfferExchange
 from p2p_twisted.peer.offer_looks import OfferLooks
 from p2p_twisted.peer.offer_taking import OfferTaking
+from p2p_twisted.peer.offer_waiting import wait_for
 from p2p_twisted.peer.offers_interface import (
     HashingWatch,
     IOffers,
     KnownOffer,
     OfferWatch,
+    Waited,
     unwatched_hashing,
 )
 from p2p_twisted.peer.own_offers import OwnOffers
@@ -35,7 +37,7 @@ from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.trust.limits import STATEMENT_FRESH_SECONDS
-from p2p_twisted.wire.names import MessageId
+from p2p_twisted.wire.names import FileId, MessageId
 
 _TEND_SECONDS: Final = 60.0
 _TOLD_AGAIN_PER_SECOND: Final = 1 / 60
@@ -49,6 +51,7 @@ class PeerOffers:
     One peer's part in what is offered in its network.
 
     :param date: reads the time of day, in seconds since 1970.
+    :param shares: returns whether this peer shares some content, as far as is known.
     :param ahead: tells by how many seconds that is ahead of the registry's, as far as is known.
     """
 
@@ -57,6 +60,7 @@ class PeerOffers:
     _clock: IReactorTime
     _date: Callable[[], float]
     _ahead: Callable[[], float | None]
+    _shares: Callable[[FileId], bool]
     _network: NetworkSession
     _judge: OfferJudge
     _book: OfferBook
@@ -146,7 +150,11 @@ class PeerOffers:
         if kept is None or kept.withdrawal is not None:
             return fail(Unknown("no such offer is known here, or it is over"))
         looking = self._looks.look(kept.offer)
-        return looking.addCallback(self._tell_again, kept) if kept.source == OWN else looking
+        return looking.addCallback(self._seen, kept) if kept.source == OWN else looking
+
+    def wait(self, offer: MessageId, seconds: float) -> "Deferred[Waited]":
+        """Look again and again."""
+        return Deferred.fromCoroutine(wait_for(self, self._clock, offer, seconds))
 
     def watch(self, watch: OfferWatch) -> Callable[[], None]:
         """Tell of offers from now on."""
@@ -154,11 +162,11 @@ class PeerOffers:
 
     # How it works
 
-    def _tell_again(self, board: Board, kept: KeptOffer) -> Board:
-        """Broadcast an offer once more that some have not heard of, or have had to forget."""
+    def _seen(self, board: Board, kept: KeptOffer) -> Board:
+        """Broadcast an offer again of which some do not know; say so where it cannot be had."""
         if board.unaware and self._telling_again.take(self._clock.seconds()):
             self._exchange.publish(self._network.driver, OFFER, kept.heard.text)
-        return board
+        return board if self._shares(kept.offer.file_id) else board.unshared()
 
     async def _push(
         self,

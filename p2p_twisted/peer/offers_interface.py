@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from attrs import frozen
 from twisted.internet.defer import Deferred
 from zope.interface import Interface
 
@@ -17,7 +18,21 @@ def unwatched_hashing(_percent: int) -> None:
     """Ignore how far something has been hashed."""
 
 
-__all__ = ["HashingWatch", "IOffers", "KnownOffer", "OfferWatch", "unwatched_hashing"]
+__all__ = ["HashingWatch", "IOffers", "KnownOffer", "OfferWatch", "Waited", "unwatched_hashing"]
+
+
+@frozen
+class Waited:
+    """
+    How a push stood when it was not waited for any longer.
+
+    :ivar is_late: whether more would have happened.
+    :ivar is_over: whether it had ended, by its date or because its sender has withdrawn it.
+    """
+
+    board: Board
+    is_late: bool = False
+    is_over: bool = False
 
 
 class IOffers(Interface):
@@ -70,6 +85,14 @@ class IOffers(Interface):
 
     def look(offer: MessageId) -> "Deferred[Board]":
         """Ask all others how far they are with an offer."""
+
+    def wait(offer: MessageId, seconds: float) -> "Deferred[Waited]":
+        """
+        Look again and again until nothing more happens as long as nobody comes.
+
+        :param seconds: for how long at most.
+        :returns: fires with how it stands then; to cancel it ends the waiting alone.
+        """
 
     def watch(watch: OfferWatch) -> Callable[[], None]:
         """

@@ -201,6 +201,10 @@ class SharedLibraries:
         """Read the first of some small files that everybody may read."""
         return self._open_to_all.read_small(file_ids)
 
+    def may_have(self, file_id: FileId) -> bool:
+        """Return whether some content is shared, or may turn out to be."""
+        return not self.is_settled or self.name_of(file_id) is not None
+
     def name_of(self, file_id: FileId) -> str | None:
         """Name some content; ``None`` when it is not shared."""
         catalogs = (library.catalog for library in self._libraries)

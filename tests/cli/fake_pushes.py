@@ -48,6 +48,7 @@ def board(saved: int, fetching: int, *, of: Any = None, **more: Any) -> dict[str
         "share": 0.5,
         "seconds_left": 2.0,
         "unaware": 0,
+        "is_unshared": False,
         "is_done": not fetching,
         "have_all": not fetching,
         "look_again": 4.0,

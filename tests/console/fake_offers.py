@@ -15,6 +15,7 @@ from p2p_twisted.peer.offers_interface import (
     IOffers,
     KnownOffer,
     OfferWatch,
+    Waited,
     unwatched_hashing,
 )
 from p2p_twisted.runtime.watches import Watches
@@ -110,6 +111,11 @@ class FakeOffers:
         [known] = [each for each in self.known if each.offer.id == offer]
         counts: dict[BoardState, int] = {"saved": 28, "fetching": 1, "off": 1}
         return self._peer._answer("look", Board(known.offer, counts), offer)
+
+    def wait(self, offer: MessageId, seconds: float) -> "Deferred[Waited]":
+        [known] = [each for each in self.known if each.offer.id == offer]
+        waited = Waited(Board(known.offer, {"saved": 28}, is_done=True))
+        return self._peer._answer("wait", waited, offer, seconds)
 
     def watch(self, watch: OfferWatch) -> Callable[[], None]:
         return self.watches.watch(watch)

@@ -53,7 +53,7 @@ class CompleteTests(SynchronousTestCase):
             ("get f1 --from=a", "get f1 --from=anna "),
             ("push not", "push sub/notes.md "),
             ('push "report 1', 'push "report 1.txt" '),
-            ("push f1 --t", "push f1 --to "),
+            ("push f1 --to", "push f1 --to "),
             ("push f1 --to be", "push f1 --to ben "),
             ("push f1 --to ben,an", "push f1 --to ben,anna "),
             ("push f1 --to @", "push f1 --to @all "),

@@ -108,7 +108,7 @@ class BoardTests(SynchronousTestCase):
         """Until somebody has heard of it, that is said, and who has not."""
         none = attrs.evolve(BOARD, counts={}, rows=(), done=0.0, unaware=2)
         self.assertEqual(
-            board_lines(none)[1:], ["nobody has heard of it yet, 2 more have not heard of it"]
+            board_lines(none)[1:], ["nobody tells of it yet, 2 more tell nothing of it"]
         )
 
     def test_forged(self) -> None:

@@ -1,5 +1,7 @@
 """What a person pushes at the console, and what others push."""
 
+from math import inf
+
 import attrs
 from twisted.internet.defer import Deferred
 
@@ -7,11 +9,11 @@ from p2p_twisted.console.downloading import Outcome
 from p2p_twisted.console.push_lines import asked_line, push_lines, pushed_line
 from p2p_twisted.console.pushing import Pushing, shown_push
 from p2p_twisted.console.text import FailureLine
-from p2p_twisted.offers.board import Board
-from p2p_twisted.peer.offers_interface import KnownOffer
+from p2p_twisted.offers.board import Board, BoardState
+from p2p_twisted.peer.offers_interface import KnownOffer, Waited
 from p2p_twisted.peer.peer_errors import NotFound
 from p2p_twisted.wire.messages import Receipt
-from tests.console.conversation_case import ConversationCase
+from tests.console.conversation_case import ConversationCase, Talk
 from tests.console.fake_offers import WEEK, offer, own, received
 from tests.console.fake_peer import saved
 
@@ -106,6 +108,75 @@ class PushTests(ConversationCase):
         self.outcome("push f1 --to a_b")
         self.assertIn("an offer is for peers by their names", self.talk.said[-1])
         self.assertNotIn("push", [each[0] for each in self.peer.asked])
+
+
+class WaitTests(ConversationCase):
+    """To wait until all have what was pushed."""
+
+    def waited(self, *counts: dict[BoardState, int], **how: bool) -> None:
+        """Have the next waits end so."""
+        self.peer.offers.known = (own(1), own(2))
+        boards = [Board(own(n).offer, each, is_done=True) for n, each in enumerate(counts, 1)]
+        self.peer.will("wait", *(Waited(board, **how) for board in boards))
+
+    def exit(self) -> int:
+        return self.talk._conversation.exits.code
+
+    def test_all_have_it(self) -> None:
+        """How it went is shown at the end."""
+        self.waited({"saved": 28})
+        self.assertIs(self.outcome("push f1 --to @all --wait"), Outcome.OK)
+        self.assertEqual(self.peer.asked[-1], ("wait", own(1).offer.id, inf))
+        self.assertEqual(self.talk.said[-1], "28 of 28 have it")
+        self.assertEqual(self.exit(), 0)
+
+    def test_some_have_not(self) -> None:
+        """A script learns it: 10 where nothing more will happen, 6 when it waited no longer."""
+        self.waited({"saved": 1, "refused": 1}, {"saved": 2})
+        self.assertIs(self.outcome("pushes 1 2 --wait"), Outcome.FAILED)
+        self.assertIn("1 of 2 have it, 1 refused", self.talk.said)
+        self.assertEqual(self.talk.said[-1], "2 of 2 have it")
+        self.assertEqual(self.exit(), 10)
+        self.talk = Talk()
+        self.peer = self.talk.peer
+        self.waited({"fetching": 1}, is_late=True)
+        self.assertIs(self.outcome("pushes 1 --timeout=90s"), Outcome.FAILED)
+        self.assertEqual(self.peer.asked, [("wait", own(1).offer.id, 90)])
+        self.assertEqual(self.exit(), 6)
+
+    def test_ended_meanwhile(self) -> None:
+        """Why it waits no longer is said."""
+        self.waited({"saved": 1, "asked": 1}, is_over=True)
+        self.assertIs(self.outcome("pushes 1 --wait"), Outcome.FAILED)
+        said = f"1 of 2 have it, 1 asked, and {own(1).offer.sender} pushes it no more"
+        self.assertIn(said, self.talk.said)
+        self.assertEqual(self.exit(), 10)
+
+    def test_interrupted(self) -> None:
+        """The waiting ends, and the push goes on."""
+        self.peer.offers.known = (own(1), own(2))
+        waits: list[Deferred[Waited]] = [Deferred(), Deferred()]
+        self.peer.will("wait", *waits)
+        self.assertFalse(self.talk._conversation.stop_waiting())
+        typed = self.talk.begin("pushes 1 2 --wait")
+        self.assertNoResult(typed)
+        self.assertTrue(self.talk._conversation.stop_waiting())
+        self.assertIs(self.successResultOf(typed), Outcome.OK)
+        self.assertEqual(self.talk.said, ["the pushes go on: pushes 1 2 shows how"])
+        self.assertFalse(self.talk._conversation.stop_waiting())
+        self.assertEqual([each[0] for each in self.peer.asked], ["wait", "wait"])
+
+    def test_what_cannot_be_waited_for(self) -> None:
+        """There has to be something."""
+        self.peer.will("push", NotFound("no such thing is shared here"))
+        self.assertIs(self.outcome("push f1 --to @all --wait"), Outcome.FAILED)
+        self.assertEqual(self.talk.said, ["no such thing is shared here"])
+        self.assertIs(self.outcome("pushes 9 --wait"), Outcome.FAILED)
+        self.assertEqual(self.talk.said, ["there is no push 9"])
+        for line in ("pushes --wait", "pushes 1 --timeout", "pushes 1 --x"):
+            self.peer.status_now = attrs.evolve(self.peer.status_now, neighbors=())
+            self.outcome(line)
+            self.assertNotIn("wait", [each[0] for each in self.peer.asked], line)
 
 
 class ToldTests(ConversationCase):

@@ -3,6 +3,7 @@
 from twisted.internet.defer import Deferred
 
 from p2p_twisted.console.attached import AttachedConsole
+from tests.console.fake_offers import own
 from tests.console.fake_peer import running, topology
 from tests.console.terminal_case import PROMPT, Terminal, TerminalCase
 
@@ -44,6 +45,16 @@ class EndTests(TerminalCase):
             self.assertEqual(self.peer.asked, [])
         self.terminal.type("\x03")
         self.assertEqual(self.peer.asked, [("leave",)])
+
+    def test_interrupt_waits_no_more(self) -> None:
+        """While a push is waited for, Control-C ends the waiting alone."""
+        self.peer.offers.known = (own(1),)
+        self.peer.will("wait", Deferred())
+        self.terminal.type("pushes 1 --wait\r\x03")
+        self.assertIn("the push goes on: pushes 1 shows how", self.terminal.lines)
+        self.assertNotIn(("leave",), self.peer.asked)
+        self.terminal.type("\x03")
+        self.assertEqual(self.peer.asked[-1], ("leave",))
 
     def test_attached_asks(self) -> None:
         """So does a console that is only attached, whose end interrupts nothing."""

@@ -32,6 +32,7 @@ def pushes(peer: str, name: str, reason: str) -> Mapping[str, Any]:
         "share": 0.72,
         "seconds_left": 72.0,
         "unaware": 2,
+        "is_unshared": False,
         "is_done": False,
         "have_all": False,
         "look_again": 1.0,

@@ -10,11 +10,12 @@ const SOONEST_MS = 1000;
 const LOOKED_AT = 3;
 
 /** Write how many have it, and how it stands with the others. */
-function countsOf({ counts, unaware }) {
+function countsOf({ counts, unaware, is_unshared, offer }) {
   const all = Object.values(counts).reduce((sum, each) => sum + each, 0);
   const parts = PENDING.filter((state) => counts[state]).map((state) => `${counts[state].toLocaleString("en")} ${state}`);
-  if (unaware) parts.push(`${unaware.toLocaleString("en")} more have not heard of it`);
-  const have = all ? `${(counts.saved ?? 0).toLocaleString("en")} of ${all.toLocaleString("en")} have it` : "nobody has heard of it yet";
+  if (unaware) parts.push(`${unaware.toLocaleString("en")} more tell nothing of it`);
+  if (is_unshared) parts.push(`${shown(offer.sender)} shares it no more`);
+  const have = all ? `${(counts.saved ?? 0).toLocaleString("en")} of ${all.toLocaleString("en")} have it` : "nobody tells of it yet";
   return [have, ...parts].join(" · ");
 }
 
