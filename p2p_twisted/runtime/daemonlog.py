@@ -1,12 +1,13 @@
 """Where a daemon's log goes: bounded in what is written and in what is kept."""
 
+import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from attrs import define
+from attrs import define, field
 from twisted.logger import (
     FileLogObserver,
     FilteringLogObserver,
@@ -50,6 +51,7 @@ class Destination:
     is_verbose: bool = False
     is_quiet: bool = False
     is_json: bool = False
+    _file: Any = field(default=None, init=False)
 
     def observer(self) -> ILogObserver:
         """
@@ -58,7 +60,8 @@ class Destination:
         :raises CannotStart: when its file cannot be written.
         """
         if self.path and self.path != "-":
-            lines = self._written_to(_log_file(self.path))
+            self._file = _log_file(self.path)
+            lines = self._written_to(self._file)
         elif self.is_quiet:
             lines = _drop
         else:
@@ -67,6 +70,14 @@ class Destination:
             lines = _drop if stream is None else _unsaid(self._written_to(stream, stream.isatty()))
         least = LogLevel.debug if self.is_verbose else LogLevel.info
         return FilteringLogObserver(worded(lines), [_of_use, LogLevelFilterPredicate(least)])
+
+    def begin_file(self) -> None:
+        """Move the file aside, if there is one, and begin another; or where it was moved away."""
+        if self._file is None:
+            return
+        self._file.rotate()
+        if os.access(self._file.directory, os.W_OK):
+            self._file.reopen()
 
     def _written_to(self, file: TextIO, is_terminal: bool = False) -> ILogObserver:
         if self.is_json:
@@ -122,10 +133,9 @@ def _drop(_event: LogEvent) -> None:
     """Log nothing."""
 
 
-def _log_file(path: str) -> TextIO:
+def _log_file(path: str) -> Any:
     try:
-        log: TextIO = LogFile.fromFullPath(path, _ROTATED_BYTES, maxRotatedFiles=_ROTATED_FILES)
-        return log
+        return LogFile.fromFullPath(path, _ROTATED_BYTES, maxRotatedFiles=_ROTATED_FILES)
     except OSError as error:
         raise CannotStart(
             f"the log cannot be written: {in_words(error)};"

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from twisted.internet.error import ReactorNotRunning
 
+from p2p_twisted.runtime.daemonlog import destination
 from p2p_twisted.runtime.exit_code import complaints, report_uncaught
 from p2p_twisted.runtime.file_limit import raise_file_limit
 
@@ -37,6 +38,7 @@ def prepare(reactor: Any) -> None:
     raise_file_limit()
     _never_wait_for_a_reader(reactor)
     _stop_on_hangup(reactor)
+    _begin_log_when_asked(reactor)
     reactor.callWhenRunning(freeze_objects)
 
 
@@ -136,3 +138,10 @@ def _stop_on_hangup(reactor: Any) -> None:
     """Stop in order when the terminal is closed, unless the person who started us said not to."""
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(reactor.stop))
+
+
+def _begin_log_when_asked(reactor: Any) -> None:
+    """Begin another log file when told so by SIGUSR1, as every twistd does."""
+    if signal.getsignal(signal.SIGUSR1) is signal.SIG_DFL:
+        begin = destination.begin_file
+        signal.signal(signal.SIGUSR1, lambda *_: reactor.callFromThread(begin))

@@ -58,6 +58,22 @@ class DestinationTests(SynchronousTestCase):
         self.assertLessEqual(len(files), 6)
         self.assertLess(sum(file.stat().st_size for file in files), 70_000_000)
 
+    def test_another_file(self) -> None:
+        """When asked to, it begins another file; also where its own was moved away."""
+        path = Path(self.mktemp())
+        to_file = Destination(str(path))
+        log = Logger("here", observer=LogPublisher(to_file.observer()))
+        log.info("first")
+        to_file.begin_file()
+        log.info("second")
+        path.rename(f"{path}.away")
+        to_file.begin_file()
+        log.info("third")
+        files = (Path(f"{path}{end}") for end in (".1", ".away", ""))
+        lines = [file.read_text().split()[-1] for file in files]
+        self.assertEqual(lines, ["first", "second", "third"])
+        Destination().begin_file()
+
     def test_standard_error(self) -> None:
         """Without a file the log is on standard error: standard output is the console's."""
         out, err = StringIO(), StringIO()
