@@ -10,7 +10,8 @@ _LEAST_PAUSE_SECONDS: Final = 1.0
 _FIRST_RETRY_SECONDS: Final = 1.0
 _LONGEST_RETRY_SECONDS: Final = 30.0
 """Half of the shortest lease: a registry that is back knows all its peers within one."""
-_LONGEST_WAIT_SECONDS: Final = 5.0
+_FIRST_WAIT_SECONDS: Final = 0.5
+_LONGEST_WAIT_SECONDS: Final = 3.0
 """Of a newcomer, who can do nothing else, and whose person waits too."""
 
 
@@ -23,7 +24,7 @@ class LeasePause:
     """
 
     soonest: float | None = None
-    _retry: float = _FIRST_RETRY_SECONDS
+    _retry: float = _FIRST_WAIT_SECONDS
 
     def reset(self) -> None:
         """Make the next pause a short one."""

@@ -1,11 +1,11 @@
 """Ask a registry, as its peers do."""
 
-from math import inf
-from typing import Final, Literal, TypeVar
+from collections.abc import Coroutine
+from typing import Any, Final, Literal, TypeVar
 
 import attrs
 
-from p2p_twisted.registry import limits
+from p2p_twisted.registry.asking import Asking, Deadlines
 from p2p_twisted.registry.one_shot import IsPart, NoAnswer, NoGreeting, nothing_before, request
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.registry.registry_places import Location, RegistryPlaces
@@ -41,23 +41,6 @@ _NOT_BELIEVED: Final = (
 _ROLE: Literal["registry"] = "registry"
 
 A = TypeVar("A", bound=Message)
-
-
-def _has_answered(fault: Exception) -> bool:
-    return isinstance(fault, RegistryRefused)
-
-
-@attrs.frozen
-class _Patience:
-    """For how many seconds a registry is waited for: for its greeting, and for its answer."""
-
-    greets: float
-    answers: float
-
-
-_PATIENT: Final = _Patience(inf, limits.REQUEST_SECONDS)
-_HURRIED: Final = _Patience(1.0, 4.0)
-"""Where another one may be asked: so a newcomer is in within 5 s though one is halted or lost."""
 
 
 @attrs.frozen
@@ -133,27 +116,13 @@ class RegistryClient:
         return told
 
     async def _ask(self, question: Message, kind: type[A], is_part: IsPart = nothing_before) -> A:
-        faults: list[RegistryRefused | RegistryUnreachable] = []
-        places = await self.places.in_turn(self.reactor.seconds())
-        for place in places:
-            # One that is only slow is better than none.
-            is_last = place == places[-1] and not any(map(_has_answered, faults))
-            patience = _PATIENT if is_last else _HURRIED
-            try:
-                answer = await self._ask_at(place, question, kind, is_part, patience)
-            except RegistryUnreachable as error:
-                faults.append(error)
-            except RegistryRefused as error:
-                if error.code != "later":
-                    self.places.answered(place)
-                    raise
-                # What answers knows best.
-                faults.insert(0, error)
-            else:
-                self.places.answered(place)
-                return answer
-            self.places.failed(place, self.reactor.seconds())
-        raise faults[0]
+        def ask(place: Location, deadlines: Deadlines) -> Coroutine[Any, Any, A]:
+            return self._ask_at(place, question, kind, is_part, deadlines)
+
+        # By its token, all registries know it as one.
+        is_known_again = isinstance(question, Join) and question.token is not None
+        asking = Asking(self.reactor, self.places, ask, overlaps=is_known_again)
+        return await asking.answer(await self.places.in_turn(self.reactor.seconds()))
 
     async def _ask_at(
         self,
@@ -161,13 +130,13 @@ class RegistryClient:
         question: Message,
         kind: type[A],
         is_part: IsPart,
-        patience: "_Patience",
+        deadlines: Deadlines,
     ) -> A:
         host, port = place
         expected = Hello(PROTOCOL, _ROLE, _ROLE, self.network)
-        asking = self.reactor, host, port, expected, patience.answers
+        asking = self.reactor, host, port, expected, deadlines.answers
         try:
-            answer = await request(*asking, question, is_part, greets_within=patience.greets)
+            answer = await request(*asking, question, is_part, greets_within=deadlines.greets)
         except NoAnswer as error:
             why = explain(error, host, port, self.network, self.security is not None)
             if isinstance(error, NoGreeting) and self.security is not None:

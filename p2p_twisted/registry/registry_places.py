@@ -51,7 +51,8 @@ class RegistryPlaces:
         self._looked_up_at = -inf
         self._ranks: dict[Location, float] = {}
         self._drawn_at = 0.0
-        self._failed: dict[Location, float] = {}
+        # When it was, and whether it has answered that it cannot help.
+        self._failed: dict[Location, tuple[float, bool]] = {}
 
     async def in_turn(self, now: float) -> list[Location]:
         """
@@ -74,17 +75,29 @@ class RegistryPlaces:
             return [*found, *self._tried]
         for place in found:
             self._ranks.setdefault(place, self._rng.random())
-        failed = {place for place, at in self._failed.items() if now - at < _FAILED_SECONDS}
-        chosen = sorted(set(found), key=lambda place: (place in failed, self._ranks[place]))
-        return [*chosen, *self._tried]
+        failed = {
+            place: not has_answered
+            for place, (at, has_answered) in self._failed.items()
+            if now - at < _FAILED_SECONDS
+        }
+
+        def rank(place: Location) -> tuple[bool, bool, float]:
+            return place in failed, failed.get(place, False), self._ranks[place]
+
+        return [*sorted(set(found), key=rank), *self._tried]
 
     def try_also(self, places: Sequence[Location]) -> None:
         """Ask these, too, after all others: the first one that answers is one of the named then."""
         self._tried = tuple(place for place in places if place not in self.named)
 
-    def failed(self, place: Location, now: float) -> None:
-        """Ask another one first for a while."""
-        self._failed[place] = now
+    def failed(self, place: Location, now: float, has_answered: bool = False) -> None:
+        """
+        Ask another one first for a while.
+
+        :param has_answered: that it cannot help now: then it may soon, sooner than one is back that
+            is lost.
+        """
+        self._failed[place] = now, has_answered
         if self.silent_since is None:
             self.silent_since = now
 

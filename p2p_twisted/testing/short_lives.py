@@ -20,8 +20,8 @@ from p2p_twisted.wire.names import PeerName
 from p2p_twisted.wire.session import Session
 
 _RETRY_SECONDS: Final = 1.0
-_TOLD_SECONDS: Final = 18.5
-"""As long as a registry is waited for, one after the other; the last of three the longest."""
+_TOLD_SECONDS: Final = 12.0
+"""As long as the last of three registries is waited for, which is asked soon after the first."""
 
 _PAUSE_SECONDS: Final = (0.0, 3.0)
 _TOKEN_BITS: Final = 128

@@ -125,12 +125,12 @@ class LeaseTests(LeaseTestCase):
         self.assertEqual(self.after(TAKEN), [JoiningEnded(TAKEN)])
 
     def test_no_registry(self) -> None:
-        """A newcomer asks again after 1, 2, 4, 5 and 5 s, and says so once."""
+        """A newcomer asks again after 0.5, 1, 2, 3 and 3 s, and says so once."""
         complaint = Say("there is none: trying again until there is one")
-        self.assertEqual(self.after(JoinBegun(), AWAY), [complaint, WakeLater(1.0)])
+        self.assertEqual(self.after(JoinBegun(), AWAY), [complaint, WakeLater(0.5)])
         pauses = [self.after(Woken(), AWAY) for _ in range(4)]
         self.assertEqual(
-            pauses, [[WakeLater(2.0)], [WakeLater(4.0)], [WakeLater(5.0)], [WakeLater(5.0)]]
+            pauses, [[WakeLater(1.0)], [WakeLater(2.0)], [WakeLater(3.0)], [WakeLater(3.0)]]
         )
 
     def test_goes_on_alone(self) -> None:
