@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -12,6 +13,8 @@ from urllib.parse import quote
 from p2p_twisted.cli.answers import say
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
 from p2p_twisted.console.text import count, shown_name
+from p2p_twisted.library.entries import Place
+from p2p_twisted.library.ignoring import Ignored, Ignoring
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
 
@@ -144,13 +147,31 @@ def checked_path(text: str, directory: Path) -> Path:
 
 
 def files_of(path: Path) -> Iterator[tuple[Path, str]]:
-    """List a file, or those of a folder that would be shared, with their paths below it."""
+    """
+    List a file, or those of a folder that would be shared, with their paths below it.
+
+    :raises CommandFailed: when an ignore file cannot be read: what it names must not be shared.
+    """
     if not path.is_dir():
         yield path, ""
         return
+    ignoring = Ignoring(path)
     for folder, folders, names in os.walk(path):
-        folders[:] = sorted(each for each in folders if not each.startswith("."))
+        below = Path(folder).relative_to(path).as_posix().removeprefix(".")
+        try:
+            ignored = ignoring.in_folder(Place(_normal(below), below)) or Ignored()
+        except OSError as error:
+            raise CommandFailed(Exit.USAGE, f"{shown_name(folder)}: {error.strerror}") from None
+        folders[:] = sorted(each for each in folders if not _is_left_out(each, True, ignored))
         for name in sorted(names):
             file = Path(folder, name)
-            if not name.startswith(".") and not file.is_symlink() and file.is_file():
-                yield file, file.relative_to(path).as_posix()
+            if not _is_left_out(name, False, ignored) and not file.is_symlink() and file.is_file():
+                yield file, PurePosixPath(below, name).as_posix()
+
+
+def _is_left_out(name: str, is_folder: bool, ignored: Ignored) -> bool:
+    return name.startswith(".") or ignored.names(_normal(name), is_folder)
+
+
+def _normal(name: str) -> str:
+    return unicodedata.normalize("NFC", name)

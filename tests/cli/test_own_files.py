@@ -105,6 +105,22 @@ class OwnFilesTests(SynchronousTestCase):
         self.assertIn("nowhere: there is no such file", str(failed))
         self.assertEqual((failed.code, peer.shared), (Exit.DISK, []))
 
+    def test_ignored(self) -> None:
+        """What an ignore file of a folder names is not copied, nor what would be hidden."""
+        folder = self.folder / "course"
+        for name in ("a.tex", "a.tmp", "keep.tmp", "build/x", "week/b.tmp", "week/b.tex", ".x/y"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text("x")
+        (folder / ".p2pignore").write_text("*.tmp\n!keep.tmp\n/build/\n")
+        (folder / "week" / ".p2pignore").write_text("!b.tmp\n*.tex\n")
+        peer = Peer({})
+        self.share(peer, folder)
+        self.assertEqual(peer.shared, ["course/a.tex", "course/keep.tmp", "course/week/b.tmp"])
+        (folder / "week" / ".p2pignore").write_text("#" * 70_000)
+        failed = self.assertRaises(CommandFailed, self.share, peer, folder)
+        self.assertIn("week: .p2pignore: it has more than 64 KiB", str(failed))
+        self.assertEqual((failed.code, len(peer.shared)), (Exit.USAGE, 3))
+
     def test_unshare(self) -> None:
         """What is no more shared is told, though another name is not there."""
         peer = Peer({"nope": CommandFailed(Exit.NOT_FOUND, "there is no nope")})
