@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from p2p_twisted.offers.board import Board, BoardState
 from p2p_twisted.offers.limits import AUDIENCE_NAMED
@@ -64,6 +64,7 @@ class OfferAudience:
 
     def board(self, look: Look, now: float) -> Board:
         """Return how far all are, by a look at the time ``now`` and what earlier ones have told."""
+        look = self._believed(look)
         tally, size = look.tally, self._offer.size
         off, number_off = self._off(look)
         unaware = max(0, look.answered - tally.peers)
@@ -103,6 +104,19 @@ class OfferAudience:
         new = [name for name in look.silent if name not in self._silent]
         is_news = bool(new) and len(self._silent) < AUDIENCE_NAMED
         return look.tally.receivers >= (self._receivers_before or 0) and not is_news
+
+    def _believed(self, look: Look) -> Look:
+        """Leave out who cannot be a receiver: a liar may have named whom it liked."""
+        tally, receipts = look.tally, list[Receipt]()
+        are_named = not any(each.startswith("@") for each in self._offer.to)
+        for receipt in look.receipts:
+            if receipt.peer != self._offer.sender and (
+                receipt.peer in self._offer.to or not are_named
+            ):
+                receipts.append(receipt)
+            else:
+                tally = tally.without(receipt, self._offer.size)
+        return evolve(look, tally=tally, receipts=tuple(receipts))
 
     def _off(self, look: Look) -> tuple[tuple[PeerName, ...], int]:
         """Add those that a look tells of; return names of those that it misses, and how many."""

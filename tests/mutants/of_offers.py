@@ -6,6 +6,13 @@ from tests.mutants.mutant import Mutant
 
 OF_OFFERS: Final = (
     Mutant(
+        "offers/offer_audience.py",
+        "look = self._believed(look)",
+        "",
+        "a liar has the sender itself be one that refuses it, or is off",
+        "offers/test_offer_audience.py",
+    ),
+    Mutant(
         "peer/seeding.py",
         "if seed.offer.is_for(name, groups)]",
         "]",

@@ -155,6 +155,18 @@ class TestUnaware:
         board = audience.board(a_look(a_receipt("ben"), answered=3), 20.0)
         assert board.have_all
 
+    def test_who_cannot_be_meant(self) -> None:
+        """Who lies about the sender, or whom nobody has named, is the only one who counts less."""
+        for to, liars in ((["@all"], ["anna"]), (["ben"], ["anna", "dora"])):
+            audience = OfferAudience(an_offer(to=to, size=SIZE), 0.0)
+            lies = [Receipt(liar, "refused", 3, 2.0) for liar in liars]
+            board = audience.board(a_look(a_receipt("ben"), *lies), 20.0)
+            assert [row.peer for row in board.rows] == ["ben"]
+            assert (board.counts["refused"], board.unaware) == (0, len(liars))
+            assert (board.received, board.rate, board.off) == (SIZE, 0.0, ())
+            board = audience.board(a_look(a_receipt("ben")), 21.0)
+            assert (board.off, board.have_all) == ((), True)
+
 
 class TestOff:
     """Some are not there."""
@@ -237,7 +249,7 @@ class TestOff:
 
     def test_names_are_bounded(self) -> None:
         """However many names somebody makes up, few are kept, and fewer shown."""
-        audience = OfferAudience(an_offer(to=["ben"]), 0.0)
+        audience = OfferAudience(an_offer(to=["ben", "@lab"]), 0.0)
         for number in range(50):
             rows = tuple(a_receipt(f"x{number}-{index}") for index in range(RECEIPTS_NAMED))
             board = audience.board(a_look(*rows), float(number))

@@ -116,6 +116,17 @@ class Tally:
         last = max(self.seconds_left, other.seconds_left)
         return Tally(*map(min, (*sums, last), _MOST))
 
+    def without(self, receipt: Receipt, size: int) -> "Tally":
+        """Count one receiver of so many bytes less, which is none."""
+        state = _field(receipt.state)
+        come = size if receipt.state == "saved" else receipt.received
+        less: dict[str, Any] = {
+            state: max(0, getattr(self, state) - 1),
+            "received": max(0, self.received - come),
+            "rate": max(0.0, self.rate - receipt.rate),
+        }
+        return attrs.evolve(self, **less)
+
 
 _MOST: Final[tuple[Any, ...]] = (
     *[limits.ANSWERED] * (len(RECEIPT_STATES) + 2),
