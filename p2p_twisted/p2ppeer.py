@@ -296,5 +296,5 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     PeerService(reactor, peer, announce, give_up).setServiceParent(daemon)
     console.setServiceParent(daemon)
     ApiService(reactor, api, options["name"], web=options.web_access()).setServiceParent(daemon)
-    options.add_gateway(daemon, builder, announce, api)
+    options.add_gateway(daemon, builder, announce)
     return daemon

@@ -1,6 +1,6 @@
 """Answer a request with content, or some of it, as it comes."""
 
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
@@ -18,6 +18,7 @@ from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.download.file_readers import DownloadEnded
 from p2p_twisted.gateway import limits
 from p2p_twisted.gateway.byte_range import Unsatisfiable, read_range
+from p2p_twisted.gateway.coming_file import ComingFile
 from p2p_twisted.gateway.media_type import is_only_shown, media_type
 from p2p_twisted.peer.content_reading import ContentReading
 from p2p_twisted.peer.open_content import OpenContent
@@ -65,7 +66,27 @@ class ContentAnswers:
         :raises BadRequest: when it is not there in time.
         :raises PeerError: when it cannot be fetched.
         """
-        etag = f'"{etag or hit.file}"'
+
+        async def opened() -> OpenContent:
+            return await self.in_time(self._reading.open(hit, into))
+
+        await self.give(request, hit, etag or str(hit.file), opened)
+
+    async def give(
+        self,
+        request: ApiRequest,
+        hit: Hit,
+        etag: str,
+        opened: Callable[[], Awaitable[OpenContent | ComingFile]],
+    ) -> None:
+        """
+        Answer a request for content that is opened only if any of it is to be given.
+
+        :param hit: what it is.
+        :raises BadRequest: when nothing of it is in the range that is asked for.
+        :raises PeerError: when it cannot be had.
+        """
+        etag = f'"{etag}"'
         self._describe(request, hit, etag)
         if etag in _said(request, b"If-None-Match"):
             request.setResponseCode(HTTPStatus.NOT_MODIFIED)
@@ -74,7 +95,7 @@ class ContentAnswers:
             self._begin(request, hit.size, etag)
             request.finish()
         else:
-            content = await self.in_time(self._reading.open(hit, into))
+            content = await opened()
             try:
                 span = self._begin(request, content.size, etag)
                 await self._write(Stream(request, media_type(hit.name)), content, span)
@@ -125,7 +146,7 @@ class ContentAnswers:
         request.setHeader("Content-Length", str(len(span)))
         return span
 
-    async def _write(self, stream: Stream, content: OpenContent, span: range) -> None:
+    async def _write(self, stream: Stream, content: OpenContent | ComingFile, span: range) -> None:
         """Write some of the content; end the connection where it ends too early."""
         at = span.start
         # It is paused until all that was written has left.

@@ -73,7 +73,6 @@ class GatewayOptions(EventOptions):
         daemon: MultiService,
         builder: PeerBuilder,
         announce: Callable[[str], None],
-        api: PeerApi,
     ) -> None:
         """Have the peer answer programs, if that is wanted."""
         if self["gateway"] is not None:
@@ -81,5 +80,6 @@ class GatewayOptions(EventOptions):
             from p2p_twisted.gateway.program_gateway import answer_programs
 
             access = GatewayAccess(self["gateway"], must_know=bool(self["member"]))
-            parts = daemon, builder, api
-            answer_programs(*parts, access=access, origin=self["origin"], announce=announce)
+            answer_programs(
+                daemon, builder, access=access, origin=self["origin"], announce=announce
+            )

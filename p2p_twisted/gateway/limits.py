@@ -15,7 +15,12 @@ ORIGIN_LIST_BYTES: Final = 16_777_216
 ORIGIN_FILES: Final = 10_000
 ORIGIN_REDIRECTS: Final = 6
 ORIGIN_STALL_SECONDS: Final = 30
-ORIGIN_FETCHES_AT_ONCE: Final = 4
+ORIGIN_FETCHES_AT_ONCE: Final = 16
+"""Clients of the Hub ask for eight at a time, and wait only seconds for the first bytes of each."""
+ORIGIN_HELD_BACK_BYTES: Final = 1_048_576
+"""Of a file, until all of it was checked."""
+ORIGIN_DOUBTED: Final = 1_000
+"""Files that have not come to their end, of which none is continued in the middle."""
 ORIGIN_HASHED_WITHIN_SECONDS: Final = 3_600
 
 LINK_PORT: Final = 9012

@@ -7,24 +7,26 @@ from typing import Final
 from urllib.parse import quote
 
 from attrs import define, evolve, field
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from p2p_twisted.gateway import limits
+from p2p_twisted.gateway.coming_file import ComingFile
 from p2p_twisted.gateway.hub_listing import LISTING, BadListing, HubListing, ListedFile, listed
 from p2p_twisted.gateway.origin_client import OriginBody, OriginClient, OriginFault
 from p2p_twisted.peer.content_reading import ContentReading
 from p2p_twisted.peer.interface import Read
+from p2p_twisted.peer.open_content import OpenContent
 from p2p_twisted.peer.peer_errors import Exists, NotFound, NotReady, PeerError
+from p2p_twisted.peer.sharing import Begun, unread
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.lock import Semaphore
+from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire.messages import Hit
 
-Share = Callable[[str, Read, int | None], Awaitable[str]]
-"""Writes a file into what the peer shares: see :class:`.IPeer`."""
+Share = Callable[[str, Read, int | None, Begun], Awaitable[str]]
+"""Writes a file into what the peer shares: see :class:`.Sharing`."""
 
 _SHA256_DIGITS: Final = 64
 _LOOK_SECONDS: Final = 0.25
@@ -40,6 +42,7 @@ class OriginModels:
     Once all of a model is here, its list is shared, by which others find it.
 
     :param me: this peer's name.
+    :param offload: calls what reads from a disk.
     """
 
     log = Logger()
@@ -49,8 +52,10 @@ class OriginModels:
     _share: Share
     _clock: IReactorTime
     _me: str
-    # Who waits for which file, by its name here.
-    _running: dict[str, dict["Deferred[Hit]", None]] = field(factory=dict, init=False)
+    _offload: Offload
+    # By its name here.
+    _running: dict[str, ComingFile] = field(factory=dict, init=False)
+    _doubted: dict[str, None] = field(factory=dict, init=False)
     # Of models on their way, the first files, as far as they are here.
     _here: dict[str, list[ListedFile]] = field(factory=dict, init=False)
     _telling: set[str] = field(factory=set, init=False)
@@ -77,54 +82,65 @@ class OriginModels:
         except BadListing as error:
             raise OriginFault(f"the origin's list of {name}: {error}"[:300]) from None
 
-    async def fetch(self, listing: HubListing, file: ListedFile) -> Hit:
+    async def open(self, listing: HubListing, file: ListedFile) -> OpenContent | ComingFile:
         """
-        Have a file here, and shared; it goes on to come when this is canceled.
+        Open a file, once some of it is here; it goes on to come when nobody reads it any more.
 
-        :returns: how it is shared.
         :raises PeerError: when it cannot be had.
         """
         name = f"{listing.place}/{file.path}"
-        if (hit := await self._shared(name)) is not None:
-            # Its peer may have ended before it told that.
-            background(self.log, "sharing a list", self._tell_if_whole(listing))
-            return hit
-        waiting: Deferred[Hit] = Deferred(lambda gone: self._forget(name, gone))
-        is_running = name in self._running
-        self._running.setdefault(name, {})[waiting] = None
-        if not is_running:
-            background(self.log, "fetching from the origin", self._bring(listing, file, name))
-        return await waiting
+        while True:
+            if (coming := self._running.get(name)) is None:
+                if (hit := await self._shared(name)) is not None:
+                    # Its peer may have ended before it told that.
+                    background(self.log, "sharing a list", self._tell_if_whole(listing))
+                    return await self._reading.open(hit)
+                coming = self._running.get(name) or self._begin(listing, file, name)
+            if await coming.open():
+                return coming
 
-    def _forget(self, name: str, waiting: "Deferred[Hit]") -> None:
-        self._running.get(name, {}).pop(waiting, None)
+    def _begin(self, listing: HubListing, file: ListedFile, name: str) -> ComingFile:
+        coming = self._running[name] = ComingFile(file.size, self._offload)
+        work = self._bring(listing, file, name, coming)
+        background(self.log, "fetching from the origin", work)
+        return coming
 
-    async def _bring(self, listing: HubListing, file: ListedFile, name: str) -> None:
-        """Fetch a file, and tell all who wait for it."""
-        outcome: Hit | Failure
+    def is_doubted(self, name: str) -> bool:
+        """Return whether some of a file was given, and has then not proven to be what it should."""
+        return name in self._doubted
+
+    async def _bring(
+        self, listing: HubListing, file: ListedFile, name: str, coming: ComingFile
+    ) -> None:
+        """Fetch a file, for all who read it."""
         try:
-            await self._fetch(listing, file, name)
-            outcome = await self._until_shared(name)
+            await self._fetch(listing, file, name, coming)
+            await self._until_shared(name)
             await self._tell_if_whole(listing)
         except PeerError as error:
             self.log.info("{name} does not come: {error}", name=name, error=error)
-            outcome = Failure()
+            coming.fail(error)
         except Exception:
             self.log.failure("while fetching {name} from the origin", name=name)
-            outcome = Failure(OriginFault("something unexpected went wrong; see the log"))
-        for waiting in self._running.pop(name):
-            if isinstance(outcome, Failure):
-                waiting.errback(outcome)
-            else:
-                waiting.callback(outcome)
+            coming.fail(OriginFault("something unexpected went wrong; see the log"))
+        finally:
+            if 0 < coming.given < file.size:
+                self._doubted[name] = None
+                while len(self._doubted) > limits.ORIGIN_DOUBTED:
+                    del self._doubted[next(iter(self._doubted))]
+            del self._running[name]
+            coming.end()
 
-    async def _fetch(self, listing: HubListing, file: ListedFile, name: str) -> None:
+    async def _fetch(
+        self, listing: HubListing, file: ListedFile, name: str, coming: ComingFile
+    ) -> None:
         async with self._slots:
             path = f"{listing.folder}/resolve/{listing.commit}/{file.path}"
             body = await self._client.file(quote(path), file.size)
             try:
                 with suppress(Exists):
-                    await self._share(name, _checked(self._client, body, file), file.size)
+                    read = _checked(self._client, body, file, coming)
+                    await self._share(name, read, file.size, coming.begun)
             finally:
                 body.stop()
         self.log.info("{name} has come from the origin", name=name)
@@ -168,24 +184,28 @@ class OriginModels:
             return pieces.pop(0)
 
         with suppress(Exists):
-            await self._share(f"{listing.place}{LISTING}", read, len(pieces[0]))
+            await self._share(f"{listing.place}{LISTING}", read, len(pieces[0]), unread)
         del self._here[listing.place]
         self._told.add(listing.place)
 
 
-def _checked(client: OriginClient, body: OriginBody, file: ListedFile) -> Read:
-    """Read a file as it comes; at its end, nothing is given unless it is what it should be."""
+def _checked(client: OriginClient, body: OriginBody, file: ListedFile, coming: ComingFile) -> Read:
+    """Read a file as it comes; it has an end only if it is what it should be."""
     is_sha256 = len(file.digest) == _SHA256_DIGITS
     hasher = hashlib.sha256() if is_sha256 else hashlib.sha1(b"blob %d\0" % file.size)
     left = file.size
 
     async def read() -> bytes:
         nonlocal left
+        # What was read before is written.
+        coming.came(file.size - left)
         piece = await client.next_of(body)
         left -= len(piece)
         hasher.update(piece)
         if left < 0 or (not piece and (left or hasher.hexdigest() != file.digest)):
             raise OriginFault(f"the origin gave something else as {file.path}")
+        if not piece:
+            coming.checked()
         return piece
 
     return read

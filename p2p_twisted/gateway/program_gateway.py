@@ -6,7 +6,6 @@ from typing import Any, Final
 from twisted.application.service import MultiService
 from twisted.web.client import Agent
 
-from p2p_twisted.api.peer_routes import PeerApi
 from p2p_twisted.gateway.content_answer import ContentAnswers
 from p2p_twisted.gateway.content_hashes import ContentHashes
 from p2p_twisted.gateway.gateway_access import GatewayAccess
@@ -24,7 +23,6 @@ _CONNECT_SECONDS: Final = 10.0
 def answer_programs(
     daemon: MultiService,
     builder: PeerBuilder,
-    api: PeerApi,
     *,
     access: GatewayAccess,
     origin: str | None,
@@ -42,7 +40,8 @@ def answer_programs(
     if origin is not None:
         agent = Agent(reactor, connectTimeout=_CONNECT_SECONDS)
         client = OriginClient(origin, agent, reactor)
-        models = OriginModels(client, reading, api.peer.share, reactor, builder.settings.name)
+        parts = reading, builder.sharing.share, reactor, builder.settings.name
+        models = OriginModels(client, *parts, builder.disks.reading)
     hashes = ContentHashes(reading, builder.state.folder, builder.offload)
     hub = HubRoutes(HubSnapshots(reading, models), answers, hashes, models)
     resource = GatewayResource(reading, answers, hub, access.refuse)

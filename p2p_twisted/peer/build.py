@@ -91,7 +91,7 @@ class PeerBuilder(RelayParts):
             shutdown=self.shutdown,
             admin=Admin(self.revocations, self.client),
             renewal=self.renewal,
-            sharing=Sharing.of(self.settings, self.offload),
+            sharing=self.sharing,
             offers=self.offering.offers,
         )
 
@@ -234,6 +234,11 @@ class PeerBuilder(RelayParts):
         )
         waits = KeptWaits(self.state, self.offload)
         return Getting(clock=self.reactor, resolver=resolver, downloads=downloads, waits=waits)
+
+    @cached_property
+    def sharing(self) -> Sharing:
+        """What puts files into what is shared."""
+        return Sharing.of(self.settings, self.offload)
 
     @cached_property
     def reading(self) -> ContentReading:

@@ -1,7 +1,7 @@
 """Share a file that another program brings, and stop to share one."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -26,6 +26,13 @@ from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.shared_folder import NewFile, NotShared, SharedFolder
 from p2p_twisted.wire.names import BadName, collision_key
+
+Begun = Callable[[NewFile], None]
+"""Is told of a file as it begins to be written, from which what was written can be read."""
+
+
+def unread(_file: NewFile) -> None:
+    """Read nothing of a file before it is whole."""
 
 
 @define(eq=False)
@@ -59,11 +66,12 @@ class Sharing:
             folders.append(SharedFolder(settings.downloads, others))
         return cls(folders, offload, settings.shares)
 
-    async def share(self, name: str, read: Read, size: int | None) -> str:
+    async def share(self, name: str, read: Read, size: int | None, begun: Begun = unread) -> str:
         """
         Write a file into what is shared; nobody sees it before it is whole and safe.
 
         :param size: in bytes, if known.
+        :param begun: is told when it begins to be written.
         :returns: its path.
         :raises PeerError: when it cannot be shared under that name, or not be kept, or this
             peer leaves before it is whole.
@@ -72,7 +80,7 @@ class Sharing:
         ended: Deferred[None] = Deferred()
         self._running.add(ended)
         try:
-            return await self._share(name, read, size)
+            return await self._share(name, read, size, begun)
         finally:
             self._running.remove(ended)
             ended.callback(None)
@@ -84,7 +92,7 @@ class Sharing:
             coming.cancel()
         await DeferredList(list(self._running))
 
-    async def _share(self, name: str, read: Read, size: int | None) -> str:
+    async def _share(self, name: str, read: Read, size: int | None, begun: Begun) -> str:
         own = self._folders[0]
         if named := self._named_of(name):
             share, path = named
@@ -92,6 +100,7 @@ class Sharing:
         try:
             file = await self._begin(name)
             try:
+                begun(file)
                 await self._write(file, read, size)
             finally:
                 await uninterrupted(self._offload(file.close))

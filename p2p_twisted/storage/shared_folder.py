@@ -23,7 +23,7 @@ from p2p_twisted.wire.names import check_path, collision_key
 UNSHARED: Final = ".unshared"
 """Where files go that are no longer shared: a folder that is hidden, and so is not shared."""
 
-_NEW: Final = os.O_WRONLY | os.O_CLOEXEC
+_NEW: Final = os.O_RDWR | os.O_CLOEXEC
 # Of Linux. Without it, the folder itself would be opened, which fails like that.
 _UNNAMED: Final = getattr(os, "O_TMPFILE", 0)
 _NO_UNNAMED: Final = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL)
@@ -84,6 +84,17 @@ class NewFile:
         except OSError as error:
             raise DiskFault.of(error) from error
         self._size += len(content)
+
+    def reopened(self) -> int:
+        """
+        Return a descriptor from which what was written can be read; its caller closes it.
+
+        :raises DiskFault: when there is none.
+        """
+        try:
+            return os.dup(self._fd)
+        except OSError as error:
+            raise DiskFault.of(error) from error
 
     def publish(self) -> None:
         """

@@ -99,7 +99,7 @@ class Gateway:
         origin = None
         if agent is not None:
             client = OriginClient("https://hub.example", agent, clock)
-            origin = OriginModels(client, self.reading, peer.share, clock, name)
+            origin = OriginModels(client, self.reading, peer._sharing.share, clock, name, inline)
         self.snapshots = HubSnapshots(self.reading, origin)
         hub = HubRoutes(self.snapshots, answers, self.hashes, origin)
         self._site = ApiSite(GatewayResource(self.reading, answers, hub, self.access.refuse))

@@ -58,16 +58,26 @@ class Response:
         self.length: Any = whole if length is None else UNKNOWN_LENGTH if length < 0 else length
         self.ends = ends
         self.transport = StringTransport()
+        self._protocol: Any = None
 
     def deliverBody(self, protocol: Any) -> None:  # noqa: N802
         """Hand the body on."""
+        self._protocol = protocol
         protocol.makeConnection(self.transport)
-        for piece in self.pieces:
-            protocol.dataReceived(piece)
+        self.go_on(self.pieces)
         if self.ends:
             is_all = self.length in (UNKNOWN_LENGTH, sum(map(len, self.pieces)))
             reason: Any = ResponseDone() if is_all else ResponseFailed([Failure(ConnectionLost())])
             protocol.connectionLost(Failure(reason))
+
+    def go_on(self, pieces: Iterable[bytes]) -> None:
+        """Hand on more of it."""
+        for piece in pieces:
+            self._protocol.dataReceived(piece)
+
+    def end(self) -> None:
+        """Say that this was all."""
+        self._protocol.connectionLost(Failure(ResponseDone()))
 
 
 class Hub:

@@ -125,6 +125,20 @@ OF_FACES: Final = (
         "gateway/test_origin.py",
     ),
     Mutant(
+        "gateway/coming_file.py",
+        "self._there - limits.ORIGIN_HELD_BACK_BYTES",
+        "self._there",
+        "a program has all of a file from an origin before it was checked",
+        "gateway/test_origin.py",
+    ),
+    Mutant(
+        "gateway/hub_routes.py",
+        "if self._origin.is_doubted(hit.name):",
+        "if False:",
+        "the beginning of a wrong file from an origin is completed by the end of the right one",
+        "gateway/test_origin.py",
+    ),
+    Mutant(
         "gateway/origin_client.py",
         "if not target.isascii() or not (is_same or is_safe):",
         "if not target.isascii():",

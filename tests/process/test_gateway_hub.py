@@ -5,10 +5,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from time import sleep
 from typing import ClassVar
 
 import pytest
@@ -27,6 +30,9 @@ _COMMIT = "0123456789abcdef" * 2 + "01234567"
 _SMALL_FILES = 49
 _LARGE_BYTES = 200 * MIB
 _SECONDS = 120.0
+_PIECE_BYTES = MIB // 16
+_SLOW_SECONDS = 0.3
+"""Behind each piece: a file takes 15 s, and its first mebibyte 5."""
 
 
 class HubTestCase(SynchronousTestCase):
@@ -39,7 +45,7 @@ class HubTestCase(SynchronousTestCase):
         self.network.start_registry()
         self.port = free_port()
 
-    def snapshot(self, cache: str) -> dict[str, str]:
+    def snapshot(self, cache: str, **more: str) -> dict[str, str]:
         """Get the model with an empty cache; return its digests by its paths."""
         variables = {
             **os.environ,
@@ -48,6 +54,7 @@ class HubTestCase(SynchronousTestCase):
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
             "NO_PROXY": "*",
+            **more,
         }
         got = subprocess.run(
             [sys.executable, "-c", _SCRIPT],
@@ -116,6 +123,7 @@ class _Hub(BaseHTTPRequestHandler):
 
     files: ClassVar[dict[str, bytes]] = {}
     fetched: ClassVar[list[str]] = []
+    pause: ClassVar[float] = 0.0
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
@@ -148,7 +156,9 @@ class _Hub(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        for at in range(0, len(content), _PIECE_BYTES):
+            self.wfile.write(content[at : at + _PIECE_BYTES])
+            sleep(self.pause)
 
     def log_message(self, *_message: object) -> None:
         """Log nothing."""
@@ -158,20 +168,32 @@ class _Hub(BaseHTTPRequestHandler):
 class OriginTests(HubTestCase):
     """One peer has an origin, another one has none."""
 
-    def test_once_for_all(self) -> None:
-        """What the first gets from there, once, the second gets from it when the origin is gone."""
+    @contextmanager
+    def origin(self, pause: float = 0.0) -> Iterator[dict[str, str]]:
+        """Have one, and a peer that asks it; give the digests of its model by its paths."""
         _Hub.files = {f"part-{each}.bin": os.urandom(3 * MIB + each) for each in range(5)}
-        model = {name: sha256(content).hexdigest() for name, content in _Hub.files.items()}
+        _Hub.fetched, _Hub.pause = [], pause
         server = ThreadingHTTPServer(("127.0.0.1", 0), _Hub)
         self.addCleanup(server.server_close)
         thread = Thread(target=server.serve_forever)
         thread.start()
         try:
             self.start_gateway("s1", "--origin", f"http://127.0.0.1:{server.server_port}")
-            self.assertEqual(self.snapshot("first"), model)
+            yield {name: sha256(content).hexdigest() for name, content in _Hub.files.items()}
         finally:
             server.shutdown()
             thread.join()
+
+    def test_slow(self) -> None:
+        """Nobody who waits for a second at a time gives up while files come for much longer."""
+        with self.origin(pause=_SLOW_SECONDS) as model:
+            self.assertEqual(self.snapshot("first", HF_HUB_DOWNLOAD_TIMEOUT="1"), model)
+        self.assertEqual(sorted(_Hub.fetched), sorted(model))
+
+    def test_once_for_all(self) -> None:
+        """What the first gets from there, once, the second gets from it when the origin is gone."""
+        with self.origin() as model:
+            self.assertEqual(self.snapshot("first"), model)
         self.assertEqual(sorted(_Hub.fetched), sorted(model))
         self.port = free_port()
         self.start_gateway("s2")
