@@ -64,7 +64,7 @@ class Enrollment:
     Gives certificates, each only once it is on the disk that it was given.
 
     :param folder: where that is kept.
-    :param places: where invites say that registries are.
+    :param places: returns where invites say that registries are; raises TrustError if nowhere.
     :param offload: calls what blocks.
     :param clock: the reactor.
     :param date: reads the time of day, in seconds since 1970.
@@ -81,7 +81,7 @@ class Enrollment:
         authority: Authority,
         folder: OwnFolder,
         *,
-        places: Sequence[str],
+        places: Callable[[], Sequence[str]],
         offload: Offload,
         clock: IReactorTime,
         date: Callable[[], float],
@@ -258,7 +258,7 @@ class Enrollment:
                 raise TrustError(only_admins(self._authority, "invite", identity, now))
             case MakeInvite():
                 record = record_of(asked, identity.vouchers_to(self._authority.id, now), now)
-                return Invited(self._authority.invite(self._places, record, now))
+                return Invited(self._authority.invite(self._places(), record, now))
             case Void(invite):
                 self._authority.invites.void(invite)
                 return Bye("noted")

@@ -14,6 +14,7 @@ from p2p_twisted.registry.authority import Authority
 from p2p_twisted.registry.authority_files import (
     ISSUER_FILE,
     KeyPlace,
+    OpenedAuthority,
     finish_second,
     open_authority,
     save_records,
@@ -35,7 +36,7 @@ from p2p_twisted.trust.invite import Invite
 from p2p_twisted.trust.limits import INVITE_PLACES, ISSUER_RENEWAL_DAYS
 from p2p_twisted.trust.open_invites import OpenInvite
 from p2p_twisted.trust.tls import TlsSecurity
-from p2p_twisted.trust.trust_errors import BadInvite
+from p2p_twisted.trust.trust_errors import BadInvite, TrustError
 from p2p_twisted.wire.beacon import ROOT_BYTES, RootStart
 from p2p_twisted.wire.names import NetworkName
 
@@ -49,14 +50,14 @@ class PrivateRegistry:
     A private network's keys and records, opened.
 
     :ivar own: what the registry shows.
-    :ivar places: where it will listen.
+    :ivar places: returns where others reach it now; raises TrustError where they do not.
     :ivar lines: what its operator should know.
     """
 
     authority: Authority
     own: Credentials
     folder: OwnFolder
-    places: tuple[str, ...]
+    places: Callable[[], tuple[str, ...]]
     lines: tuple[str, ...]
 
     @property
@@ -86,7 +87,8 @@ def open_private(
     folder, rng, now = OwnFolder(keys), SystemRandom(), date()
     folder.open()
     root_at = None if root_key is None else KeyPlace.at(root_key)
-    opened, places = open_authority(folder, network, rng, now, root_at), _places(listen)
+    opened = open_authority(folder, network, rng, now, root_at)
+    places = partial(_places, listen)
     if not opened.is_new:
         lines = [
             f"private network {network}, whose keys are in {keys}; registry {opened.authority.id}",
@@ -99,12 +101,7 @@ def open_private(
     ]
     if root_key is not None:
         lines.append(f"the key of its root is {root_key}: keep it elsewhere, and a copy of it")
-    if is_read_by_others:
-        lines.append(_ASK_FOR_INVITES)
-    for what, uses, roles in () if is_read_by_others else _FIRST_INVITES:
-        record = partial(OpenInvite, uses=uses, expires=now + _DAY_SECONDS, roles=roles)
-        invite = opened.authority.invite(places, record, now)
-        lines.append(f"{what}: {invite}")
+    lines += [_ASK_FOR_INVITES] if is_read_by_others else _first_invites(opened, places, now)
     save_records(opened.authority, folder)
     return PrivateRegistry(opened.authority, opened.own, folder, places, tuple(lines))
 
@@ -147,6 +144,19 @@ _FIRST_INVITES: Final[Sequence[tuple[str, int, frozenset[str]]]] = (
     ("for yourself (an admin: may stop, invite and revoke; one use, 24 h)", 1, frozenset([ADMIN])),
     (f"for others ({_FIRST_USES} uses, 24 h)", _FIRST_USES, frozenset()),
 )
+
+
+def _first_invites(
+    opened: OpenedAuthority, places: Callable[[], tuple[str, ...]], now: float
+) -> Iterator[str]:
+    try:
+        there = places()
+    except TrustError as error:
+        yield f"{error}; p2p invite --of-registry makes invites then, --admin one for yourself"
+        return
+    for what, uses, roles in _FIRST_INVITES:
+        record = partial(OpenInvite, uses=uses, expires=now + _DAY_SECONDS, roles=roles)
+        yield f"{what}: {opened.authority.invite(there, record, now)}"
 
 
 @frozen
@@ -200,9 +210,19 @@ class PrivateParts:
 
 
 def _places(listen: str) -> tuple[str, ...]:
-    """Return where others reach a registry that listens on an endpoint."""
+    """
+    Return where others reach a registry that listens on an endpoint.
+
+    :raises TrustError: when they do not, as this machine has no address yet.
+    """
     fields = listen.split(":")
     port = next((field for field in fields[1:] if field.isdecimal()), str(REGISTRY_PORT))
     named = [field.partition("=")[2] for field in fields if field.startswith("interface=")]
-    hosts = named or [host for host in own_addresses() if ":" not in host] or ["127.0.0.1"]
+    hosts = named or [host for host in own_addresses() if ":" not in host]
+    if not hosts:
+        raise TrustError(
+            "this machine has no address at which others reach this registry: connect it to a"
+            " network, or, for peers of this machine alone, start the registry with --listen"
+            f" tcp:{port}:interface=127.0.0.1"
+        )
     return tuple(show_location(host, int(port)) for host in hosts[:INVITE_PLACES])

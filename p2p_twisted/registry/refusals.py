@@ -6,9 +6,10 @@ from typing import Final, Literal
 
 import attrs
 
+from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.roster import Registration
 from p2p_twisted.wire.messages import Error
-from p2p_twisted.wire.names import BadName, PeerName
+from p2p_twisted.wire.names import BadName, PeerName, check_host, is_loopback
 
 _NAMES_SHOWN: Final = 5
 _LAST_PORT: Final = 65_535
@@ -59,18 +60,34 @@ def no_store(why: str) -> Error:
     return Error(f"this registry cannot use its store at the moment: {why}", "later")
 
 
-def no_host(host: str, why: BadName) -> Error:
-    """Refuse a peer whose address cannot be passed on."""
-    return Error(f"no peer can be reached at {host}: {why}", "refused")
+def at_host(host: str, connected: str, *, is_open: bool, is_private: bool) -> Error | None:
+    """
+    Return why others could not reach a peer at a host, if so.
+
+    :param connected: where its connection comes from.
+    :param is_open: whether the registry listens beyond loopback.
+    """
+    try:
+        check_host(host)
+    except BadName as error:
+        return Error(f"no peer can be reached at {host}: {error}", "refused")
+    if is_open and is_loopback(host):
+        return _unreachable(host, is_private)
+    if not is_open and not is_loopback(connected):
+        return _loopback_only(connected)
+    return None
 
 
-def unreachable(host: str) -> Error:
+def _unreachable(host: str, is_private: bool) -> Error:
     """Refuse a peer that only its own machine could reach."""
-    return Error(
-        f"other machines cannot reach a peer at {host}: start it with this machine's own address"
-        " in --registry, and --insecure-lan",
-        "refused",
-    )
+    start = "start it with this machine's own address in --registry, and --insecure-lan"
+    if is_private:
+        start = (
+            "come in by an invite with this machine's own address, or say --registry with that; for"
+            " peers of this machine alone, start the registry with --listen"
+            f" tcp:{REGISTRY_PORT}:interface=127.0.0.1"
+        )
+    return Error(f"other machines cannot reach a peer at {host}: {start}", "refused")
 
 
 def other_host(seen: str, meant: str) -> str:
@@ -81,7 +98,7 @@ def other_host(seen: str, meant: str) -> str:
     )
 
 
-def loopback_only(host: str) -> Error:
+def _loopback_only(host: str) -> Error:
     """Refuse a peer that listens to other machines, which cannot reach this registry."""
     return Error(
         f"this registry listens on loopback only, the peer at {host} does not: start the registry"

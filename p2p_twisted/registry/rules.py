@@ -18,7 +18,6 @@ from p2p_twisted.wire.names import (
     PeerAddress,
     PeerName,
     Token,
-    check_host,
     is_loopback,
     peer_name,
 )
@@ -35,12 +34,14 @@ class Policy:
 
     :ivar ports: the pool of ports for the peers of each host.
     :ivar is_open: whether it listens beyond loopback.
+    :ivar is_private: whether its network is private.
     :ivar believes_advertised: whether a peer may name its host itself.
     :ivar renewals_per_second: how many leases may be renewed, on average.
     """
 
     ports: range
     is_open: bool = False
+    is_private: bool = False
     believes_advertised: bool = False
     renewals_per_second: int = limits.RENEWALS_PER_SECOND
 
@@ -233,14 +234,10 @@ def _host(policy: Policy, connected: str, advertised: str | None) -> str:
     if advertised not in (None, connected) and not policy.believes_advertised:
         raise _Refused(refusals.ADVERTISED)
     host = connected if advertised is None else advertised
-    try:
-        check_host(host)
-    except BadName as error:
-        raise _Refused(refusals.no_host(host, error)) from None
-    if policy.is_open and is_loopback(host):
-        raise _Refused(refusals.unreachable(host))
-    if not policy.is_open and not is_loopback(connected):
-        raise _Refused(refusals.loopback_only(connected))
+    is_open, is_private = policy.is_open, policy.is_private
+    refusal = refusals.at_host(host, connected, is_open=is_open, is_private=is_private)
+    if refusal is not None:
+        raise _Refused(refusal)
     return host
 
 

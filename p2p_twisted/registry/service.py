@@ -98,7 +98,8 @@ class RegistryService(MultiService):
                 " add interface=127.0.0.1 to --listen, or say --insecure-lan",
                 Exit.USAGE,
             )
-        policy = attrs.evolve(self._registry.policy, is_open=is_open)
+        was = self._registry.policy
+        policy = attrs.evolve(was, is_open=is_open, is_private=self._is_private)
         if self._is_private:
             # A handshake costs more than all that is decided then.
             policy = attrs.evolve(policy, renewals_per_second=limits.PRIVATE_RENEWALS_PER_SECOND)

@@ -8,11 +8,11 @@ from twisted.logger import Logger
 
 from p2p_twisted.registry import limits
 from p2p_twisted.registry.enrollment import Enrollment, PrivateQuestion
-from p2p_twisted.registry.refusals import UNCERTIFIED
+from p2p_twisted.registry.refusals import UNCERTIFIED, at_host
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.rules import Question
 from p2p_twisted.runtime.background import background
-from p2p_twisted.trust.identity import Identity
+from p2p_twisted.trust.identity import REGISTRY, Identity
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import (
@@ -85,6 +85,9 @@ class RegistrySession(Session):
     async def _certify(self, asked: PrivateQuestion, enrollment: Enrollment) -> None:
         other_end = self._connection.gate.other_end
         identity = other_end if isinstance(other_end, Identity) else None
+        if isinstance(asked, Enroll) and (refusal := self._refusal_of(asked)) is not None:
+            self._connection.refuse(refusal)
+            return
         try:
             if isinstance(asked, Revoked):
                 for line in enrollment.differing(asked):
@@ -92,6 +95,13 @@ class RegistrySession(Session):
             self._connection.send(await enrollment.answer(asked, identity, self._connection.host))
         finally:
             self._connection.close()
+
+    def _refusal_of(self, asked: Enroll) -> Error | None:
+        """Return why a newcomer could not register: then its invite must not be used up."""
+        host, policy = self._connection.host, self._registry.policy
+        if asked.name == REGISTRY or policy.believes_advertised:
+            return None
+        return at_host(host, host, is_open=policy.is_open, is_private=policy.is_private)
 
     async def _answer(self, question: Question, host: str) -> None:
         try:

@@ -154,7 +154,7 @@ class PrivateDaemons(VirtualDaemons):
         folder, date = OwnFolder(self.folder / self.keys), partial(self.date_of, REGISTRY)
         root_at = None if self.root_key is None else KeyPlace.at(self.root_key)
         opened = open_authority(folder, NETWORK, self._rng, date(), root_at)
-        registry = PrivateRegistry(opened.authority, opened.own, folder, (_SHOWN,), ())
+        registry = PrivateRegistry(opened.authority, opened.own, folder, lambda: (_SHOWN,), ())
         self._authority = opened.authority
         self._parts = PrivateParts.of(registry, reactor, daemon, inline, date)
         return self._parts

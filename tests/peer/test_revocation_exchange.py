@@ -37,7 +37,7 @@ class Registry:
         self._enrollment = Enrollment(
             self.authority,
             folder,
-            places=["127.0.0.1:9011"],
+            places=lambda: ["127.0.0.1:9011"],
             offload=inline,
             clock=Clock(),
             date=lambda: NOW,

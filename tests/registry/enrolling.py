@@ -80,7 +80,7 @@ class Enrolling:
         self.enrollment = Enrollment(
             self.made.authority,
             folder,
-            places=[PLACE],
+            places=lambda: [PLACE],
             offload=self._offload,
             clock=self.clock,
             date=lambda: NOW + self.later,

@@ -3,12 +3,13 @@
 from typing import Any, cast
 
 import pytest
+from attrs import evolve
 from twisted.internet.address import IPv4Address
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 
 from p2p_twisted.registry.enrollment import Enrollment, PrivateQuestion
 from p2p_twisted.registry.session import RegistrySession
-from p2p_twisted.trust.identity import Identity
+from p2p_twisted.trust.identity import REGISTRY, Identity
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.messages import (
@@ -63,9 +64,10 @@ class FakeEnrollment:
 class Conversation:
     """One connection, on which a certificate was shown, or none."""
 
-    def __init__(self, shown: Identity | None) -> None:
+    def __init__(self, shown: Identity | None, is_open: bool = False) -> None:
         clock: Any = MemoryReactorClock()
         registry = make_registry(clock, None)
+        registry.policy = evolve(registry.policy, is_open=is_open, is_private=True)
         registry.start()
         self.enrollment = FakeEnrollment()
         enrollment = cast(Enrollment, self.enrollment)
@@ -111,6 +113,18 @@ def test_enrollment() -> None:
         conversation = Conversation(None)
         assert conversation.say(asked) == Bye("noted")
         assert conversation.enrollment.asked == [(asked, None)]
+
+
+def test_unreachable() -> None:
+    """A peer that others could not reach is refused before its invite is used up."""
+    conversation = Conversation(None, is_open=True)
+    answer = conversation.say(Enroll("anna", "0" * 20, "AAAA"))
+    assert isinstance(answer, Error)
+    assert "--listen tcp:9011:interface=127.0.0.1" in answer.reason
+    assert "insecure" not in answer.reason
+    assert conversation.enrollment.asked == []
+    # A registry is not dialed at the address from which it comes in.
+    assert Conversation(None, is_open=True).say(Enroll(REGISTRY, "0" * 20, "AAAA")) == Bye("noted")
 
 
 @pytest.mark.parametrize("asked", MEMBERS_ASK)

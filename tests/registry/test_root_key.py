@@ -8,6 +8,7 @@ from random import Random
 import pytest
 from cryptography import x509
 
+from p2p_twisted.registry import private_registry
 from p2p_twisted.registry.authority_files import (
     ROOT_FILE,
     KeyPlace,
@@ -21,7 +22,7 @@ from p2p_twisted.trust.credentials import new_key
 from p2p_twisted.trust.identity import Identity
 from p2p_twisted.trust.key_folder import KeyFileFault
 from p2p_twisted.trust.limits import ISSUER_DAYS, ISSUER_RENEWAL_DAYS
-from p2p_twisted.trust.trust_errors import CertificateExpired
+from p2p_twisted.trust.trust_errors import CertificateExpired, TrustError
 from tests.registry.enrolling import request
 from tests.trust.private_network import DAY, NOW
 
@@ -141,3 +142,20 @@ def test_read_by_others(tmp_path: Path) -> None:
         assert ("p2p1-" in " ".join(opened.lines)) is not is_read
         assert len(opened.authority.invites.all()) == (0 if is_read else 2)
         assert any("p2p invite --of-registry" in line for line in opened.lines) is is_read
+
+
+def test_no_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where others do not reach the registry, no invite is made that it would refuse then."""
+    addresses: list[str] = []
+    monkeypatch.setattr(private_registry, "own_addresses", lambda: addresses)
+    opened = open_private(tmp_path / "keys", "default", "tcp:9012", date=lambda: NOW)
+    opened.folder.close()
+    _made, said = opened.lines
+    assert "no address" in said
+    assert "--listen tcp:9012:interface=127.0.0.1" in said
+    assert opened.authority.invites.all() == ()
+    with pytest.raises(TrustError, match="no address"):
+        opened.places()
+    # It may have been started before its network was up.
+    addresses.append("192.0.2.7")
+    assert opened.places() == ("192.0.2.7:9012",)

@@ -46,7 +46,7 @@ class Together:
         enrollment = Enrollment(
             of.authority,
             self.folders[number],
-            places=[PLACE],
+            places=lambda: [PLACE],
             offload=inline,
             clock=self.clock,
             date=lambda: NOW,
