@@ -11,7 +11,6 @@ import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.api.event_views import DownloadEventView, QuestionView, WarningView
-from p2p_twisted.cli.peer_client import PeerClient
 from p2p_twisted.recording.recorded_run import read_run
 from tests.process.browsers import Browser, optional
 from tests.process.daemons import PATIENCE, scratch_folder, script, wait_until
@@ -41,6 +40,8 @@ SEEK: Final = """async (at) => {
     slider.dispatchEvent(new Event("input"));
 }"""
 SAME_MS: Final = 2_000
+_PEERS: Final = 12
+_LATER: Final = f"s{_PEERS + 1}"
 
 
 class Replay:
@@ -97,26 +98,26 @@ class ReplayTests(SynchronousTestCase):
 
     def test_as_it_was(self) -> None:
         """The picture at three times is the one that the live page showed; so it is at the end."""
-        network = Network(self, ports=8)
+        network = Network(self, ports=_PEERS + 3)
         of_registry = network.directory / "in the registry"
         network.start_registry(f"--events={of_registry}")
         path = network.directory / "what happened"
         network.write("s2/big.bin", os.urandom(8 * MIB))
-        s1 = network.start_peer("s1", f"--events={path}")
-        others = [network.start_peer(f"s{i}") for i in range(2, 6)]
+        s1 = network.start_peer("s1", f"--events={path}", "--accept=anyone")
+        others = [network.start_peer(f"s{i}", "--accept=anyone") for i in range(2, _PEERS + 1)]
         for peer in (s1, *others):
             peer.wait_ready()
         others[0].wait_until_shared(1)
         saved = network.directory / "saved"
         saving = self.save(saved)
         live = self.browser.open(page_url("--peer", "s1"))
-        moments = [still_picture(live, "5 peers")]
-        self.get(client("s1"), "big.bin")
+        moments = [still_picture(live, f"{_PEERS} peers")]
+        self.push("big.bin", by="s2")
         others[-1].kill()
-        wait_until(lambda: b'"forgotten"' in of_registry.read_bytes(), "that s5 is forgotten")
-        moments.append(still_picture(live, "4 peers"))
-        network.start_peer("s6").wait_ready()
-        moments.append(still_picture(live, "5 peers"))
+        wait_until(lambda: b'"forgotten"' in of_registry.read_bytes(), "that it is forgotten")
+        moments.append(still_picture(live, f"{_PEERS - 1} peers"))
+        network.start_peer(_LATER).wait_ready()
+        moments.append(still_picture(live, f"{_PEERS} peers"))
         live.context.close()
         client("s1").ask("POST", "/v1/leave", {})
         self.assertEqual((s1.wait(), saving.wait()), (0, 0))
@@ -130,8 +131,9 @@ class ReplayTests(SynchronousTestCase):
             self.check_anonymous(network, recording)
         wait_until(lambda: b'"it left"' in of_registry.read_bytes(), "that s1 has left")
         replay = Replay(self, of_registry, self.browser)
-        self.assertEqual(names(replay.seek(moments[0][0])), ["s1", "s2", "s3", "s4", "s5"])
-        self.assertEqual(names(replay.seek(moments[2][0])), ["s1", "s2", "s3", "s4", "s6"])
+        first = [f"s{i}" for i in range(1, _PEERS + 1)]
+        self.assertEqual(names(replay.seek(moments[0][0])), first)
+        self.assertEqual(names(replay.seek(moments[2][0])), [*first[:-1], _LATER])
         self.assertNotIn("s1", names(replay.seek(time.time())))
         self.assertEqual(self.browser.faults, [])
 
@@ -140,8 +142,9 @@ class ReplayTests(SynchronousTestCase):
         replay.seek(at)
         replay.page.select_option("#speed", "100")
         replay.page.get_by_role("button", name="Play").click()
-        replay.page.get_by_text("s5 is gone").wait_for()
-        replay.page.get_by_text("s6 joined").wait_for()
+        replay.page.get_by_text("s2 pushes big.bin to @all: saved").wait_for()
+        replay.page.get_by_text(f"s{_PEERS} is gone").wait_for()
+        replay.page.get_by_text(f"{_LATER} joined").wait_for()
         replay.page.get_by_role("button", name="Play").wait_for()
         self.assertEqual(replay.page.locator("#transfers button").count(), 0)
         self.browser.asked = [each for each in self.browser.asked if origin(replay.url) in each]
@@ -163,7 +166,13 @@ class ReplayTests(SynchronousTestCase):
         command = [script("p2p"), "events", "--from", str(path), "--anonymous", "--save", str(made)]
         subprocess.run(command, check=True, timeout=PATIENCE)
         text = made.read_text()
-        secret = [*(f"s{i}" for i in range(1, 7)), "big", "127.0.0.1", "default", "Downloads"]
+        secret = [
+            *(f"s{i}" for i in range(1, _PEERS + 2)),
+            "big",
+            "127.0.0.1",
+            "default",
+            "Downloads",
+        ]
         ids = re.findall(r'"id":"(\w{16,})"', path.read_text())
         self.assertGreater(len(set(ids)), 1)
         for each in (*secret, *set(ids), str(network.directory), *network.directory.parts[1:]):
@@ -173,10 +182,10 @@ class ReplayTests(SynchronousTestCase):
         run.close()
         other.close()
 
-    def get(self, peer: PeerClient, name: str) -> None:
-        """Download something."""
-        [*steps] = peer.lines("POST", "/v1/downloads", {"names": [name]})
-        self.assertEqual(steps[-1]["end"]["exit"], 0)
+    def push(self, name: str, by: str) -> None:
+        """Push something to all, and wait until they have it."""
+        command = [script("p2p"), "push", name, "--to", "@all", "--wait", "--peer", by]
+        subprocess.run(command, check=True, timeout=_PEERS * PATIENCE, stdout=subprocess.PIPE)
 
     def test_hostile(self) -> None:
         """Whatever is in a recording, nothing of it runs, and lines that are none are counted."""

@@ -121,9 +121,13 @@ function beginPeer(status, activity) {
   const topology = new TopologyWatch(new Network(name, show));
   topology.lookSoon();
   const transfers = new Transfers((moves) => showMoves(name, map, moves));
+  const told = listenersOf(name, map, () => topology.lookSoon(), transfers, activity);
   listen(activity, {
-    ...listenersOf(name, map, () => topology.lookSoon(), transfers, activity),
-    offer: (event) => pushes.happened(event),
+    ...told,
+    offer: (event) => {
+      told.offer(event);
+      pushes.happened(event);
+    },
     missed: () => Promise.all([transfers.look(), pushes.look(), links.look()]).catch(() => {}),
   });
   watchStatus(status, (now) => {

@@ -34,6 +34,12 @@ export function showMoves(own, map, { down, up, from, to }) {
   map.setFlows([...[...from].map((peer) => [peer, own]), ...[...to].map((peer) => [own, peer])]);
 }
 
+/** Say of a push how this peer is with it; of its own, to whom it is. */
+function pushSentence({ name, sender, to, state, is_over: isOver }) {
+  if (isOver) return `the push of ${name} by ${sender} is over`;
+  return `${sender} pushes ${name} to ${to.join(", ")}${state ? `: ${state}` : ""}`;
+}
+
 /** What the events of a peer are for. */
 export function listenersOf(own, map, lookSoon, transfers, activity) {
   return {
@@ -50,6 +56,7 @@ export function listenersOf(own, map, lookSoon, transfers, activity) {
     },
     download: (event) => transfers.happened(event),
     upload: (event) => transfers.uploaded(event),
+    offer: ({ offer }) => activity.add(pushSentence(offer)),
     registration: ({ registered }) =>
       activity.add(registered ? "the registry knows this peer" : "the registry does not know this peer now", registered ? "good" : "bad"),
   };
