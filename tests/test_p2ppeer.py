@@ -123,6 +123,7 @@ class DirectoryOptionsTests(SynchronousTestCase):
             ("--name=file", "file is not a directory"),
             *((f"--{option}=", "names nothing") for option in ("directory", "downloads", "state")),
             ("--network=Ü", "--network, which"),
+            ("--registry=p2p1-abc@10.0.0.1:9011", "an invite is for --join"),
         ):
             self.assertIn(said, str(self.assertRaises(UsageError, parsed, argument)))
 

@@ -9,6 +9,7 @@ from p2p_twisted.bandwidth.rates import BadRate, Slots, read_rate, written
 from p2p_twisted.peer.stop_rule import StopRule
 from p2p_twisted.registry.location import BadLocation, read_locations
 from p2p_twisted.relay.limits import RELAY_SLOWEST_BYTES_PER_SECOND
+from p2p_twisted.trust.invite import ANY_PREFIX
 from p2p_twisted.wire.names import BadName, check_host
 
 
@@ -21,6 +22,9 @@ def read_registries(text: str) -> tuple[tuple[str, int], ...]:
     try:
         return read_locations(text)
     except BadLocation:
+        if ANY_PREFIX.match(text) and "@" in text:
+            # It is a secret, and not repeated.
+            raise UsageError("--registry takes HOST:PORT; an invite is for --join") from None
         raise UsageError(
             f"--registry takes HOST:PORT such as 127.0.0.1:9011, not {text!r}"
         ) from None

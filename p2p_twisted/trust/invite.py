@@ -33,7 +33,9 @@ SECRET_BYTES: Final = 10
 _CHECK_BYTES: Final = 2
 _CHARACTERS: Final = 45
 _PREFIX: Final = "p2p1"
-_ANY_PREFIX: Final = re.compile(r"p2p[0-9]+", re.IGNORECASE)
+ANY_PREFIX: Final = re.compile(r"p2p[0-9]+", re.IGNORECASE)
+"""What an invite of any version begins with."""
+
 _PADDING: Final = "==="
 _AROUND: Final = "\"'`<>\u2018\u2019\u201c\u201d"
 _LOOK_ALIKE: Final = str.maketrans("01", "ol")
@@ -86,7 +88,7 @@ class Invite:
         """
         # Mail and chat break long words, and put them between what is no part of them.
         code, at, places = "".join(typed.split()).strip(_AROUND).partition("@")
-        prefix = _ANY_PREFIX.match(code)
+        prefix = ANY_PREFIX.match(code)
         if prefix is None:
             raise BadInvite(f"that is no invite: one begins with {_PREFIX}-")
         if prefix[0].lower() != _PREFIX:
