@@ -5,6 +5,7 @@ from typing import Final, Literal
 from attrs import frozen
 
 from p2p_twisted.offers.offer import Offer
+from p2p_twisted.runtime.amounts import human_size
 from p2p_twisted.trust.identity import Identity, group_name
 from p2p_twisted.wire.names import BadName
 
@@ -76,7 +77,7 @@ class AcceptRule:
 
     def _take(self, offer: Offer) -> OfferVerdict:
         if self.most is not None and offer.size > self.most:
-            return OfferVerdict("refuse", f"it takes {self.most:,} bytes at most")
+            return OfferVerdict("refuse", f"it takes {human_size(self.most)} at most")
         return OfferVerdict("take")
 
 

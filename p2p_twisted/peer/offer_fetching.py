@@ -27,6 +27,7 @@ from p2p_twisted.offers.board import NOBODY_HAS_IT
 from p2p_twisted.offers.offer import Offer
 from p2p_twisted.peer.crowded_files import CrowdedFiles
 from p2p_twisted.peer.peer_errors import PeerError
+from p2p_twisted.runtime.amounts import human_size
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.wire.messages import Hit, ReceiptState
@@ -150,7 +151,7 @@ class OfferFetching:
             return
         free = await parts.space()
         if offer.size > free:
-            self._tell("no space", f"{offer.size:,} bytes are needed, {free:,} are free")
+            self._tell("no space", _lacking(offer.size, free))
             return
         self._tell("fetching", "")
         with parts.crowded.fetching(offer.file_id, parts.clock.seconds()):
@@ -199,6 +200,14 @@ class OfferFetching:
             self._ended()
         else:
             self._tell(*_told(progress))
+
+
+def _lacking(size: int, free: int) -> str:
+    """Say how many bytes it would take, and how many there are."""
+    needs, has = human_size(size), human_size(free)
+    if needs == has:
+        needs, has = f"{size:,} bytes", f"{free:,}"
+    return f"needs {needs}, and has {has}"
 
 
 def _told(progress: Progress) -> tuple[ReceiptState, str]:

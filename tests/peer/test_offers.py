@@ -185,7 +185,7 @@ class AnswerTests(OffersTestCase):
         peer = daemons.peers["s2"]
         large, small = peer.offers.received()
         self.assertEqual((large.state, small.state), ("refused", "saved"))
-        self.assertIn("1,000 bytes at most", large.reason)
+        self.assertIn("it takes 1000 B at most", large.reason)
         peer.offers.answer(large.offer.id, True)
         daemons.run(20)
         self.assertEqual(daemons.download("s2", "slides.pdf"), SONG)
@@ -201,7 +201,7 @@ class AnswerTests(OffersTestCase):
         self.assertEqual(self.heard(daemons.peers["s2"]).state, "no space")
         board = self.look(daemons, "s1", known)
         self.assertEqual(board.counts["no space"], 1)
-        self.assertEqual(board.rows[0].reason, f"{len(SONG):,} bytes are needed, 1,000 are free")
+        self.assertEqual(board.rows[0].reason, "needs 4.9 MiB, and has 1000 B")
         self.assertEqual(daemons.peers["s2"].transfers(), ())
         taking._parts = parts
         daemons.run(90)

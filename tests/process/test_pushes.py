@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
+import unittest
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +79,37 @@ class PushTests(SynchronousTestCase):
         self.assertIn("1 of 2 have it, 1 refused", pushed.stdout)
         self.assertRegex(pushed.stdout, r"(?m)^  s3  refused")
         self.assertFalse(self.here("s3/Downloads/lesson.tar").exists())
+
+    @unittest.skipIf(os.geteuid() or not shutil.which("unshare"), "takes root and unshare")
+    def test_no_space(self) -> None:
+        """One has no room for it: exit code, board and JSON say exactly that."""
+        self.start("s2", "--accept", "anyone")
+        small = self.here("s3/Downloads")
+        small.mkdir(parents=True)
+        # In a mount namespace of its own, which ends with it.
+        mounted = 'mount -t tmpfs -o size=2m tmpfs "$0"; exec "$@"'
+        peer = (*self.network.command("s3"), "--accept", "anyone")
+        s3 = Peer(
+            *("--mount", "sh", "-ec", mounted, str(small), script("twistd"), "-n", *peer),
+            cwd=self.network.directory,
+            command=str(shutil.which("unshare")),
+            stdin=subprocess.PIPE,
+        )
+        self.addCleanup(s3.end)
+        s3.wait_ready()
+        wait_until(lambda: len(self.s1.topology()) > 2, "s3 and the others")
+        pushed = self.p2p("push", "lesson.tar", "--to", "@all", "--wait")
+        self.assertEqual(pushed.returncode, 10, pushed)
+        self.assertIn("1 of 2 have it, 1 no space", pushed.stdout)
+        self.assertIn("  s3  no space  needs 2.9 MiB, and has 2.0 MiB\n", pushed.stdout)
+        *_boards, last = self.told("pushes", "1", "--wait")
+        [board] = last["end"]["boards"]
+        counts = {state: number for state, number in board["counts"].items() if number}
+        self.assertEqual((last["end"]["exit"], counts), (10, {"no space": 1, "saved": 1}))
+        self.assertEqual((board["is_done"], board["have_all"]), (True, False))
+        reasons = {each["peer"]: (each["state"], each["reason"]) for each in board["receipts"]}
+        no_space = "no space", "needs 2.9 MiB, and has 2.0 MiB"
+        self.assertEqual(reasons, {"s2": ("saved", ""), "s3": no_space})
 
     def test_late(self) -> None:
         """Who comes later gets it then; until it was ended."""
