@@ -125,3 +125,65 @@ class StolenRegistryTests(SynchronousTestCase):
         carl.kill()
         carl = self.start_peer("carl", self.at_second("invite").stdout.strip()).wait_ready()
         carl.wait_for_topology("anna", "ben", "carl", seconds=_PATIENCE)
+
+
+@pytest.mark.slow
+class RootKeyAloneTests(SynchronousTestCase):
+    """Nothing is left of the registry but the key of the root, and its peers run on."""
+
+    def setUp(self) -> None:
+        use_own_runtime_folder(self)
+        self.network = Network(self)
+        root_key = scratch_folder(self) / "stick" / "root.pem"
+        root_key.parent.mkdir(mode=0o700)
+        self.keys = ("--private", "--root-key", str(root_key))
+        first = self.network.start_registry(*self.keys)
+        self.code = invite_of(first, "others")
+        self.network.write("anna/film", _CONTENT)
+        self.anna, self.ben = (self.join(name, self.code).wait_ready() for name in ("anna", "ben"))
+        self.anna.wait_for_topology("anna", "ben")
+        [self.stolen] = set(registries(p2p("members", "--of-registry")).values())
+        first.kill()
+        self.new = self.network.start_registry(*self.keys, "--keys", "new.d")
+        self.assertNotIn(self.stolen, self.new.log)
+
+    def join(self, name: str, code: str) -> Peer:
+        """Start a peer that comes in by an invite."""
+        return self.network.start_peer(name, "--join", code)
+
+    def revoke(self, *more: str) -> "subprocess.CompletedProcess[str]":
+        """Have the stolen registry count no more."""
+        root_key = self.keys[1:]
+        return p2p("revoke", "--registry", self.stolen, *root_key, "--of-registry", *more)
+
+    def test_waiting(self) -> None:
+        """Who has come to the new registry by then stays in; an old invite lets nobody in."""
+
+        def certified() -> dict[str, str]:
+            return registries(p2p("members", "--of-registry"))
+
+        wait_until(lambda: certified().keys() == {"anna", "ben"}, "both came", _PATIENCE)
+        self.assertEqual(set(certified().values()), {self.stolen})
+        said = self.revoke()
+        self.assertEqual((said.returncode, said.stderr), (0, ""))
+        wait_until(lambda: self.stolen not in certified().values(), "certified anew", _PATIENCE)
+        self.assertEqual(certified().keys(), {"anna", "ben"})
+        self.ben.wait_for_topology("anna", "ben", seconds=_PATIENCE)
+        self.ben.answer("film", "^saved film to ben/Downloads/film ", _PATIENCE)
+        self.assertEqual(self.network.read("ben/Downloads/film"), _CONTENT)
+        self.assertNotEqual(self.join("carl", self.code).wait(), 0)
+        carl = self.join("carl", invite_of(self.new, "others")).wait_ready()
+        carl.wait_for_topology("anna", "ben", "carl", seconds=_PATIENCE)
+
+    def test_at_once(self) -> None:
+        """Where it is revoked before anybody has come, each comes in by a new invite."""
+        said = self.revoke()
+        self.assertNotEqual(said.returncode, 0)
+        self.assertIn("--anyway", said.stderr)
+        self.assertEqual(self.revoke("--anyway").returncode, 0)
+        for peer in (self.anna, self.ben):
+            peer.wait_for_log("ask for a new invite, and --join with it", _PATIENCE)
+            peer.kill()
+        code = invite_of(self.new, "others")
+        anna, _ben = (self.join(name, code).wait_ready() for name in ("anna", "ben"))
+        anna.wait_for_topology("anna", "ben", seconds=_PATIENCE)
