@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-_ONE_RANGE: Final = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})\Z")
+_ONE_RANGE: Final = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})\Z", re.IGNORECASE)
 
 
 class Unsatisfiable(Exception):

@@ -88,7 +88,7 @@ class ContentAnswers:
         """
         etag = f'"{etag}"'
         self._describe(request, hit, etag)
-        if etag in _said(request, b"If-None-Match"):
+        if _is_known(request, etag):
             request.setResponseCode(HTTPStatus.NOT_MODIFIED)
             request.finish()
         elif request.method == b"HEAD":
@@ -134,7 +134,8 @@ class ContentAnswers:
         asked, unless = _said(request, b"Range"), _said(request, b"If-Range")
         span = None
         try:
-            if len(asked) == 1 and unless in ([], [etag]):
+            # No other method has ranges.
+            if request.method == b"GET" and len(asked) == 1 and unless in ([], [etag]):
                 span = read_range(asked[0], size)
         except Unsatisfiable:
             request.setHeader("Content-Range", f"bytes */{size}")
@@ -188,6 +189,12 @@ class ContentAnswers:
 
 def _nothing() -> None:
     """Do nothing."""
+
+
+def _is_known(request: ApiRequest, etag: str) -> bool:
+    """Return whether somebody says to have some content already (RFC 9110, section 13.1.2)."""
+    said = ",".join(_said(request, b"If-None-Match")).split(",")
+    return not {etag, "*"}.isdisjoint(each.strip().removeprefix("W/") for each in said)
 
 
 def _said(request: ApiRequest, header: bytes) -> list[str]:

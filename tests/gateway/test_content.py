@@ -55,6 +55,7 @@ class ContentTests(GatewayTestCase):
             ("bytes=5000000-", 5_000_000, size),
             ("bytes=-7", size - 7, size),
             ("bytes=10-99999999999", 10, size),
+            ("Bytes=3-4", 3, 5),
         ):
             got = self.gateway.ask(path, Range=asked)
             self.assertEqual((got.status, got.body == SONG[start:stop]), (206, True), asked)
@@ -70,15 +71,22 @@ class ContentTests(GatewayTestCase):
     def test_if(self) -> None:
         """What somebody has is not sent again; a range of something else is not begun."""
         etag = self.gateway.ask("/s1/f1.txt", "HEAD").headers["etag"]
-        same = self.gateway.ask("/s1/f1.txt", If_None_Match=etag)
-        self.assertEqual((same.status, same.body), (304, b""))
+        for known in (etag, f"W/{etag}", f'"x", {etag}', "*"):
+            same = self.gateway.ask("/s1/f1.txt", If_None_Match=known)
+            self.assertEqual((same.status, same.body), (304, b""), known)
+        for unknown in ('"x"', etag[:-2] + '"', etag[1:-1], ""):
+            other = self.gateway.ask("/s1/f1.txt", If_None_Match=unknown)
+            self.assertEqual((other.status, other.body), (200, b"one\n"), unknown)
         part = self.gateway.ask("/s1/f1.txt", Range="bytes=1-2", If_Range=etag)
         self.assertEqual((part.status, part.body), (206, b"ne"))
         other = self.gateway.ask("/s1/f1.txt", Range="bytes=1-2", If_Range='"x"')
         self.assertEqual((other.status, other.body), (200, b"one\n"))
 
     def test_head(self) -> None:
-        """To ask what there is downloads nothing."""
+        """To ask what there is downloads nothing, and is about all of it."""
+        for asked in ("bytes=1-2", "bytes=99-"):
+            got = self.gateway.ask("/s1/f1.txt", "HEAD", Range=asked)
+            self.assertEqual((got.status, got.headers["content-length"]), (200, "4"))
         got = self.gateway.ask("/s1/a%20b/song%20%C3%BC.mp4", "HEAD")
         self.assertEqual((got.status, got.body), (200, b""))
         self.assertEqual(got.headers["content-length"], str(len(SONG)))
