@@ -82,6 +82,7 @@ class TerminalConsole(Console):
         self._neighbors = 0
         self._is_warned = False
         self._is_suspended = False
+        self._is_back = False
         self._refreshing = Alarm(config.clock, self._refresh)
         self.closed.addBoth(self._give_back)
 
@@ -206,7 +207,10 @@ class TerminalConsole(Console):
         return f"(search{', nothing has' if search.has_failed else ''}: {search.text})> "
 
     def _refresh(self) -> None:
-        if self._mode.is_foreground is self._is_suspended:
+        is_changed = self._mode.is_foreground is self._is_suspended
+        # A timer that was due while this process rested comes before the signal to continue.
+        self._is_back = is_changed and self._is_suspended
+        if is_changed:
             self._change_places()
         if self._is_suspended:
             self._refreshing.set(_BACKGROUND_SECONDS)
@@ -227,13 +231,15 @@ class TerminalConsole(Console):
 
     def _suspend(self) -> None:
         if not self.closed.called:
-            self._is_suspended = True
+            self._is_suspended, self._is_back = True, False
+            self._screen.hide()
             self._read_or_not()
             self._mode.suspend()
 
     def _continue(self) -> None:
         if not self.closed.called:
-            self._change_places()
+            if not self._is_back:
+                self._change_places()
             self._refreshing.set(_BACKGROUND_SECONDS)
 
     def _change_places(self) -> None:

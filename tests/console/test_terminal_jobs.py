@@ -3,7 +3,7 @@
 from twisted.internet.defer import Deferred
 
 from p2p_twisted.peer.interface import Topology
-from tests.console.fake_peer import topology
+from tests.console.fake_peer import running, topology
 from tests.console.terminal_case import PROMPT, TerminalCase
 
 
@@ -21,6 +21,22 @@ class JobTests(TerminalCase):
         self.assertEqual(self.terminal.mode.history[-1], "resumed")
         self.assertEqual(self.terminal.transport.producerState, "producing")
         self.assertEqual(self.terminal.lines[-1], PROMPT + "to")
+
+    def test_due_while_it_rested(self) -> None:
+        """What timers draw before the signal to continue comes leaves no second line."""
+        self.peer.will("get", Deferred())
+        self.terminal.type("get f1\r")
+        self.peer.watches[0](running())
+        self.terminal.clock.advance(1)
+        for times in range(1, 4):
+            self.terminal.mode.stop()
+            self.terminal.transport.write(b"\r\n$ fg\r\n")
+            self.peer.watches[0](running(received=times))
+            self.terminal.clock.advance(1)
+            self.terminal.mode.go_on()
+            shown = [line[:6] for line in self.terminal.lines]
+            # One stays above what the shell has said whenever this process was stopped.
+            self.assertEqual((shown.count("f1.txt"), shown.count("$ fg")), (1 + times, times))
 
     def test_background(self) -> None:
         """In the background it reads nothing and shows no prompt; a silent ``fg`` is noticed."""
