@@ -18,6 +18,7 @@ from p2p_twisted.api.offer_views import OfferView
 from p2p_twisted.api.registry_views import MemberView
 from p2p_twisted.api.transfer_views import DownloadView, HashingView, HolderView, UploadView
 from p2p_twisted.api.views import AddressView, TopologyPeerView
+from p2p_twisted.offers.offer import EVERYBODY
 from p2p_twisted.recording.common_words import COMMON_WORDS
 from p2p_twisted.recording.recorded_views import RecordingView, SnapshotView
 
@@ -28,9 +29,10 @@ _QUESTIONS: Final = ("topo", "name", "text", "id", "ls")
 _WORDS_OF_A_NAME: Final = 50
 """Longer ones are left out word by word, like all that is unknown."""
 
-_PEER, _HOST, _FILE, _ID, _NETWORK, _SENTENCE, _SAME = (
-    "peer", "host", "file", "id", "network", "sentence", "same",
+_PEER, _GROUP, _HOST, _FILE, _ID, _NETWORK, _SENTENCE, _SAME = (
+    "peer", "group", "host", "file", "id", "network", "sentence", "same",
 )  # fmt: skip
+_AUDIENCE: Final = "audience"
 
 _FIELDS: Final[Mapping[tuple[type, str], str]] = {
     (RecordingView, "of"): _SAME,
@@ -64,7 +66,7 @@ _FIELDS: Final[Mapping[tuple[type, str], str]] = {
     (OfferView, "file"): _ID,
     (OfferView, "name"): _FILE,
     (OfferView, "sender"): _PEER,
-    (OfferView, "to"): _PEER,
+    (OfferView, "to"): _AUDIENCE,
     (OfferView, "into"): _FILE,
     (OfferView, "state"): _SAME,
     (OfferView, "reason"): _SENTENCE,
@@ -126,11 +128,18 @@ class Anonymizer:
             _SAME: lambda same: same,
             _NETWORK: lambda _text: _NETWORK,
             _SENTENCE: self._sentence,
+            _AUDIENCE: self._audience,
             _ID: lambda id_: self._called(_ID, id_, lambda n: _id(n, len(id_))) if id_ else "",
         }
         if what in kinds:
             return kinds[what](text)
         return self._called(what, text, lambda n: f"{what}-{n}") if what else _LEFT_OUT
+
+    def _audience(self, text: str) -> str:
+        if text == EVERYBODY:
+            return text
+        is_group = text.startswith("@")
+        return f"@{self._text(_GROUP, text)}" if is_group else self._text(_PEER, text)
 
     def _called(self, what: str, text: str, named: Callable[[int], str]) -> str:
         if (name := self._names.get((what, text))) is None:

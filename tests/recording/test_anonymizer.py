@@ -11,6 +11,7 @@ from p2p_twisted.api.event_views import (
     DownloadEventView,
     EventView,
     ForgottenView,
+    OfferEventView,
     QuestionView,
     UploadEventView,
     WarningView,
@@ -126,3 +127,13 @@ def test_names_like_words() -> None:
     anonymizer.replaced(UploadEventView(at=1.0, upload=upload, is_ended=False))
     told: Any = anonymizer.replaced(WarningView(at=2.0, text="disk says the  disk is full!"))
     assert told.text == "peer-1 says file-1!"
+
+
+def test_audience() -> None:
+    """To whom something is pushed is told as it is told elsewhere; that all get it is no secret."""
+    anonymizer = Anonymizer()
+    view = secret_view(OfferEventView, SECRET)
+    offer = attrs.evolve(view.offer, sender="anna", to=("ben", "@staff", "@all", "anna"))
+    told: Any = anonymizer.replaced(attrs.evolve(view, offer=offer))
+    assert told.offer.sender == "peer-1"
+    assert told.offer.to == ("peer-2", "@group-1", "@all", "peer-1")
