@@ -97,6 +97,9 @@ PUSH_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
     ),
     "unpush": ("end pushes: whoever has not begun to get it does not", _offers("+", "which")),
     "accept": ("get what was pushed to this peer", _offers("+", "which: see p2p pushes")),
-    "refuse": ("do not get what was pushed to this peer", _offers("+", "which: see p2p pushes")),
+    "refuse": (
+        "do not get what was pushed to this peer, or give it to nobody if it is here",
+        _offers("+", "which: see p2p pushes"),
+    ),
 }
 """The verbs by which files are handed to others."""

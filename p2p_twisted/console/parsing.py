@@ -176,7 +176,9 @@ COMMANDS: Final = (
     ),
     _on_pushes("unpush", "end push N: whoever has not got it does not get it", read_unpush),
     _on_pushes("accept", "get what was pushed to this peer as N", answer_reader(True)),
-    _on_pushes("refuse", "do not get what was pushed to this peer as N", answer_reader(False)),
+    _on_pushes(
+        "refuse", "do not get push N of another peer, nor give it to others", answer_reader(False)
+    ),
     CommandEntry(
         ("link",),
         "NAME|N [--for 1h] [--qr]",

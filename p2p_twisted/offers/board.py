@@ -66,17 +66,19 @@ class Board:
         """
         Return how it stands where its sender shares it no more.
 
-        Who looks for it finds out whether another one has it; all others are waited for.
+        Who looks for it finds out whether another one has it. Who is asked may still get it from
+        those that have it.
         """
         reason = f"{self.offer.sender} shares it no more, and nobody else has it"
         waiting = [row for row in self.rows if row.state == "waiting"]
         in_vain = [row for row in waiting if row.reason == NOBODY_HAS_IT]
-        is_any_going = any(self.counts.get(state) for state in ("asked", "fetching"))
+        asked, fetching, saved = map(self.counts.get, ("asked", "fetching", "saved"))
+        is_in_vain = in_vain == waiting and not fetching and not (asked and saved)
         return evolve(
             self,
             rows=tuple(evolve(row, reason=reason) if row in in_vain else row for row in self.rows),
             is_unshared=True,
-            is_done=self.is_done or (bool(waiting) and in_vain == waiting and not is_any_going),
+            is_done=self.is_done or (is_in_vain and bool(waiting or asked)),
         )
 
     @property

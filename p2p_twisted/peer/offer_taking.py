@@ -19,6 +19,7 @@ from p2p_twisted.wire.names import MessageId
 
 _MISSES_WITHOUT_DELAY: Final = 3
 _MOST_PASSED_OVER: Final = 16
+_KEPT_HERE: Final = "it has it, and gives it to nobody"
 
 
 @define(eq=False)
@@ -113,9 +114,10 @@ class OfferTaking:
                 self._become(received, "waiting")
             self._take(received)
         else:
+            had_it = self._state_of(received) == "saved"
             received.is_taken = False
             self._give_up(received)
-            self._become(received, "refused")
+            self._become(received, "refused", _KEPT_HERE if had_it else "")
         self.consider()
 
     def attend(self) -> Callable[[], None]:

@@ -60,9 +60,10 @@ class OfferWaitingTests(OffersTestCase):
         known = self.push(daemons, "week 3/notes.txt")
         self.unshare(daemons)
         board = self.look(daemons, "s1", known)
-        self.assertEqual((board.is_unshared, board.is_done), (True, False))
+        self.assertEqual((board.is_unshared, board.is_done, board.have_all), (True, True, False))
         daemons.peers["s2"].offers.answer(known.offer.id, True)
         daemons.start("s3", accept=ANYONE)
+        daemons.run(10)
         waited = daemons.result(self.waits(daemons, known), 900.0)
         self.assertFalse(waited.is_over or waited.is_late or waited.board.have_all)
         self.assertEqual(
@@ -79,6 +80,10 @@ class OfferWaitingTests(OffersTestCase):
         daemons.run(3)
         waited = daemons.result(self.waits(daemons, known), 300.0)
         self.assertTrue(waited.board.have_all and waited.board.is_unshared)
+        daemons.start("s4", accept=ASK)
+        daemons.run(10)
+        board = self.look(daemons, "s1", known)
+        self.assertEqual((board.counts["asked"], board.is_done), (1, False))
 
     def test_while_it_is_fetched(self) -> None:
         """Who has some of it says that its sender has another one now."""

@@ -120,6 +120,10 @@ class SeedingTests(OffersTestCase):
         known = self.push(daemons)
         daemons.run(30)
         daemons.peers["s2"].offers.answer(known.offer.id, False)
+        said = self.heard(daemons.peers["s2"])
+        self.assertEqual(
+            (said.state, said.reason), ("refused", "it has it, and gives it to nobody")
+        )
         gone(daemons, "s1")
         self.assertEqual(self.late(daemons), [])
         self.assertEqual(self.downloads(daemons, "s2"), ["slides.pdf"])
