@@ -4,7 +4,7 @@ from typing import Final
 
 from twisted.logger import Logger
 
-from p2p_twisted.api import view_of, views
+from p2p_twisted.api import views
 from p2p_twisted.api.limits import LIST_ROWS
 from p2p_twisted.peer.hit_list import HitList
 from p2p_twisted.peer.peer_errors import Ambiguous, PeerError
@@ -62,6 +62,9 @@ def fault_of(error: Exception) -> views.FaultView:
     hits: tuple[views.HitView, ...] = ()
     message = str(error)
     if isinstance(error, Ambiguous):
+        # Not earlier: a registry finds nothing, and would import most of a peer for that.
+        from p2p_twisted.api import view_of
+
         message = f"{error}: choose one by its {'number or id' if error.is_numbered else 'id'}"
         hits = view_of.hits(error.hits, HitList(LIST_ROWS if error.is_numbered else 0))
     return views.FaultView(code=error.code, message=message, exit=error.exit, hits=hits)

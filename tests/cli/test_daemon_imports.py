@@ -40,7 +40,7 @@ def imported(kind: Kind, config: str = "", **variables: str) -> set[str]:
 @pytest.mark.parametrize(
     ("kind", "needed", "others"),
     [
-        ("registry", "p2p_twisted.p2pmeta", ["p2p_twisted.p2ppeer", "p2p_twisted.peer.build"]),
+        ("registry", "p2p_twisted.p2pmeta", ["p2p_twisted.p2ppeer", "p2p_twisted.peer.interface"]),
         ("peer", "p2p_twisted.p2ppeer", ["p2p_twisted.p2pmeta", *GATEWAY]),
     ],
 )
