@@ -72,8 +72,9 @@ class Board:
         reason = f"{self.offer.sender} shares it no more, and nobody else has it"
         waiting = [row for row in self.rows if row.state == "waiting"]
         in_vain = [row for row in waiting if row.reason == NOBODY_HAS_IT]
-        asked, fetching, saved = map(self.counts.get, ("asked", "fetching", "saved"))
-        is_in_vain = in_vain == waiting and not fetching and not (asked and saved)
+        asked, is_fetched = self.counts.get("asked"), self.counts.get("fetching")
+        is_in_vain = in_vain == waiting and not is_fetched
+        is_in_vain = is_in_vain and not (asked and self.counts.get("saved"))
         return evolve(
             self,
             rows=tuple(evolve(row, reason=reason) if row in in_vain else row for row in self.rows),
