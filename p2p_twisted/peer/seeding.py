@@ -149,6 +149,11 @@ class Seeding:
             each.startswith("@") for seed in self._covering(file_id) for each in seed.offer.to
         )
 
+    def is_here(self, file_id: FileId) -> bool:
+        """Return whether some content is here, so that who does not get it is not meant."""
+        wholes = (seed.is_whole for seed in self._covering(file_id))
+        return file_id in self._here or any(wholes)
+
     def name_of(self, file_id: FileId) -> str | None:
         """Name some content of it; ``None`` when it was not pushed."""
         return next((self._name(seed, file_id) for seed in self._covering(file_id)), None)

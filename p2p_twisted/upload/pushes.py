@@ -15,7 +15,7 @@ from p2p_twisted.upload.audience import Audience, Audiences
 from p2p_twisted.upload.places import NoPlace, UploadPlaces
 from p2p_twisted.upload.readers import Readers
 from p2p_twisted.upload.self_report import Uplink
-from p2p_twisted.upload.small_sender import SharedContent, SmallFileSender, missing
+from p2p_twisted.upload.small_sender import SharedContent, SmallFileSender
 from p2p_twisted.upload.upload import Upload, UploadProgress
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.messages import Error, Hello, Want
@@ -128,6 +128,10 @@ class Pushes:
         partial, audience = self._partials.open(want.file)
         return shared if partial is None else ToPush(shared, partial, audience)
 
+    def why_missing(self, want: Want, shared: SharedContent) -> tuple[str, bool]:
+        """Say why a requester does not find what it wants, and whether that is for good."""
+        return self._readers.why_not(want.file, shared)
+
     def is_to_show(self, want: Want, connection: Connection | None) -> bool:
         """Return whether a requester may have it once it has shown its groups, by dialing."""
         return self._readers.is_to_show(want.file, connection)
@@ -141,7 +145,7 @@ class Pushes:
         """
         found = await self.find(want, connection)
         if not isinstance(found, ToPush):
-            connection.refuse(Error(missing(found)[0], "refused"))
+            connection.refuse(Error(self.why_missing(want, found)[0], "refused"))
             return
         reason, slowest = self.why_not(want)
         if reason is not None or not connection.is_open:

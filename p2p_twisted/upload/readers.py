@@ -6,7 +6,7 @@ from typing import Protocol
 from attrs import frozen
 from twisted.internet.defer import Deferred
 
-from p2p_twisted.upload.small_sender import SharedContent
+from p2p_twisted.upload.small_sender import SharedContent, missing
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.names import FileId, PeerName
 from p2p_twisted.wire.source import Source
@@ -32,6 +32,9 @@ class PushedContent(Protocol):
 
     def is_for_group(self, file_id: FileId) -> bool:
         """Return whether who is in the right group may read some content."""
+
+    def is_here(self, file_id: FileId) -> bool:
+        """Return whether some content is here, so that who does not get it is not meant."""
 
 
 @frozen
@@ -93,6 +96,12 @@ class Readers:
         if self.pushed is None:
             return shared
         return _OneOf(shared, self.pushed.readable_by(name, groups))
+
+    def why_not(self, file_id: FileId, shared: SharedContent) -> tuple[str, bool]:
+        """Say why a requester does not find content among what it may read, and if for good."""
+        if self.pushed is not None and self.pushed.is_here(file_id):
+            return "it was pushed to others, and is for these alone", True
+        return missing(shared)
 
     def is_to_show(self, file_id: FileId, connection: Connection | None) -> bool:
         """Return whether a requester may read content as soon as it has shown its groups."""

@@ -16,7 +16,7 @@ from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.upload.awaited import AwaitedFetches
 from p2p_twisted.upload.pushes import Pushes, ToPush
 from p2p_twisted.upload.readers import Readers, Refusal
-from p2p_twisted.upload.small_sender import missing, read_whole
+from p2p_twisted.upload.small_sender import read_whole
 from p2p_twisted.upload.spent_tickets import SpentTickets
 from p2p_twisted.upload.upload import Upload, UploadProgress
 from p2p_twisted.wire import limits as wire_limits
@@ -112,7 +112,7 @@ class Uploads:
             self._have_it_fetched(want, f"{want.name} is to show its groups", refuse)
         elif not isinstance(found, ToPush):
             # A peer that has just been started may not have looked at all of its files yet.
-            refuse(*missing(found))
+            refuse(*pushes.why_missing(want, found))
         elif link is not None and await self._is_sent_on(link, want, found.source, refuse):
             found.source.close()
         elif reason is not None:

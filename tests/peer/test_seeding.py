@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 
 from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.download.progress import Seeking
 from p2p_twisted.peer.interface import unwatched
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.private_daemons import PrivateDaemons
@@ -173,6 +174,9 @@ class SeedingTests(OffersTestCase):
         daemons.run(10)
         daemons.peers["s9"].get(known.offer.file_id, unwatched)
         daemons.run(60)
+        [progress] = daemons.peers["s9"].transfers()
+        why = "it was pushed to others, and is for these alone"
+        self.assertEqual(progress.state, Seeking(refused=(("s2", why),)))
         self.assertEqual(self.downloads(daemons, "s9"), [])
         self.assertEqual(self.late(daemons), ["slides.pdf"])
 
@@ -236,6 +240,9 @@ def test_who_shows_its_groups() -> None:
 
         def is_for_group(self, file_id: str) -> bool:
             return file_id == "of the lab"
+
+        def is_here(self, _file_id: str) -> bool:
+            return True
 
     link = SimpleNamespace(gate=LineGate(is_greeted=True))
     connection = cast(Connection, link)
