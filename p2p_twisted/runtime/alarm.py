@@ -31,6 +31,10 @@ class Alarm:
         now = self._clock.seconds()
         due = self._due
         if due is not None:
+            if seconds <= 0 and due.getTime() <= now:
+                # It is about to be made. Twisted makes what was due as it began to look: put off to
+                # now each time that something else is handled, it might never be.
+                return
             # To make a call sooner, Twisted looks for it among all that are to come; not if it only
             # takes back some of what it was put off by, and it has not been looked at yet.
             if due.getTime() <= now + seconds or now < self._looked_at <= now + seconds:

@@ -35,6 +35,20 @@ class AlarmTests(SynchronousTestCase):
         self.assertLess(due.getTime(), reactor.seconds() + 31)
         alarm.stop()
 
+    def test_due(self) -> None:
+        """What is due already is not put off, however often it is said that it is."""
+        alarm = Alarm(reactor, lambda: None)
+        alarm.set(0.0)
+        [due] = [call for call in reactor.getDelayedCalls() if call.getTime() <= reactor.seconds()]
+        at = due.getTime()
+        while reactor.seconds() <= at:
+            pass
+        alarm.set(0.0)
+        self.assertEqual(due.getTime(), at)
+        alarm.set(60.0)
+        self.assertGreater(due.getTime(), at + 59)
+        alarm.stop()
+
     def test_taken_back(self) -> None:
         """What was put off, and is now to come sooner again, is still the one call."""
         self.patch(reactor, "_moveCallLaterSooner", lambda _call: self.fail("it was looked for"))
