@@ -194,6 +194,8 @@ class OriginTests(HubTestCase):
         """What the first gets from there, once, the second gets from it when the origin is gone."""
         with self.origin() as model:
             self.assertEqual(self.snapshot("first"), model)
+        # A program has all of it a little earlier than other peers: they find the list of it.
+        self.gateway.wait_until_shared(len(model) + 1)
         self.assertEqual(sorted(_Hub.fetched), sorted(model))
         self.port = free_port()
         self.start_gateway("s2")
