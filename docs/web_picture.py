@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from tests.process.browsers import Browser
 from tests.process.page_answers import DOWNLOADS, UPLOADS
-from tests.process.page_pushes_stub import pushes
+from tests.process.page_pushes_stub import links, pushes
 from tests.process.page_stub import StubServer
 
 _FOLDER: Final = Path(__file__).parent
@@ -24,6 +24,7 @@ def take() -> None:
     _picture("web", 24, _happens, {"width": 1_050, "height": 840}, color_scheme="light")
     _picture("web-many", 300, _searched, {"width": 1_050, "height": 630}, color_scheme="dark")
     _picture("web-pushed", 12, _pushed, {"width": 1_400, "height": 840}, color_scheme="light")
+    _picture("web-links", 12, _linked, {"width": 700, "height": 840}, color_scheme="light")
     _picture("web-phone", 12, _happens, {"width": 390, "height": 840}, color_scheme="dark")
 
 
@@ -39,6 +40,7 @@ def _picture(
         stub.answers["/v1/transfers"] = {"downloads": DOWNLOADS, "uploads": UPLOADS}
         space = "734,003,200 bytes are needed, 81,538,443 are free"
         stub.answers |= pushes("s2", "lesson.tar", space)
+        stub.answers |= links("lecture/week-1.pdf")
         browser = Browser(stack.callback)
         page = browser.open(stub.url, **how)
         page.set_viewport_size(size)
@@ -50,6 +52,12 @@ def _pushed(_stub: StubServer, page: Any) -> Any:
     """Return what says how pushes go."""
     page.get_by_text("9 of 12 have it").wait_for()
     return page.locator("#pushes")
+
+
+def _linked(_stub: StubServer, page: Any) -> Any:
+    """Return the links to files, with the QR code of one."""
+    page.get_by_role("button", name="QR code of the link").click()
+    return page.locator("#links")
 
 
 def _happens(stub: StubServer, page: Any) -> Any:
