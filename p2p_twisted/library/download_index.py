@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from pathlib import Path
 from threading import Lock
 
@@ -11,6 +12,7 @@ from twisted.logger import Logger
 from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
 from p2p_twisted.library.sources import FileSource
+from p2p_twisted.library.whole_reader import read_wholes
 from p2p_twisted.runtime import openat
 from p2p_twisted.wire.attributes import Attributes
 from p2p_twisted.wire.names import FileId
@@ -87,6 +89,12 @@ class DownloadIndex:
             except (OSError, SourceChanged) as error:
                 self.log.debug("{path!r} is of no use: {error}", path=on_disk.path, error=error)
         return None
+
+    def read_small(self, file_ids: Sequence[FileId]) -> list[bytes | None]:
+        """Read the first of some files: see :func:`read_wholes`."""
+        found = {content.file_id: on_disk for on_disk, content in self._found(file_ids)}
+        there = takewhile(lambda on_disk: on_disk is not None, map(found.get, file_ids))
+        return read_wholes(self._root, filter(None, there)) or [None]
 
     def _found(self, file_ids: Sequence[FileId]) -> list[tuple[OnDisk, HashedFile]]:
         """Check the files that had some of that content, and return those that still have it."""

@@ -68,9 +68,9 @@ class SeedReader:
         """Open some of it; fires with ``None`` when it is not there, or not for that peer."""
         return Deferred.fromCoroutine(self._seeding.open_for(file_id, self._name, self._groups))
 
-    def read_small(self, _file_ids: Sequence[FileId]) -> "Deferred[Sequence[bytes | None]]":
-        """Have it opened."""
-        return succeed([None])
+    def read_small(self, file_ids: Sequence[FileId]) -> "Deferred[Sequence[bytes | None]]":
+        """Read the first of some small files of it."""
+        return self._seeding.read_small_for(file_ids, self._name, self._groups)
 
 
 @define(eq=False)
@@ -193,6 +193,23 @@ class Seeding:
         if source is None:
             self._lost(file_id)
         return source
+
+    def read_small_for(
+        self, file_ids: Sequence[FileId], name: PeerName, groups: Collection[str]
+    ) -> "Deferred[Sequence[bytes | None]]":
+        """Read the first of some small files that a peer may read."""
+        may_read = [
+            file_id
+            for file_id in file_ids
+            if any(
+                seed.offer.is_for(name, groups) and self._size(seed, file_id) is not None
+                for seed in self._covering(file_id)
+            )
+        ]
+        if may_read != list(file_ids):
+            # One after the other: each may be somewhere else.
+            return succeed([None])
+        return self._offload(self._index.read_small, file_ids)
 
     # How it works
 

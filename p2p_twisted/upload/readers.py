@@ -58,8 +58,12 @@ class _OneOf:
         return source if source is not None else await self._second.open(file_id)
 
     def read_small(self, file_ids: Sequence[FileId]) -> "Deferred[Sequence[bytes | None]]":
-        """Read what is shared in the first way; the rest is opened."""
-        return self._first.read_small(file_ids)
+        """Read what is shared in the first way, or otherwise in the second."""
+        return Deferred.fromCoroutine(self._read_small(file_ids))
+
+    async def _read_small(self, file_ids: Sequence[FileId]) -> Sequence[bytes | None]:
+        wholes = await self._first.read_small(file_ids)
+        return wholes if wholes[0] is not None else await self._second.read_small(file_ids)
 
 
 @frozen

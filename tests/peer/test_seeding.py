@@ -9,6 +9,8 @@ import pytest
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Seeking
+from p2p_twisted.library.download_index import DownloadIndex
+from p2p_twisted.library.sources import FileSource
 from p2p_twisted.peer.interface import unwatched
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.private_daemons import PrivateDaemons
@@ -70,6 +72,27 @@ class SeedingTests(OffersTestCase):
         self.assertEqual(self.late(daemons), ["week 3/b", "week 3/notes.txt"])
         come = daemons.folder / "late" / "Downloads" / "week 3" / "notes.txt"
         self.assertEqual((come.read_bytes(), come.stat().st_mtime), (b"notes", 10**9))
+
+    def test_small_files(self) -> None:
+        """Very many small files are read together, as those are that somebody shares."""
+        daemons = self.daemons()
+        names = [f"many/{number:03}" for number in range(200)]
+        daemons.start("s1", {name: name.encode() for name in names})
+        daemons.start("s2", accept=ANYONE)
+        daemons.run(20)
+        self.push(daemons, "many")
+        daemons.run(30)
+        gone(daemons, "s1")
+        opened: list[str] = []
+        index_open = DownloadIndex.open
+
+        def witness(index: DownloadIndex, file_id: str) -> FileSource | None:
+            opened.append(file_id)
+            return index_open(index, file_id)
+
+        self.patch(DownloadIndex, "open", witness)
+        self.assertEqual(self.late(daemons), names)
+        self.assertLess(len(opened), 10)
 
     def test_by_id_alone(self) -> None:
         """Nobody finds it by a name, as nothing else that was downloaded is found at all."""
