@@ -6,13 +6,14 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from math import inf
+from pathlib import Path
 from typing import Any
 
 from p2p_twisted.cli.answers import say, say_json, say_lines
 from p2p_twisted.cli.board_display import BoardDisplay
 from p2p_twisted.cli.own_files import told
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, failure_of
-from p2p_twisted.cli.pushed_paths import shared_name
+from p2p_twisted.cli.pushed_paths import check_is_there, shared_name
 from p2p_twisted.cli.show import width
 from p2p_twisted.cli.shown_pushes import board_of, push_of
 from p2p_twisted.console.push_lines import board_lines, push_lines, pushed_line
@@ -30,6 +31,9 @@ def push(client: PeerClient, options: argparse.Namespace) -> int:
         options.wait = True
     copied: list[str] = []
     pushed: list[Any] = []
+    # Before anything is copied or pushed.
+    for text in options.paths:
+        check_is_there(text)
     try:
         names = [shared_name(client, text, copied) for text in options.paths]
         pushed.extend(_pushed(client, options, name) for name in names)
@@ -101,7 +105,7 @@ def _pushed(client: PeerClient, options: argparse.Namespace, name: str) -> Any:
     try:
         for step in client.lines("POST", "/v1/offers", given):
             if step["error"] is not None:
-                raise failure_of(step["error"])
+                raise _of_no_path(failure_of(step["error"]), options, name)
             if step["offer"] is not None:
                 return step["offer"]
             if not options.json:
@@ -109,6 +113,15 @@ def _pushed(client: PeerClient, options: argparse.Namespace, name: str) -> Any:
     finally:
         display.clear()
     raise CommandFailed(Exit.NO_NETWORK, f"{client.name} has ended before it could push {name}")
+
+
+def _of_no_path(failed: CommandFailed, options: argparse.Namespace, name: str) -> CommandFailed:
+    """Say that a name is no path either, where it may have been meant as one."""
+    is_path = name not in options.paths or Path(name).exists()
+    if failed.code != Exit.NOT_FOUND or is_path:
+        return failed
+    why = f"{failed}; nor is there such a file in this directory"
+    return CommandFailed(failed.code, why, failed.fault)
 
 
 def _wait(client: PeerClient, options: argparse.Namespace, numbers: Sequence[int]) -> int:

@@ -16,6 +16,16 @@ from p2p_twisted.runtime.exit_status import Exit
 _SHOWN_SECONDS: Final = 0.3
 
 
+def check_is_there(text: str) -> None:
+    """
+    Check what can only be a path.
+
+    :raises CommandFailed: when nothing is there.
+    """
+    if text.startswith(("/", "./", "../")) and not Path(text).exists():
+        raise CommandFailed(Exit.NOT_FOUND, f"there is no {text}")
+
+
 def shared_name(client: PeerClient, text: str, copied: list[str]) -> str:
     """
     Return the name of what the peer shares; what it does not share yet is copied to it first.

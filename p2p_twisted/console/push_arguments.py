@@ -93,9 +93,12 @@ def read_audience(typed: str) -> list[str]:
     """
     Read to whom something is pushed: ``anna,ben``, ``@lab`` or ``@all``.
 
-    :raises ValueError: for what is neither a peer's name nor a group's, and for too many.
+    :raises ValueError: for what is neither a peer's name nor a group's, for too many, and for
+        ``all``, by which nobody means a peer.
     """
     words = [each for each in typed.split(",") if each]
+    if "all" in map(str.lower, words):
+        raise ValueError(f"all would be a peer's name: say {EVERYBODY} for everybody")
     if not 1 <= len(words) <= RECIPIENTS:
         raise ValueError(f"name 1 to {RECIPIENTS} peers or groups, or {EVERYBODY}")
     return list(map(read_recipient, words))

@@ -111,7 +111,8 @@ def test_late_fault(client: Client) -> None:
         {"hashed": 50, "offer": None, "error": None},
         {"hashed": None, "offer": None, "error": fault},
     ]
-    with pytest.raises(CommandFailed, match="it is gone") as failed:
+    gone = "it is gone; nor is there such a file in this directory"
+    with pytest.raises(CommandFailed, match=gone) as failed:
         run(client, "push", "lesson.tar", "--to", "@all")
     assert failed.value.code == Exit.NOT_FOUND
     del client.steps[1]
@@ -119,8 +120,24 @@ def test_late_fault(client: Client) -> None:
         run(client, "push", "lesson.tar", "--to", "@all")
 
 
+def test_no_path(client: Client, tmp_path: Path) -> None:
+    """What can only be a path, and is none, is told before anything is copied."""
+    (tmp_path / "there").write_text("new")
+    with pytest.raises(CommandFailed, match=r"there is no \./lesson"):
+        run(client, "push", str(tmp_path / "there"), "./lesson", "--to", "@all")
+    assert (client.asked, client.shares) == ([], [])
+
+
 @pytest.mark.parametrize(
-    "words", [("--to", "a_b"), ("--to", ","), (), ("--to", "a", "--for", "31d"), ("--into", "../x")]
+    "words",
+    [
+        ("--to", "a_b"),
+        ("--to", "ben,all"),
+        ("--to", ","),
+        (),
+        ("--to", "a", "--for", "31d"),
+        ("--into", "../x"),
+    ],
 )
 def test_misused(client: Client, words: tuple[str, ...]) -> None:
     """What may not be is told before anything is asked."""
