@@ -200,9 +200,13 @@ class Audiences:
         self._rng = rng
         self._uplinks: dict[FileId, SharedUplink] = {}
 
+    def is_local(self, host: str) -> bool:
+        """Return whether nothing limits what is sent to a host but this machine itself."""
+        return is_loopback(host) and self._bandwidth.rates.up is None
+
     def of(self, host: str, source: Source) -> Audience:
         """Return the pushes of the same file that share an uplink with one to a host."""
-        if is_loopback(host) and self._bandwidth.rates.up is None:
+        if self.is_local(host):
             # On one machine, helping each other would only load the same processors again.
             return Unlimited()
         if source.file_id not in self._uplinks:

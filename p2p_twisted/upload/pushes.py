@@ -16,6 +16,7 @@ from p2p_twisted.upload.places import NoPlace, UploadPlaces
 from p2p_twisted.upload.readers import Readers
 from p2p_twisted.upload.self_report import Uplink
 from p2p_twisted.upload.small_sender import SharedContent, SmallFileSender
+from p2p_twisted.upload.turns import Turns
 from p2p_twisted.upload.upload import Upload, UploadProgress
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.messages import Error, Hello, Want
@@ -72,6 +73,7 @@ class Pushes:
         self._partials = partials
         self._audiences = Audiences(clock, bandwidth, rng)
         self._places = UploadPlaces()
+        self._turns = Turns(clock)
         self._open: dict[Connection, Upload] = {}
         self._is_stopping = False
 
@@ -179,6 +181,7 @@ class Pushes:
             pace=self._bandwidth.up.pace(),
             reading=self._reading,
             uplink=self._uplink,
+            turns=None if self._audiences.is_local(want.host) else self._turns,
         )
         return upload
 

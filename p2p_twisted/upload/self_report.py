@@ -19,11 +19,13 @@ class SendTimes:
     :ivar streaming: in which there was something to send.
     :ivar paused: in which nothing was sent, for the sake of the holder's own limit.
     :ivar reading: in which its disk was waited for.
+    :ivar waiting: in which others had their turn.
     """
 
     streaming: float = 0.0
     paused: float = 0.0
     reading: float = 0.0
+    waiting: float = 0.0
 
 
 @frozen
@@ -68,7 +70,8 @@ class SelfReport:
         self.due_at = now + _TOLD_SECONDS
         streaming = times.streaming - before.streaming
         paused, reading = times.paused - before.paused, times.reading - before.reading
-        if streaming < _MOST * (now - began):
+        own_seconds = now - began - (times.waiting - before.waiting)
+        if streaming < _MOST * own_seconds:
             return None
         if paused > _MOST * streaming:
             return HeldUp("limit", uplink.limit, uplink.pushes)
@@ -76,7 +79,7 @@ class SelfReport:
             return HeldUp("disk", pushes=uplink.pushes)
         if paused + reading > _MOST * streaming or way is None:
             return None
-        return _of_way(way, way_before, uplink, now - began)
+        return _of_way(way, way_before, uplink, own_seconds)
 
 
 def _of_way(way: TcpInfo, before: TcpInfo | None, uplink: Uplink, seconds: float) -> HeldUp | None:

@@ -11,6 +11,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from p2p_twisted.bandwidth.limiter import TransferPace
+from p2p_twisted.explain.stopwatch import Stopwatch
 from p2p_twisted.picker.ranges import Range, announcements
 from p2p_twisted.picker.requested_chunks import RequestedChunks
 from p2p_twisted.runtime.threads import Offload
@@ -18,6 +19,7 @@ from p2p_twisted.upload.audience import Audience
 from p2p_twisted.upload.producer import Span, StreamProducer
 from p2p_twisted.upload.self_report import SelfReport, Uplink
 from p2p_twisted.upload.small_sender import STILL_LOOKING, NotKnownYet, SmallFileSender
+from p2p_twisted.upload.turns import Turns
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.chunks import chunk_count, chunk_length
 from p2p_twisted.wire.codec import encode
@@ -78,6 +80,7 @@ class Upload(Session):
     :param pace: says when to pause.
     :param reading: calls what reads from a disk.
     :param uplink: tells what all pushes share.
+    :param turns: of those who help each other; ``None`` where they need none.
     :ivar source: what is pushed; its maker closes it when the connection is gone.
     :ivar want: what the requester asked for, and who it is.
     :ivar gone: fires when the connection is gone.
@@ -102,6 +105,7 @@ class Upload(Session):
         pace: TransferPace,
         reading: Offload,
         uplink: Callable[[], Uplink],
+        turns: Turns | None = None,
     ) -> None:
         self.gone: Deferred[None] = Deferred()
         self.is_cut = True
@@ -117,6 +121,8 @@ class Upload(Session):
         self._pace = pace
         self._producer = StreamProducer(clock, connection, self, pace, reading)
         self._uplink = uplink
+        self._turns = turns
+        self._waiting = Stopwatch()
         self._report = SelfReport(self.began)
         self._digests = memoryview(source.digests)
         self._requested = RequestedChunks(chunk_count(source.size))
@@ -153,6 +159,8 @@ class Upload(Session):
     def begin(self) -> None:
         """Announce the content, and send its digests."""
         source, is_partial = self.source, self._audience.joined(self)
+        if not is_partial:
+            self._turns = None
         self._connection.send(Push(self.want.ticket, source.file_id, source.size, is_partial))
         self.has_begun = True
         self._producer.start()
@@ -179,6 +187,7 @@ class Upload(Session):
         """Clean up, as the requester is gone."""
         self._pace.stop()
         self._audience.left(self)
+        self._end_turn()
         self.gone.callback(None)
 
     @property
@@ -199,6 +208,18 @@ class Upload(Session):
         if self.has_begun and self._lines:
             self._producer.start()
 
+    # Called by the turns
+
+    @property
+    def requester(self) -> PeerName:
+        """Who is pushed to."""
+        return self.want.name
+
+    def go_on(self) -> None:
+        """Send a chunk: this push has its turn now."""
+        self._waiting.end(self._clock.seconds())
+        self._producer.start()
+
     # Called by the producer
 
     def next_section(self) -> bytes | Span | None:
@@ -210,7 +231,7 @@ class Upload(Session):
         self._tell_sent()
         if self._lines:
             return self._lines.popleft()
-        index = self._requested.next()
+        index = self._next_chunk()
         return self._chunk(index) if index is not None else self._small()
 
     def broken(self, fault: Exception, is_between: bool) -> None:
@@ -234,9 +255,25 @@ class Upload(Session):
         if self._connection.is_open:
             self._producer.start()
 
+    def _next_chunk(self) -> int | None:
+        """Choose a chunk, if it is this push's turn."""
+        if self._turns is None or self._requested.is_empty:
+            return self._requested.next()
+        if not self._turns.take(self):
+            self._waiting.begin(self._clock.seconds())
+            return None
+        if (index := self._requested.next()) is None:
+            self._end_turn()
+        return index
+
+    def _end_turn(self) -> None:
+        if self._turns is not None:
+            self._turns.end(self)
+
     def _tell_sent(self) -> None:
         index, self._leaving = self._leaving, None
         if index is not None:
+            self._end_turn()
             self._audience.sent(self, index, chunk_length(self.source.size, index))
 
     def _held(self) -> HeldUp | None:
@@ -245,7 +282,8 @@ class Upload(Session):
         if now < self._report.due_at:
             return None
         way = tcp_info(self._connection.transport)
-        return self._report.held(self._producer.times(now), self._uplink(), way, now)
+        times = attrs.evolve(self._producer.times(now), waiting=self._waiting.seconds(now))
+        return self._report.held(times, self._uplink(), way, now)
 
     def _chunk(self, index: int) -> Span:
         self._leaving = index

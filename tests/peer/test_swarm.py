@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 
+import pytest
 from twisted.internet.defer import Deferred
 
 from p2p_twisted.bandwidth.rates import Rates
@@ -51,6 +52,17 @@ class SwarmTests(PeerTestCase):
         delivered = self.assert_saved(self.begun(1, 4))
         self.assertEqual(delivered["s1"], 4)
         self.assertGreaterEqual(delivered.total() - delivered["s1"], 4, delivered)
+
+    @pytest.mark.slow
+    def test_one_chunk_after_the_other(self) -> None:
+        """Many get a file in little more time than its holder takes to send it once."""
+        self.content = random.Random(1).randbytes(24 * MIB)
+        downloads = self.begun(1, 12)
+        began = self.network.network.clock.now
+        delivered = self.assert_saved(downloads)
+        # Were all sent their chunks at once, it would be 1.6 times that.
+        self.assertLess(self.network.network.clock.now - began, 1.5 * 24)
+        self.assertGreater(delivered.total(), 12 * 4, delivered)
 
     def test_holes(self) -> None:
         """Chunks of zeros are neither waited for nor sent by anybody."""
