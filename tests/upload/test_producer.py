@@ -179,9 +179,14 @@ class StraightTests(Contract):
         self.all_of(end, 3 * MIB + 2)
         self.assertEqual(content.reads, 0)
 
+    def have_a_disk_asked(self) -> None:
+        """Have what is sent be on a disk, which has yet to give it; tests keep files in memory."""
+        self.patch(producer, "is_at_hand", lambda *_arguments: False)
+        self.patch(producer, "is_in_memory", lambda _fd: False)
+
     def test_disk_stands_still(self) -> None:
         """What is not at hand is sent once the disk has given it, and nothing waits for that."""
-        self.patch(producer, "is_at_hand", lambda *_arguments: False)
+        self.have_a_disk_asked()
         end, _content, supplier = self.begin(b"a\n", (0, 3 * MIB), b"b\n")
         supplier.reading.stands_still = True
         end.until(lambda: supplier.reading.waiting)
@@ -209,7 +214,7 @@ class StraightTests(Contract):
 
     def test_changed_while_the_disk_stands_still(self) -> None:
         """The disk is not asked before that, and the other side is still told."""
-        self.patch(producer, "is_at_hand", lambda *_arguments: False)
+        self.have_a_disk_asked()
         end, content = self.make()
         content.is_changed = True
         supplier = Sections(end, [Span(content, 0, 3 * MIB, b"a line\n")])
@@ -224,7 +229,7 @@ class StraightTests(Contract):
 
     def test_aborted_while_reading(self) -> None:
         """What is aborted before the disk has given it leaves nothing open."""
-        self.patch(producer, "is_at_hand", lambda *_arguments: False)
+        self.have_a_disk_asked()
         end, _content, supplier = self.begin((0, 3 * MIB))
         supplier.reading.stands_still = True
         end.until(lambda: supplier.reading.waiting)
