@@ -175,7 +175,8 @@ class ContentReading:
 
     async def _like(self, pattern: str) -> Sequence[Hit]:
         own = await self._ask("text", pattern, self._me)
-        return (*own, *(await self._searches.ask("text", pattern)).hits)
+        others = await self._searches.ask("text", pattern, by_person=False)
+        return (*own, *others.hits)
 
     async def files_below(self, folder: Hit) -> list[Hit]:
         """

@@ -7,7 +7,9 @@ import attrs
 from p2p_twisted.explain.explanation import Explanation, explanation_of, explanation_of_find
 from p2p_twisted.explain.facts import Facts, QuestionFacts
 from p2p_twisted.explain.question_log import QuestionLog
+from p2p_twisted.library.matching import last_component, rank
 from p2p_twisted.peer.peer_errors import Unknown
+from p2p_twisted.wire.names import collision_key
 
 
 def explained(what: str | None, downloads: Sequence[Facts], questions: QuestionLog) -> Explanation:
@@ -34,13 +36,20 @@ def explained(what: str | None, downloads: Sequence[Facts], questions: QuestionL
 
 
 def _download(what: str | None, downloads: Sequence[Facts]) -> Facts | None:
-    """Find the last one that is meant: by its number, or its name, or the end of that."""
+    """Find the last one that is meant: by its number, or its name as one gets files by it."""
     kinds = (
         [each for each in downloads if what in (None, str(each.number))],
         [each for each in downloads if each.name == what],
         [each for each in downloads if each.name.endswith(f"/{what}")],
+        [each for each in downloads if what is not None and _is_called(each.name, what)],
     )
     return next((fitting[-1] for fitting in kinds if fitting), None)
+
+
+def _is_called(name: str, typed: str) -> bool:
+    """Return whether a name is meant in another case, or without its ending."""
+    stem, _dot, _ending = last_component(name).rpartition(".")
+    return rank(name, typed) is not None or collision_key(stem) == collision_key(typed)
 
 
 def _question(what: str | None, finds: Sequence[QuestionFacts]) -> QuestionFacts | None:

@@ -170,7 +170,8 @@ class Resolver:
                 raise
             # What was put into a directory this very moment is found there in a moment.
             await deferLater(self._clock, _FRESH_SECONDS)
-            longer = await self._searches.ask("text", beginning_with(name), holder=holder)
+            beginning = beginning_with(name)
+            longer = await self._searches.ask("text", beginning, holder=holder, by_person=False)
             hits = best(longer.hits, text) or completions(longer.hits, text)
             if not hits:
                 raise

@@ -34,7 +34,10 @@ async def suggestions(
     :param text: a name that nothing has.
     :param holder: the only peer that counts.
     """
-    asked = [Deferred.fromCoroutine(searches.ask("text", t, holder=holder)) for t in likely(text)]
+    asked = [
+        Deferred.fromCoroutine(searches.ask("text", each, holder=holder, by_person=False))
+        for each in likely(text)
+    ]
     answers = await DeferredList(asked, consumeErrors=True)
     hits = [hit for is_answered, found in answers if is_answered for hit in found.hits]
     return await offload(alike, text, hits)

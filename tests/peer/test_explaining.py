@@ -12,7 +12,7 @@ from p2p_twisted.explain.diagnosis import Cause
 from p2p_twisted.explain.explanation import Explanation
 from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer.interface import unwatched
-from p2p_twisted.peer.peer_errors import PeerError, Unknown
+from p2p_twisted.peer.peer_errors import NotFound, PeerError, Unknown
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.testing.paths import Path as Way
@@ -219,8 +219,11 @@ class ExplainingTests(PeerTestCase):
         self.net.result(s2.find("nothing"))
         self.assertEqual((s2.explain().name, s2.explain().number), ("nothing", 0))
         self.assertEqual(s2.explain().diagnosis.cause, Cause.NOBODY)
-        self.assertEqual([s2.explain(what).number for what in ("1", "f1")], [1, 1])
+        self.assertEqual([s2.explain(what).number for what in ("1", "f1", "F1")], [1, 1, 1])
         self.assertEqual(s2.explain("nothing").number, 0)
+        # Names that are like it are asked for, too, though not by the person.
+        self.assertRaises(NotFound, self.net.result, s2.get("film 1.mp4", unwatched))
+        self.assertEqual(s2.explain().name, "film 1.mp4")
         error = self.assertRaises(Unknown, s2.explain, "f9")
         self.assertIn("nothing is known of 'f9'", str(error))
         error = self.assertRaises(Unknown, self.net.peers["s1"].explain)
@@ -287,6 +290,6 @@ class HashingTests(HashingCase):
         self.assertEqual(explained.diagnosis.cause, Cause.HOLDER_HASHING)
         self.assertEqual(explained.diagnosis.peer, "s1")
         self.net.result(done)
-        explained = self.net.peers["s2"].explain("huge.bin")
+        explained = self.net.peers["s2"].explain("Huge")
         self.assertTrue(explained.is_ended)
         self.assertEqual(explained.diagnosis.cause, Cause.HOLDER_HASHING)
