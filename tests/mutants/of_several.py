@@ -110,4 +110,25 @@ OF_SEVERAL: Final = (
         "a peer goes to whoever says it is a registry while the one that it knows is away",
         "peer/test_auto_registry.py",
     ),
+    Mutant(
+        "registry/client.py",
+        "overlaps=is_known_again",
+        "overlaps=False",
+        "a newcomer waits 4 s for a registry that is halted once it has greeted",
+        "testing/test_newcomers.py",
+    ),
+    Mutant(
+        "registry/etcd_keys.py",
+        '"is_closed": held.is_closed,',
+        "",
+        "a registry takes peers for dead that another one has found behind firewalls",
+        "registry/test_several.py",
+    ),
+    Mutant(
+        "registry/session.py",
+        "isinstance(asked, Enroll) and (refusal :=",
+        "(refusal := None) and (refusal :=",
+        "an invite is used up by a peer that is refused for its address",
+        "registry/test_private_session.py",
+    ),
 )
