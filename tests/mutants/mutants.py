@@ -192,8 +192,8 @@ MUTANTS: Final = (
         "peer/test_lease_addresses.py",
     ),
     Mutant(
-        "registry/rules.py",
-        "if not policy.is_open and not is_loopback(connected):",
+        "registry/refusals.py",
+        "if not is_open and not is_loopback(connected):",
         "if False:",
         "a registry that others cannot reach takes peers that are open to them",
         "registry/test_joining.py",
