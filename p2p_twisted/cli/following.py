@@ -1,6 +1,9 @@
 """``p2p events`` and ``p2p log``: what happens, and what is logged, as it comes."""
 
 import argparse
+import os
+import stat
+import sys
 import time
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,11 +15,13 @@ from p2p_twisted.console.text import count, human_size, shown_name
 from p2p_twisted.runtime.exit_status import Exit
 
 _IDS: Final = 8
+_STDOUT: Final = 1
 
 
 def events(client: PeerClient, options: argparse.Namespace) -> int:
     """Write what happens, until somebody ends it."""
     after = f"?after={options.after}" if options.after is not None else ""
+    end_with_reader()
     for event in client.events(f"/v1/events{after}"):
         say_event(event, options.json)
     return Exit.DONE
@@ -34,6 +39,8 @@ def say_event(event: Mapping[str, Any], wants_json: bool) -> None:
 def log(client: PeerClient, options: argparse.Namespace) -> int:
     """Write the end of the log and, if that is asked for, what comes."""
     query = {"lines": options.lines, "follow": str(options.follow).lower()}
+    if options.follow:
+        end_with_reader()
     for line in client.lines("GET", f"/v1/log?{urlencode(query)}"):
         if options.json:
             say_json(line)
@@ -42,6 +49,25 @@ def log(client: PeerClient, options: argparse.Namespace) -> int:
             text = "\n".join(map(shown_name, line["text"].splitlines()))
             say_lines([f"{when} {line['level']} {text}"], at_once=True)
     return Exit.DONE
+
+
+def end_with_reader() -> None:
+    """End once nobody reads the pipe that is standard output, also while nothing is written."""
+    if sys.stdout is None or not stat.S_ISFIFO(os.fstat(_STDOUT).st_mode):
+        return
+    from threading import Thread
+
+    Thread(target=_wait_for_end_of_reader, daemon=True).start()
+
+
+def _wait_for_end_of_reader() -> None:
+    import select
+
+    poll = select.poll()
+    # That there is no reader is told in any case.
+    poll.register(_STDOUT, 0)
+    poll.poll()
+    os._exit(Exit.UNEXPECTED)
 
 
 def event_text(event: Mapping[str, Any]) -> str:

@@ -1,10 +1,13 @@
 """What happens, in lines for people."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
 from p2p_twisted.cli.following import event_text
+from p2p_twisted.runtime.exit_status import Exit
 
 _MEMBER = {"name": "s1", "host": "127.0.0.1", "port": 9_000}
 
@@ -44,3 +47,15 @@ _MEMBER = {"name": "s1", "host": "127.0.0.1", "port": 9_000}
 def test_text(event: dict[str, Any], text: str) -> None:
     """One line for each kind, with nothing in it that a terminal obeys."""
     assert event_text(event) == text
+
+
+def test_reader_goes() -> None:
+    """Who waits for what happens ends with the one who reads it, though nothing happens."""
+    follows = "from p2p_twisted.cli.following import end_with_reader; end_with_reader();"
+    command = [sys.executable, "-c", f"{follows} import time; print(flush=True); time.sleep(60)"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as following:
+        assert following.stdout is not None
+        following.stdout.readline()
+        assert following.poll() is None
+        following.stdout.close()
+        assert following.wait(30) == Exit.UNEXPECTED
