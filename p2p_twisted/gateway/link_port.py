@@ -62,7 +62,7 @@ class LinkPort(Service):
     ) -> None:
         self._reactor = reactor
         self._reading = reading
-        self._resource = LinkResource(answers, self._find, lambda: self._place)
+        self._resource = LinkResource(reading, answers, self._find, lambda: self._place)
         self._address = address
         self._date = date
         self._links = FileLinks()
@@ -174,11 +174,13 @@ class LinkResource(ReadingResource):
 
     def __init__(
         self,
+        reading: ContentReading,
         answers: ContentAnswers,
         find: Callable[[str], FileLink | None],
         place: Callable[[], str],
     ) -> None:
         super().__init__(answers)
+        self._reading = reading
         self._find = find
         self._place = place
 
@@ -194,7 +196,7 @@ class LinkResource(ReadingResource):
         link = self._find(words[0]) if words else None
         if link is None or len(words) > _PARTS:
             raise BadRequest("no_such_path", "this link has ended")
-        await self._answers.answer(request, link.hit)
+        await self._answers.answer(request, await self._reading.as_now(link.hit))
 
 
 class LinkSite(ApiSite):

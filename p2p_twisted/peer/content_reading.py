@@ -6,13 +6,14 @@ from glob import escape
 from typing import Final
 
 from attrs import define, field
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError
 from twisted.python.failure import Failure
 
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.file_readers import ReadableFile
 from p2p_twisted.download.progress import Blocked, Paused, Progress, Saved
 from p2p_twisted.peer import limits
+from p2p_twisted.peer.begun_download import BegunDownload, TooManyBegun
 from p2p_twisted.peer.local_content import LocalContent
 from p2p_twisted.peer.meaning import (
     Hits,
@@ -37,43 +38,6 @@ _UNSENT: Final = "0" * 32
 """The id of a question that is put to this peer alone."""
 
 
-class TooManyBegun(PeerError):
-    """So many downloads were begun by reading, and have not ended, that no other is."""
-
-    code = "too_many"
-
-
-@define(eq=False)
-class _Begun:
-    """
-    A download that was begun by reading.
-
-    :ivar progress: how it stands.
-    """
-
-    progress: Progress | None = field(default=None, init=False)
-    _waiting: dict["Deferred[None]", None] = field(factory=dict, init=False)
-
-    def watch(self, progress: Progress) -> None:
-        self.progress = progress
-        if progress.is_resting:
-            self.tell()
-
-    def tell(self) -> None:
-        """Something has changed for those who wait."""
-        while self._waiting:
-            waiting, _none = self._waiting.popitem()
-            waiting.callback(None)
-
-    def _forget(self, waiting: "Deferred[None]") -> None:
-        self._waiting.pop(waiting, None)
-
-    def changed(self) -> "Deferred[None]":
-        waiting: Deferred[None] = Deferred(self._forget)
-        self._waiting[waiting] = None
-        return waiting
-
-
 @define(eq=False)
 class ContentReading:
     """
@@ -92,7 +56,7 @@ class ContentReading:
     _local: LocalContent
     _downloads: Downloads
     _offload: Offload
-    _begun: dict[FileId, _Begun] = field(factory=dict, init=False)
+    _begun: dict[FileId, BegunDownload] = field(factory=dict, init=False)
     _known: dict[tuple[PeerName, str], Hit] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -145,6 +109,22 @@ class ContentReading:
         if not (things := by_content(hits)):
             raise StillHashing(hits)
         return one_of(things)[0]
+
+    async def as_now(self, hit: Hit) -> Hit:
+        """
+        Find what is now under the name of a file of this peer's own; of others, it stays as it was.
+
+        :raises PeerError: when it is not shared any more, nor here, or has not been hashed yet.
+        """
+        if hit.peer != self._me or hit.file is None:
+            return hit
+        try:
+            return await self._named(hit.peer, hit.name)
+        except NotFound:
+            if (here := await self.open_here(hit.file)) is None:
+                raise
+            here.close()
+            return hit
 
     async def _by_name(self, text: str) -> Hits:
         own = best(await self._ask("name", text, self._me), text)
@@ -244,7 +224,7 @@ class ContentReading:
         source, _partial = file.open()
         return OpenContent(source, self._offload, file.readers)
 
-    def _begin(self, hit: Hit, into: str) -> _Begun:
+    def _begin(self, hit: Hit, into: str) -> BegunDownload:
         assert hit.file is not None
         begun = self._begun.get(hit.file)
         if begun is None:
@@ -253,7 +233,7 @@ class ContentReading:
                     f"{len(self._begun)} downloads that were begun so have not ended: see p2p"
                     " transfers, and cancel some"
                 )
-            begun = self._begun[hit.file] = _Begun()
+            begun = self._begun[hit.file] = BegunDownload()
 
             def watch(progress: Progress) -> None:
                 begun.watch(progress)

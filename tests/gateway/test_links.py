@@ -111,6 +111,22 @@ class LinkTests(GatewayTestCase):
         self.assertEqual(self.get(self.link(by_name["b/f.txt"])).body, b"b")
         self.assertRaises(IsFolder, self.link, by_name["a"])
 
+    def test_changed(self) -> None:
+        """Of this peer's own, it is what its name means now; what is gone is told at once."""
+        link, copied = self.link("own"), self.link("song ü.mp3")
+        self.assertEqual(self.get(copied).body, SONG)
+        by_id = self.link(self.net.peers["s2"].transfers()[0].file_id)
+        own = self.net.folder / "s2" / "own.txt"
+        own.write_bytes(b"another\n")
+        self.net.run(10)
+        self.assertEqual(self.get(link).body, b"another\n")
+        own.unlink()
+        self.net.run(10)
+        self.assertEqual(self.get(link).status, 404)
+        self.assertEqual(len(self.net.peers["s2"].transfers()), 1)
+        # This is in the downloads, and not shared.
+        self.assertEqual(self.get(by_id).body, SONG)
+
     def test_nothing_else(self) -> None:
         """Who has a link gets that file; who has none gets nothing, however it is asked."""
         link = self.link("own", 10_000)
