@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from p2p_twisted.cli.answers import say
-from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
+from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, Unreadable
 from p2p_twisted.console.text import count, shown_name
 from p2p_twisted.library.entries import Place
 from p2p_twisted.library.ignoring import Ignored, Ignoring
@@ -21,10 +21,6 @@ from p2p_twisted.runtime.os_errors import in_words
 # What is wrong with one file alone: where a peer has left, or has no space, all others fail, too.
 _OF_ONE_ALONE: Final = {Exit.USAGE, Exit.NOT_FOUND, Exit.REFUSED, Exit.CONFLICT}
 _FAILURES_SHOWN: Final = 10
-
-
-class _Unreadable(CommandFailed):
-    """A file of this user cannot be read."""
 
 
 def share(client: PeerClient, options: argparse.Namespace) -> int:
@@ -86,7 +82,9 @@ def upload(
         with file.open("rb") as content:
             return client.upload(f"/v1/shares/{target}", content, watch)
     except OSError as error:
-        raise _Unreadable(Exit.DISK, in_words(error)) from None
+        raise Unreadable(in_words(error)) from None
+    except Unreadable as why:
+        raise Unreadable(f"{file}: {why}") from None
 
 
 def _attempts(acts: Iterable[Callable[[], Any]], failed: list[CommandFailed]) -> Iterator[Any]:
@@ -101,7 +99,7 @@ def _attempts(acts: Iterable[Callable[[], Any]], failed: list[CommandFailed]) ->
 
 
 def _is_of_one_alone(why: CommandFailed) -> bool:
-    return isinstance(why, _Unreadable) or why.code in _OF_ONE_ALONE
+    return isinstance(why, Unreadable) or why.code in _OF_ONE_ALONE
 
 
 def told(

@@ -40,6 +40,13 @@ class CommandFailed(Exception):
         self.fault = fault
 
 
+class Unreadable(CommandFailed):
+    """A file of this user cannot be read."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(Exit.DISK, why)
+
+
 class _Connection(http.client.HTTPConnection):
     """A connection to a Unix socket."""
 
@@ -119,7 +126,8 @@ class PeerClient:
         Send a file, and return the answer.
 
         :param watch: is told how much of it has been sent, again and again.
-        :raises CommandFailed: when there is no answer, or it is an error, or the file gets shorter.
+        :raises Unreadable: when the file cannot be read, or gets shorter.
+        :raises CommandFailed: when there is no answer, or it is an error.
         """
         size = os.fstat(content.fileno()).st_size
         whole = _exactly(content, size, watch)
@@ -163,15 +171,24 @@ def _exactly(
     """
     Read as much of a file as was announced: what came behind it would be a request of its own.
 
-    :raises CommandFailed: when it has less, or more though its size is 0, as in /proc.
+    :raises Unreadable: when it cannot be read, or has less, or more though its size is 0, as in
+        /proc.
     """
     left = size
-    while left and (piece := content.read(min(left, _PIECE_BYTES))):
+    while left and (piece := _read(content, min(left, _PIECE_BYTES))):
         left -= len(piece)
         yield piece
         watch(size - left)
-    if left or (not size and content.read(1)):
-        raise CommandFailed(Exit.DISK, "a file has another size than it says: copy it first")
+    if left or (not size and _read(content, 1)):
+        raise Unreadable("it has another size than it says: copy it first")
+
+
+def _read(content: BinaryIO, most: int) -> bytes:
+    # Whoever sends it would take it for an error of the connection.
+    try:
+        return content.read(most)
+    except OSError as error:
+        raise Unreadable(in_words(error)) from None
 
 
 def failure_of(error: Mapping[str, Any]) -> CommandFailed:

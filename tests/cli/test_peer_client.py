@@ -1,6 +1,7 @@
 """Which running peer a command is for."""
 
 import contextlib
+import errno
 import io
 import json
 import os
@@ -13,7 +14,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.api.socket_index import SocketPlace, make_socket_folder, running_peers
 from p2p_twisted.cli import peer_client
-from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer, find_registry
+from p2p_twisted.cli.peer_client import (
+    CommandFailed,
+    PeerClient,
+    Unreadable,
+    find_peer,
+    find_registry,
+)
 from p2p_twisted.runtime.exit_status import Exit
 
 
@@ -165,4 +172,14 @@ class UploadTests(SynchronousTestCase):
         self.assertEqual(self.sent(b"abc\r\n\r\nPOST /v1/stop HTTP/1.1", 3), b"abc")
         self.assertEqual(self.sent(b"x" * 200_000, 150_000), b"x" * 150_000)
         for content, size in ((b"ab", 3), (b"", 1), (b"abc", 0)):
-            self.assertRaises(CommandFailed, self.sent, content, size)
+            self.assertRaises(Unreadable, self.sent, content, size)
+
+    def test_unreadable(self) -> None:
+        """A disk that fails is not taken for a peer that gives no answer."""
+
+        class Broken(io.BytesIO):
+            def read(self, _most: int | None = -1) -> bytes:
+                raise OSError(errno.EIO, "Input/output error")
+
+        error = self.assertRaises(Unreadable, list, peer_client._exactly(Broken(), 3))
+        self.assertEqual((str(error), error.code), ("Input/output error", Exit.DISK))
