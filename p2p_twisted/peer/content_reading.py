@@ -21,6 +21,7 @@ from p2p_twisted.peer.meaning import (
     best,
     by_content,
     check_is_file,
+    check_one_id,
     meant_by,
     one_of,
 )
@@ -31,9 +32,10 @@ from p2p_twisted.peer.searches import Searches, What
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire.limits import HITS_PER_PEER
 from p2p_twisted.wire.messages import Ask, Hit
-from p2p_twisted.wire.names import FileId, PeerName
+from p2p_twisted.wire.names import SHORT_ID_DIGITS, FileId, PeerName
 
 _FILE_ID: Final = re.compile(r"[0-9a-f]{64}\Z")
+_SHORT_ID: Final = re.compile(rf"[0-9a-f]{{{SHORT_ID_DIGITS}}}\Z")
 _UNSENT: Final = "0" * 32
 """The id of a question that is put to this peer alone."""
 
@@ -104,7 +106,10 @@ class ContentReading:
         """
         if isinstance(wanted, str) and _FILE_ID.match(wanted):
             return await self.with_id(wanted)
-        hits = (wanted,) if isinstance(wanted, Hit) else await self._by_name(wanted)
+        if isinstance(wanted, Hit):
+            hits: Hits = (wanted,)
+        else:
+            hits = await self._by_short_id(wanted) or await self._by_name(wanted)
         check_is_file(hits)
         if not (things := by_content(hits)):
             raise StillHashing(hits)
@@ -125,6 +130,14 @@ class ContentReading:
                 raise
             here.close()
             return hit
+
+    async def _by_short_id(self, text: str) -> Hits:
+        if not _SHORT_ID.match(text):
+            return ()
+        own = await self._ask("id", text, self._me)
+        hits = tuple(own or (await self._searches.ask("id", text)).hits)
+        check_one_id(hits)
+        return hits
 
     async def _by_name(self, text: str) -> Hits:
         own = best(await self._ask("name", text, self._me), text)

@@ -104,6 +104,14 @@ class LinkTests(GatewayTestCase):
         [progress] = self.net.peers["s2"].transfers()
         self.assertEqual(self.get(self.link(progress.file_id)).body, SONG)
 
+    def test_short_id(self) -> None:
+        """An id may be as short as it is shown: of this peer's own, and of others."""
+        for name in ("own", "song ü.mp3"):
+            [hit] = self.net.result(self.net.peers["s2"].find(name)).hits
+            link = self.link((hit.file or "")[:16])
+            self.assertEqual((link.name, self.get(link).status), (hit.name, 200))
+        self.assertRaises(NotFound, self.link, "0" * 16)
+
     def test_hit(self) -> None:
         """What was found can be linked to as it is, whatever else has its name; a folder not."""
         found = self.net.result(self.net.peers["s2"].find("*"))
