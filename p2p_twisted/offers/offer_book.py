@@ -5,10 +5,12 @@ There is a bound. Where more is offered, whoever has said most loses some of it,
 that offers without end takes the place of its own, and not of what others offer. In a private
 network that is who has signed it. In an open one nobody has proved a name: there it is the neighbor
 from which most has come, and of what that has told, the name in which more than half of it was:
-others can take a new name for each offer, and then who offers two would have offered most.
+others can take a new name for each offer, and then who offers two would have offered most. What
+a neighbor says it has itself is apart from what it passes on, and so is what this peer has: what
+there is does not make way for what is only talked of.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field, frozen
@@ -17,7 +19,7 @@ from p2p_twisted.offers.limits import OFFERS_KEPT
 from p2p_twisted.offers.offer import BadOffer, Offer, Withdrawal
 from p2p_twisted.trust.anchor import VerifiedCertificate
 from p2p_twisted.trust.limits import STATEMENT_FRESH_SECONDS
-from p2p_twisted.wire.names import MessageId
+from p2p_twisted.wire.names import MessageId, PeerName
 
 if TYPE_CHECKING:
     from random import Random
@@ -47,6 +49,8 @@ class KeptOffer:
 
     :ivar source: whose share of the book it takes.
     :ivar is_pinned: whether it stays, however many there are.
+    :ivar is_here: whether this peer has what it offers, or some of it.
+    :ivar holders: the neighbors that say so of themselves.
     :ivar withdrawal: what has ended it.
     :ivar is_late: whether it was not heard as it was broadcast, as this peer came later.
     """
@@ -56,6 +60,13 @@ class KeptOffer:
     is_pinned: bool = False
     withdrawal: str | None = None
     is_late: bool = False
+    is_here: bool = False
+    holders: set[PeerName] = field(factory=set)
+
+    @property
+    def share(self) -> tuple[str, str]:
+        """What it takes a place of, and others of its kind and source with it."""
+        return self.source, "here" if self.is_here else "near" if self.holders else ""
 
     @property
     def offer(self) -> Offer:
@@ -100,9 +111,9 @@ class OfferBook:
         """Return what has not ended, by its names."""
         return tuple(id_ for id_, kept in self._kept.items() if kept.withdrawal is None)
 
-    def has_text(self, text: str) -> bool:
-        """Return whether an offer is kept: it need not be read again."""
-        return any(kept.heard.text == text for kept in self._kept.values())
+    def by_text(self, text: str) -> KeptOffer | None:
+        """Return an offer, so that it need not be read again."""
+        return next((kept for kept in self._kept.values() if kept.heard.text == text), None)
 
     def missing(self, ids: Iterable[MessageId]) -> tuple[MessageId, ...]:
         """Leave out what is kept."""
@@ -138,6 +149,19 @@ class OfferBook:
         forgotten = self._make_room() if len(self._kept) > OFFERS_KEPT else None
         return Added() if forgotten is new else Added(new, forgotten)
 
+    def held(self, kept: KeptOffer, neighbor: PeerName) -> None:
+        """
+        Record that a neighbor says it has what is offered.
+
+        In an open network it takes a place of that neighbor's, or of another one that says so, if
+        that has fewer: otherwise who makes offers up would have those go that others have.
+        """
+        said_by = (kept.source, neighbor) if kept.holders else (neighbor,)
+        kept.holders.add(neighbor)
+        if kept.heard.signer is None and kept.source != OWN:
+            near = [each.source for each in self._kept.values() if each.share[1] == "near"]
+            kept.source = min(said_by, key=near.count)
+
     def withdraw(self, withdrawal: Withdrawal, text: str) -> KeptOffer | None:
         """
         End an offer before its time.
@@ -171,13 +195,15 @@ class OfferBook:
 
 def crowding(places: Iterable[KeptOffer]) -> Sequence[KeptOffer]:
     """Return, of some, those of who has most of them."""
-    by_source = _of_most(places, lambda kept: kept.source)
+    by_source = _of_most(places, lambda kept: kept.share)
     by_sender = _of_most(by_source, lambda kept: kept.offer.sender)
     return by_sender if 2 * len(by_sender) > len(by_source) else by_source
 
 
-def _of_most(places: Iterable[KeptOffer], whose: Callable[[KeptOffer], str]) -> list[KeptOffer]:
-    of_each: dict[str, list[KeptOffer]] = {}
+def _of_most(
+    places: Iterable[KeptOffer], whose: Callable[[KeptOffer], Hashable]
+) -> list[KeptOffer]:
+    of_each: dict[Hashable, list[KeptOffer]] = {}
     for kept in places:
         of_each.setdefault(whose(kept), []).append(kept)
     most = max(map(len, of_each.values()), default=0)

@@ -6,7 +6,12 @@ from typing import Final
 from attrs import define, field
 from twisted.logger import Logger
 
-from p2p_twisted.offers.limits import OFFERS_TOLD_BURST, OFFERS_TOLD_PER_SECOND
+from p2p_twisted.offers.limits import (
+    OFFERS_HELD_IN_VAIN,
+    OFFERS_HELD_IN_VAIN_AGAIN_SECONDS,
+    OFFERS_TOLD_BURST,
+    OFFERS_TOLD_PER_SECOND,
+)
 from p2p_twisted.offers.offer import BadOffer, read_withdrawal
 from p2p_twisted.offers.offer_book import HeardOffer, KeptOffer, OfferBook
 from p2p_twisted.offers.offer_judge import OfferJudge
@@ -43,6 +48,8 @@ class _Neighbor:
     :ivar compares: whether it has said that it compares offers: others would not understand.
     :ivar may_ask: how many offers it may still ask for.
     :ivar may_tell: how many it may still tell.
+    :ivar may_hold: how many it may still say that it has what they offer.
+    :ivar trust: how often it may still say so, and be found not to.
     """
 
     name: PeerName
@@ -50,6 +57,10 @@ class _Neighbor:
     compares: bool
     may_ask: TokenBucket = field(factory=_allowance)
     may_tell: TokenBucket = field(factory=_allowance)
+    may_hold: TokenBucket = field(factory=_allowance)
+    trust: TokenBucket = field(
+        factory=lambda: TokenBucket(1 / OFFERS_HELD_IN_VAIN_AGAIN_SECONDS, OFFERS_HELD_IN_VAIN)
+    )
 
 
 @define(eq=False, kw_only=True)
@@ -58,7 +69,9 @@ class OfferExchange:
     Tells others what is offered, and learns what they know.
 
     Who offers something broadcasts it. Two that come together name to each other what they have,
-    and ask for what they lack; what one learns then goes on over its other links.
+    and ask for what they lack; what one learns then goes on over its other links. Who has what is
+    offered, or some of it, tells its neighbors so: they find it there, and need not search, however
+    many others offer what there is not.
 
     :param date: reads the time of day, in seconds since 1970.
     :ivar changes: tells of what is new here, or has ended.
@@ -73,6 +86,18 @@ class OfferExchange:
     _date: Callable[[], float]
     changes: Watches[KeptOffer] = field(factory=Watches, init=False)
     _neighbors: dict[PeerName, _Neighbor] = field(factory=dict, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._taking.here.watch(self.hold)
+        self._taking.in_vain.watch(self._distrust)
+
+    def hold(self, kept: KeptOffer) -> None:
+        """Tell neighbors that this peer has what is offered, or some of it."""
+        kept.is_here = True
+        if kept.withdrawal is None:
+            for neighbor in self._neighbors.values():
+                if neighbor.compares and neighbor.name not in kept.holders:
+                    neighbor.link.send(Offers(held=(kept.text,)))
 
     def publish(self, driver: OverlayDriver, kind: str, text: str) -> None:
         """Broadcast an offer, or its end."""
@@ -109,7 +134,9 @@ class OfferExchange:
             link.send(Offers(wanted=missing))
         self._tell(neighbor, (*message.wanted, *self._book.withdrawn(message.known)))
         texts = self._within(neighbor.may_tell, message.texts)
-        self._pass_on([self._learn(text, neighbor.name) for text in texts], link)
+        learned = [self._learn(text, neighbor.name) for text in texts]
+        held = self._within(neighbor.may_hold, message.held)
+        self._pass_on([*learned, *(self._told_held(text, neighbor) for text in held)], link)
 
     def _within(self, allowance: TokenBucket, texts: tuple[str, ...]) -> tuple[str, ...]:
         """Return as many texts as a neighbor may still be told, or tell."""
@@ -119,9 +146,34 @@ class OfferExchange:
 
     def _tell(self, neighbor: _Neighbor, ids: Sequence[MessageId]) -> None:
         """Tell a neighbor of some offers, as many as it may still ask for."""
-        texts = self._within(neighbor.may_ask, self._book.texts(ids))
+        # Of what is here there is only so much: what others make up must not have it left out.
+        here = [id_ for id_ in ids if (kept := self._book.get(id_)) and kept.is_here]
+        for line in packed(self._book.texts(here), lambda part: Offers(held=part)):
+            neighbor.link.send(line)
+        others = [id_ for id_ in ids if id_ not in here]
+        texts = self._within(neighbor.may_ask, self._book.texts(others))
         for line in packed(texts, lambda part: Offers(texts=part)):
             neighbor.link.send(line)
+
+    def _told_held(self, text: str, neighbor: _Neighbor) -> KeptOffer | None:
+        """Learn of an offer of what a neighbor has; return it where it is new."""
+        new = self._learn(text, neighbor.name, holder=neighbor)
+        if new is None and (kept := self._book.by_text(text)) is not None:
+            self._is_held(kept, neighbor)
+            self._taking.found(kept)
+        return new
+
+    def _is_held(self, kept: KeptOffer, holder: _Neighbor | None) -> None:
+        if holder is not None and holder.trust.left(self._network.driver.now()):
+            self._book.held(kept, holder.name)
+
+    def _distrust(self, kept: KeptOffer) -> None:
+        """Believe those less who said that they had what was found nowhere."""
+        now = self._network.driver.now()
+        said_so = [self._neighbors[name] for name in kept.holders & self._neighbors.keys()]
+        kept.holders = {
+            each.name for each in said_so if each.trust.take(now) and each.trust.left(now)
+        }
 
     def _pass_on(self, learned: Sequence[KeptOffer | None], besides: Connection) -> None:
         """Name to other neighbors what is new here, and tell them what has ended."""
@@ -133,7 +185,13 @@ class OfferExchange:
                 neighbor.link.send(Offers(known=known, texts=ends))
 
     def _learn(
-        self, text: str, neighbor: PeerName, hops: int = 1, *, is_late: bool = True
+        self,
+        text: str,
+        neighbor: PeerName,
+        hops: int = 1,
+        *,
+        is_late: bool = True,
+        holder: _Neighbor | None = None,
     ) -> KeptOffer | None:
         """Keep an offer, or end one; return it where that is new."""
         withdrawal = read_withdrawal(text)
@@ -143,7 +201,7 @@ class OfferExchange:
                 self._taking.ended(kept)
                 self.changes.tell(kept)
             return kept
-        if self._book.has_text(text):
+        if self._book.by_text(text) is not None:
             return None
         try:
             heard = self._judge.read(text)
@@ -154,7 +212,9 @@ class OfferExchange:
         if added.forgotten is not None:
             self._taking.ended(added.forgotten)
         if added.new is not None:
-            added.new.is_late = is_late
+            age = self._date() - heard.offer.issued
+            added.new.is_late = is_late if holder is None else age > _SPREADS_SECONDS
+            self._is_held(added.new, holder)
             self._taking.heard(added.new, hops)
             self.changes.tell(added.new)
         return added.new

@@ -1,55 +1,27 @@
 """Decide about what is offered to this peer: by its rule, or as a person says."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from typing import Final
 
 from attrs import define, field
 
 from p2p_twisted.offers.accept_rule import AcceptRule
 from p2p_twisted.offers.known_offers import KnownOffers
-from p2p_twisted.offers.limits import OFFERS_ASKED, OFFERS_FETCHED
-from p2p_twisted.offers.offer_book import KeptOffer, OfferBook, crowding
+from p2p_twisted.offers.limits import OFFERS_ASKED, OFFERS_FETCHED, OFFERS_SOUGHT_PER_SECOND
+from p2p_twisted.offers.offer_book import KeptOffer, OfferBook
 from p2p_twisted.offers.offer_judge import OfferJudge
+from p2p_twisted.offers.offer_turns import OfferTurns
 from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer.offer_fetching import FetchingParts, OfferFetching
+from p2p_twisted.peer.received_offer import ReceivedOffer, makes_room, weight
+from p2p_twisted.runtime.alarm import Alarm
+from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.wire.codec import printable
 from p2p_twisted.wire.limits import RECEIPT_REASON_CHARACTERS
 from p2p_twisted.wire.messages import Receipt, ReceiptState, Tally
 from p2p_twisted.wire.names import MessageId
 
-_MISSES_WITHOUT_DELAY: Final = 3
-_MOST_PASSED_OVER: Final = 16
 _KEPT_HERE: Final = "it has it, and gives it to nobody"
-
-
-@define(eq=False)
-class _Received:
-    """
-    An offer that is meant for this peer.
-
-    :ivar is_taken: whether it is to be had, now or once there is room.
-    :ivar is_recalled: whether an earlier run took it.
-    :ivar is_said: whether a person has said so, or has refused it.
-    :ivar fetching: what was last done to have it.
-    :ivar is_fetched: whether that goes on.
-    :ivar misses: how often nobody had it.
-    :ivar passed_over: how many more times it is not looked for, because of that.
-    """
-
-    kept: KeptOffer
-    hops: int = 1
-    is_taken: bool = False
-    is_recalled: bool = False
-    is_said: bool = False
-    fetching: OfferFetching | None = None
-    is_fetched: bool = False
-    misses: int = 0
-    passed_over: int = 0
-
-    @property
-    def id(self) -> MessageId:
-        """What the offer is called."""
-        return self.kept.offer.id
 
 
 @define(eq=False, kw_only=True)
@@ -59,10 +31,14 @@ class OfferTaking:
 
     A few are fetched at a time that no person has asked for, and a person is asked about a few:
     the others wait. What comes from one source, and of that in one name, takes fewer of these
-    places than it leaves to others, however slowly it is delivered. What nobody has takes none,
-    and is looked for again ever more rarely. One of which nobody ever delivers anything gives
+    places than it leaves to others, however slowly it is delivered. What no neighbor is known to
+    have is looked for by turns, and what nobody has takes no place, and is looked for again ever
+    more rarely. One of which nobody ever delivers anything gives
     its place up for another one, and so does one of whoever has most of them, before anything
     has come, for who has fewer.
+
+    :ivar here: tells of what this peer has now, or has some of.
+    :ivar in_vain: tells of what nobody was found to have.
     """
 
     _rule: AcceptRule
@@ -70,9 +46,17 @@ class OfferTaking:
     _judge: OfferJudge
     _known: KnownOffers
     _parts: FetchingParts
-    _received: dict[MessageId, _Received] = field(factory=dict, init=False)
+    here: Watches[KeptOffer] = field(factory=Watches, init=False)
+    in_vain: Watches[KeptOffer] = field(factory=Watches, init=False)
+    _turns: OfferTurns = field(init=False)
+    _turn: Alarm = field(init=False)
+    _received: dict[MessageId, ReceivedOffer] = field(factory=dict, init=False)
     _attending: set[object] = field(factory=set, init=False)
     _is_started: bool = field(default=False, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._turns = OfferTurns(self._parts.rng)
+        self._turn = Alarm(self._parts.clock, self._turn_came)
 
     # What is offered
 
@@ -84,17 +68,25 @@ class OfferTaking:
         """
         me = self._judge.me
         if kept.offer.is_for(me.name, me.groups):
-            self._received[kept.offer.id] = _Received(kept, hops)
+            self._received[kept.offer.id] = ReceivedOffer(kept, hops)
             self._known.add(kept.offer, "waiting")
             self._decide(self._received[kept.offer.id])
+
+    def found(self, kept: KeptOffer) -> None:
+        """Have fetched, if it is to be, what a neighbor says it has."""
+        received = self._received.get(kept.offer.id)
+        if received is not None and self._state_of(received) == "waiting":
+            received.passed_over = 0
+            self._decide(received)
 
     def recall(self, kept: KeptOffer, state: ReceiptState, is_taken: bool, is_said: bool) -> None:
         """Go on with an offer as an earlier run has left it."""
         is_done = state in ("saved", "refused", "failed")
-        self._received[kept.offer.id] = _Received(
+        self._received[kept.offer.id] = ReceivedOffer(
             kept, is_taken=is_taken, is_recalled=is_taken, is_said=is_said
         )
         self._known.add(kept.offer, state if is_done else "waiting")
+        kept.is_here = state == "saved"
         kept.is_pinned = is_taken and not is_done
 
     def ended(self, kept: KeptOffer) -> None:
@@ -115,7 +107,7 @@ class OfferTaking:
             self._take(received)
         else:
             had_it = self._state_of(received) == "saved"
-            received.is_taken = False
+            received.is_taken = received.kept.is_here = False
             self._give_up(received)
             self._become(received, "refused", _KEPT_HERE if had_it else "")
         self.consider()
@@ -169,6 +161,7 @@ class OfferTaking:
     def stop(self) -> None:
         """Begin nothing more; what is being fetched goes on in the next run."""
         self._is_started = False
+        self._turn.stop()
         for received in self._received.values():
             if received.fetching is not None:
                 received.fetching.stop()
@@ -181,15 +174,21 @@ class OfferTaking:
             is fetched in vain gives its place up.
         """
         states = ("waiting", "no space") if again else ("waiting",)
-        for received in tuple(self._received.values()):
-            if again and received.passed_over:
-                received.passed_over -= 1
-            if received.passed_over and not received.is_said:
-                continue
-            if not received.is_fetched and self._state_of(received) in states:
-                self._decide(received, again)
+        if again:
+            for received in self._received.values():
+                received.passed_over = max(0, received.passed_over - 1)
+        waiting = [each for each in self._received.values() if self._waits(each, states)]
+        now = self._parts.clock.seconds()
+        for kept in self._turns.in_order((each.kept for each in waiting), now):
+            # What came before may have changed it.
+            if self._waits(self._received[kept.offer.id], states):
+                self._decide(self._received[kept.offer.id], again)
 
-    def _decide(self, received: _Received, again: bool = False) -> None:
+    def _waits(self, received: ReceivedOffer, states: Collection[str]) -> bool:
+        is_due = received.is_said or not received.passed_over
+        return is_due and not received.is_fetched and self._state_of(received) in states
+
+    def _decide(self, received: ReceivedOffer, again: bool = False) -> None:
         if received.is_taken:
             self._take(received, again)
             return
@@ -203,11 +202,11 @@ class OfferTaking:
         elif self._may_ask(received):
             self._become(received, "asked")
 
-    def _take(self, received: _Received, again: bool = False) -> None:
+    def _take(self, received: ReceivedOffer, again: bool = False) -> None:
         """Fetch it, if there is room, or a person wants it; otherwise later."""
         if received.is_fetched:
             return
-        if not (self._is_started and (received.is_said or self._has_room(received, again))):
+        if not (self._is_started and (received.is_said or self._may_begin(received, again))):
             received.is_taken = received.is_said or received.is_taken
             self._become(received, "waiting")
             return
@@ -224,28 +223,47 @@ class OfferTaking:
         )
         received.fetching.start()
 
-    def _told(self, received: _Received, state: ReceiptState, reason: str) -> None:
+    def _told(self, received: ReceivedOffer, state: ReceiptState, reason: str) -> None:
+        has_some = state == "fetching" and received.fetching and received.fetching.received
+        if (state == "saved" or has_some) and not received.kept.is_here:
+            self.here.tell(received.kept)
+        elif state in ("failed", "refused"):
+            received.kept.is_here = False
         if state == "refused":
             # A person has canceled its download: whoever comes here later is not to begin it again.
             received.is_taken, received.is_said = False, True
         self._become(received, state, reason)
 
-    def _may_ask(self, received: _Received) -> bool:
+    def _may_ask(self, received: ReceivedOffer) -> bool:
         """Return whether a person may be asked about it, too."""
         asked = [each for each in self._received.values() if self._state_of(each) == "asked"]
-        return len(asked) < OFFERS_ASKED or self._make_room(_crowding(asked, received))
+        return len(asked) < OFFERS_ASKED or self._make_room(makes_room(asked, received))
 
-    def _has_room(self, received: _Received, again: bool) -> bool:
+    def _turn_came(self) -> None:
+        self._turns.are_awaited = False
+        self.consider()
+
+    def _may_begin(self, received: ReceivedOffer, again: bool) -> bool:
+        if not self._turns.may_begin(received.kept, self._parts.clock.seconds()):
+            if not self._turn.is_set:
+                self._turn.set(1 / OFFERS_SOUGHT_PER_SECOND)
+            return False
+        if not self._has_room(received, again):
+            return False
+        self._turns.begins(received.kept)
+        return True
+
+    def _has_room(self, received: ReceivedOffer, again: bool) -> bool:
         """Return whether it may be fetched, too, though no person has asked for it."""
         running = [each for each in self._received.values() if each.is_fetched and not each.is_said]
-        if _weight(running, received) < OFFERS_FETCHED - len(running):
+        if weight(running, received) < OFFERS_FETCHED - len(running):
             return True
         idle = [each for each in running if each.fetching and not each.fetching.received]
         in_vain = (each for each in idle if each.fetching and each.fetching.is_in_vain)
-        late = _crowding(idle, received)
+        late = makes_room(idle, received)
         return self._make_room(next(in_vain, None) if again and late is None else late)
 
-    def _make_room(self, late: _Received | None) -> bool:
+    def _make_room(self, late: ReceivedOffer | None) -> bool:
         """Have one wait, behind all others that do; return whether there was one to."""
         if late is None:
             return False
@@ -255,38 +273,25 @@ class OfferTaking:
         self._become(late, "waiting")
         return True
 
-    def _fetched(self, received: _Received) -> None:
+    def _fetched(self, received: ReceivedOffer) -> None:
         received.is_fetched = received.kept.is_pinned = False
-        if received.fetching is not None and received.fetching.found_nobody:
-            doublings = max(0, received.misses - _MISSES_WITHOUT_DELAY)
-            received.passed_over = min(2**doublings, _MOST_PASSED_OVER)
-            received.misses += 1
+        has_missed = received.fetching is not None and received.fetching.found_nobody
+        if has_missed:
+            self.in_vain.tell(received.kept)
+            # Those who have it may just be slow to answer, as when they are flooded.
+            if not received.kept.holders:
+                received.missed()
         self.consider()
 
-    def _give_up(self, received: _Received) -> None:
+    def _give_up(self, received: ReceivedOffer) -> None:
         received.is_fetched = received.kept.is_pinned = False
         if received.fetching is not None:
             received.fetching.give_up()
 
-    def _state_of(self, received: _Received) -> ReceiptState | None:
+    def _state_of(self, received: ReceivedOffer) -> ReceiptState | None:
         known = self._known.get(received.id)
         return None if known is None else known.state
 
-    def _become(self, received: _Received, state: ReceiptState, reason: str = "") -> None:
+    def _become(self, received: ReceivedOffer, state: ReceiptState, reason: str = "") -> None:
         number = None if received.fetching is None else received.fetching.number
         self._known.change(received.id, state=state, reason=reason, download=number)
-
-
-def _weight(places: Sequence[_Received], newcomer: _Received) -> int:
-    """Count the places of who has told of a newcomer, and once more those of its sender."""
-    of_source = [each.kept for each in places if each.kept.source == newcomer.kept.source]
-    sender = newcomer.kept.offer.sender
-    return len(of_source) + sum(kept.offer.sender == sender for kept in of_source)
-
-
-def _crowding(places: Sequence[_Received], newcomer: _Received) -> _Received | None:
-    """Return which of some is to make room: one of whoever has most, unless that is who comes."""
-    found = crowding(each.kept for each in (*places, newcomer))
-    if newcomer.kept in found:
-        return None
-    return next(each for each in reversed(places) if each.kept in found)

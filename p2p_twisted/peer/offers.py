@@ -40,6 +40,7 @@ from p2p_twisted.trust.limits import STATEMENT_FRESH_SECONDS
 from p2p_twisted.wire.names import FileId, MessageId
 
 _TEND_SECONDS: Final = 60.0
+_SPREADS_SECONDS: Final = 1.0
 _TOLD_AGAIN_PER_SECOND: Final = 1 / 60
 _TOLD_AGAIN_AT_ONCE: Final = 2
 
@@ -75,6 +76,8 @@ class PeerOffers:
     # What withdraws those of this peer's own.
     _keys: dict[MessageId, MessageId] = field(factory=dict, init=False)
     _alarm: Alarm = field(init=False)
+    # Whom the broadcast reaches is not to hear of it by neighbors first.
+    _holding: Alarm = field(init=False)
     # Where peers of an earlier version are, some never hear of any.
     _telling_again: TokenBucket = field(
         factory=lambda: TokenBucket(_TOLD_AGAIN_PER_SECOND, _TOLD_AGAIN_AT_ONCE), init=False
@@ -82,6 +85,7 @@ class PeerOffers:
 
     def __attrs_post_init__(self) -> None:
         self._alarm = Alarm(self._clock, self._tend)
+        self._holding = Alarm(self._clock, self._hold)
         self._kept = KeptOffers(self._state, self._offload, self._clock, self._records)
         self._exchange.changes.watch(lambda _kept: self._kept.changed())
         self._known.watch(lambda _known: self._kept.changed())
@@ -101,6 +105,7 @@ class PeerOffers:
     def stop(self) -> "Deferred[None]":
         """Leave all for the next run; fires when nothing is being written."""
         self._alarm.stop()
+        self._holding.stop()
         self._taking.stop()
         return self._kept.stop()
 
@@ -165,8 +170,15 @@ class PeerOffers:
     def _seen(self, board: Board, kept: KeptOffer) -> Board:
         """Broadcast an offer again of which some do not know; say so where it cannot be had."""
         if board.unaware and self._telling_again.take(self._clock.seconds()):
+            self._exchange.hold(kept)
             self._exchange.publish(self._network.driver, OFFER, kept.heard.text)
         return board if self._shares(kept.offer.file_id) else board.unshared()
+
+    def _hold(self) -> None:
+        """Tell neighbors that what this peer has offered of late is here."""
+        for kept in self._book.all():
+            if kept.source == OWN and not kept.is_here:
+                self._exchange.hold(kept)
 
     async def _push(
         self,
@@ -199,6 +211,7 @@ class PeerOffers:
                 f"it is not pushed, as that cannot be kept: {in_words(error)}"
             ) from None
         self._exchange.publish(driver, OFFER, heard.text)
+        self._holding.set(_SPREADS_SECONDS)
         return known
 
     async def _withdraw(self, id_: MessageId) -> None:
@@ -269,6 +282,7 @@ class PeerOffers:
             self._book.withdraw(withdrawal, record.withdrawal or "")
         elif record.key is not None:
             self._keys[heard.offer.id] = record.key
+            kept.is_here = True
             self._known.add(heard.offer, None)
         elif record.state is not None:
             self._taking.recall(

@@ -83,6 +83,38 @@ class TestBook:
         assert len(book.all()) == OFFERS_KEPT
         assert book.missing(each.offer.id for each in (*honest, own, fetched)) == ()
 
+    def test_keeps_what_there_is_rather_than_what_is_talked_of(self) -> None:
+        """What a neighbor has, or this peer, is not forgotten for what that neighbor passes on."""
+        book = OfferBook(Random(1))
+        near, here, talked_of = (heard(sender=f"s{number}") for number in range(3))
+        for each in (near, here, talked_of):
+            book.add(each, "ben", NOW)
+        [has_it, is_here, _] = book.all()
+        book.held(has_it, "ben")
+        is_here.is_here = True
+        for number in range(10_000):
+            book.add(heard(sender=f"x{number}"), "ben", NOW)
+        assert len(book.all()) == OFFERS_KEPT
+        assert book.missing(each.offer.id for each in (near, here, talked_of)) == (
+            talked_of.offer.id,
+        )
+
+    def test_is_not_had_to_forget_by_whoever_says_it_has_it_too(self) -> None:
+        """Who claims to have it, and ten thousand others, takes no place from who has it."""
+        book = OfferBook(Random(1))
+        honest = book.add(heard(sender="anna"), "mallory", NOW).new
+        assert honest is not None
+        for holder in ("mallory", "ben"):
+            book.held(honest, holder)
+        for number in range(10_000):
+            made_up = book.add(heard(sender=f"x{number}"), "mallory", NOW).new
+            if made_up is not None:
+                book.held(made_up, "mallory")
+            if number % 1_000 == 0:
+                book.held(honest, "mallory")
+                book.held(honest, "ben")
+        assert book.get(honest.offer.id) is honest
+
     def test_does_not_have_an_honest_name_lose_first(self) -> None:
         """Who offers a few things has not offered most because others take a name for each."""
         stayed = 0

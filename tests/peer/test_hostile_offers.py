@@ -9,7 +9,13 @@ from twisted.internet.task import LoopingCall
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.offers.accept_rule import AcceptRule
-from p2p_twisted.offers.limits import OFFERS_ASKED, OFFERS_FETCHED, OFFERS_KEPT
+from p2p_twisted.offers.limits import (
+    OFFERS_ASKED,
+    OFFERS_FETCHED,
+    OFFERS_KEPT,
+    OFFERS_SOUGHT_BURST,
+    OFFERS_SOUGHT_PER_SECOND,
+)
 from p2p_twisted.offers.offer import lock_of
 from p2p_twisted.overlay.limits import GOSSIP_BURST, GOSSIP_PER_SECOND
 from p2p_twisted.peer.interface import unwatched
@@ -57,10 +63,16 @@ class HostileOffersTests(OffersTestCase):
         text = msgspec.json.encode({**usual, **said}).decode()
         driver.publish(Gossip(driver.new_id(), OFFER, "mallory", 0, 120, text=text))
 
-    def flood(self, daemons: VirtualDaemons, seconds: float) -> None:
-        """Have mallory offer 10,000 things a minute."""
+    def flood(self, daemons: VirtualDaemons, seconds: float, in_names: bool = False) -> None:
+        """Have mallory offer 10,000 things a minute, perhaps each in another name."""
         numbers = iter(range(10 * A_MINUTE))
-        loop = LoopingCall(lambda: self.offer(daemons, file_id=f"{next(numbers):064x}"))
+
+        def offer() -> None:
+            number = next(numbers)
+            sender = f"x{number}" if in_names else "mallory"
+            self.offer(daemons, file_id=f"{number:064x}", sender=sender)
+
+        loop = LoopingCall(offer)
         loop.clock = daemons.network.processes["mallory"]
         loop.start(60 / A_MINUTE)
         daemons.run(seconds)
@@ -208,6 +220,26 @@ class HostileOffersTests(OffersTestCase):
             unfinished = [each for each in peer.transfers() if not each.is_ended]
             self.assertLessEqual(len(unfinished), OFFERS_FETCHED)
             self.assertEqual(self.downloads(daemons, name), ["slides.pdf"])
+
+    def test_in_ever_new_names(self) -> None:
+        """What is honest is there at once, and others are asked for so many of the rest."""
+        daemons = self.abused()
+        asked: list[object] = []
+
+        def saw(sight: object) -> None:
+            if isinstance(sight, QuestionSeen) and sight.is_own:
+                asked.append(sight)
+
+        daemons.peers["s2"].watch_sights(saw)
+        self.flood(daemons, 20, in_names=True)
+        known = self.push(daemons)
+        self.flood(daemons, 20, in_names=True)
+        for name in ("s2", "s3", "s4"):
+            self.assertEqual(daemons.download(name, "slides.pdf"), SONG)
+        self.assertEqual(self.look(daemons, "s1", known).counts["saved"], 3)
+        self.assertLess(len(asked), OFFERS_SOUGHT_BURST + 60 * OFFERS_SOUGHT_PER_SECOND)
+        if self.kind is VirtualDaemons:
+            self.assertGreater(len(asked), OFFERS_SOUGHT_BURST)
 
     def test_to_persons(self) -> None:
         """A person is asked about so many at a time, and about what is honest as well."""

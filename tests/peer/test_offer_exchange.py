@@ -11,6 +11,7 @@ from p2p_twisted.offers.offer import Withdrawal, write_withdrawal
 from p2p_twisted.offers.offer_book import OWN, KeptOffer, OfferBook
 from p2p_twisted.offers.offer_judge import OfferJudge
 from p2p_twisted.peer.offer_exchange import OFFER, WITHDRAW, OfferExchange
+from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.wire.messages import Gossip, Offers
 from p2p_twisted.wire.names import MessageId
 from tests.offers.test_offer import KEY, NOW, an_offer
@@ -34,6 +35,7 @@ class Node:
     name: str
     clock: float = 0.0
     heard: list[MessageId] = field(factory=list)
+    found: list[MessageId] = field(factory=list)
     ended: list[MessageId] = field(factory=list)
     links: "dict[str, tuple[Link, Node]]" = field(factory=dict)
     exchange: OfferExchange = field(init=False)
@@ -75,9 +77,14 @@ class Node:
 @define
 class _Taking:
     node: Node
+    here: Watches[KeptOffer] = field(factory=Watches)
+    in_vain: Watches[KeptOffer] = field(factory=Watches)
 
     def heard(self, kept: KeptOffer, _hops: int) -> None:
         self.node.heard.append(kept.offer.id)
+
+    def found(self, kept: KeptOffer) -> None:
+        self.node.found.append(kept.offer.id)
 
     def ended(self, kept: KeptOffer) -> None:
         self.node.ended.append(kept.offer.id)

@@ -10,6 +10,9 @@ from p2p_twisted.wire.messages.message import Addresses, Digest, Message
 from p2p_twisted.wire.names import MessageId, PeerName, Port
 
 Ids = Annotated[tuple[MessageId, ...], Meta(max_length=limits.IDS_PER_LINE)]
+OfferTexts = Annotated[
+    tuple[Annotated[str, Meta(max_length=2_048)], ...], Meta(max_length=limits.IDS_PER_LINE)
+]
 
 
 @attrs.frozen
@@ -183,12 +186,12 @@ class Offers(Message):
     :ivar known: offers that the sender has, and that have not ended.
     :ivar wanted: offers that it has not, and asks for.
     :ivar texts: offers that it was asked for; of one that was withdrawn, its end.
+    :ivar held: offers of what the sender has, or has some of: it is found there.
     """
 
     verb = "OFFERS"
 
     known: Ids = ()
     wanted: Ids = ()
-    texts: Annotated[
-        tuple[Annotated[str, Meta(max_length=2_048)], ...], Meta(max_length=limits.IDS_PER_LINE)
-    ] = ()
+    texts: OfferTexts = ()
+    held: OfferTexts = ()
