@@ -71,6 +71,9 @@ def _drop_output() -> None:
 
 
 def _run(words: Sequence[str]) -> int:
+    if words[:1] == ["help"]:
+        # As at the console.
+        words = [*words[1:2], "--help"]
     if words[:2] == ["registry", "copy"]:
         from p2p_twisted.cli.registry_copy import copy_registry
 

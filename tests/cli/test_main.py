@@ -103,6 +103,11 @@ class MainTests(SynchronousTestCase):
             status, printed = run(*words)
             self.assertNotIn("put --", printed)
 
+    def test_help_verb(self) -> None:
+        """It may be asked for as at the console, also of a daemon's verb."""
+        for verb in ((), ("get",), ("peer",)):
+            self.assertEqual(run("help", *verb), run(*verb, "--help"))
+
     def test_what_was_meant(self) -> None:
         """A typing error is told with what could be meant."""
         self.assertEqual(
