@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from p2p_twisted.cli.answers import say
-from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, Unreadable
+from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, UnreadableFile
 from p2p_twisted.console.text import count, shown_name
 from p2p_twisted.library.entries import Place
 from p2p_twisted.library.ignoring import Ignored, Ignoring
@@ -82,9 +82,9 @@ def upload(
         with file.open("rb") as content:
             return client.upload(f"/v1/shares/{target}", content, watch)
     except OSError as error:
-        raise Unreadable(in_words(error)) from None
-    except Unreadable as why:
-        raise Unreadable(f"{file}: {why}") from None
+        raise UnreadableFile(in_words(error)) from None
+    except UnreadableFile as why:
+        raise UnreadableFile(f"{file}: {why}") from None
 
 
 def _attempts(acts: Iterable[Callable[[], Any]], failed: list[CommandFailed]) -> Iterator[Any]:
@@ -99,7 +99,7 @@ def _attempts(acts: Iterable[Callable[[], Any]], failed: list[CommandFailed]) ->
 
 
 def _is_of_one_alone(why: CommandFailed) -> bool:
-    return isinstance(why, Unreadable) or why.code in _OF_ONE_ALONE
+    return isinstance(why, UnreadableFile) or why.code in _OF_ONE_ALONE
 
 
 def told(

@@ -40,7 +40,7 @@ class CommandFailed(Exception):
         self.fault = fault
 
 
-class Unreadable(CommandFailed):
+class UnreadableFile(CommandFailed):
     """A file of this user cannot be read."""
 
     def __init__(self, why: str) -> None:
@@ -126,7 +126,7 @@ class PeerClient:
         Send a file, and return the answer.
 
         :param watch: is told how much of it has been sent, again and again.
-        :raises Unreadable: when the file cannot be read, or gets shorter.
+        :raises UnreadableFile: when the file cannot be read, or gets shorter.
         :raises CommandFailed: when there is no answer, or it is an error.
         """
         size = os.fstat(content.fileno()).st_size
@@ -171,7 +171,7 @@ def _exactly(
     """
     Read as much of a file as was announced: what came behind it would be a request of its own.
 
-    :raises Unreadable: when it cannot be read, or has less, or more though its size is 0, as in
+    :raises UnreadableFile: when it cannot be read, or has less, or more though its size is 0, as in
         /proc.
     """
     left = size
@@ -180,7 +180,7 @@ def _exactly(
         yield piece
         watch(size - left)
     if left or (not size and _read(content, 1)):
-        raise Unreadable("it has another size than it says: copy it first")
+        raise UnreadableFile("it has another size than it says: copy it first")
 
 
 def _read(content: BinaryIO, most: int) -> bytes:
@@ -188,7 +188,7 @@ def _read(content: BinaryIO, most: int) -> bytes:
     try:
         return content.read(most)
     except OSError as error:
-        raise Unreadable(in_words(error)) from None
+        raise UnreadableFile(in_words(error)) from None
 
 
 def failure_of(error: Mapping[str, Any]) -> CommandFailed:

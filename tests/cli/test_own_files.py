@@ -12,7 +12,7 @@ from attrs import define, field
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.cli import own_files
-from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, Unreadable
+from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, UnreadableFile
 from p2p_twisted.runtime.exit_status import Exit
 
 
@@ -91,7 +91,7 @@ class OwnFilesTests(SynchronousTestCase):
 
     def test_unreadable(self) -> None:
         """A file that cannot be read is named, and keeps no other from being shared."""
-        peer = Peer({"many/01": Unreadable("Input/output error")})
+        peer = Peer({"many/01": UnreadableFile("Input/output error")})
         code, text = self.share(peer, self.many)
         self.assertEqual((code, len(peer.shared)), (Exit.SOME_FAILED, 29))
         self.assertIn(f"{self.many / '01'}: Input/output error", text)

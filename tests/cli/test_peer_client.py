@@ -17,7 +17,7 @@ from p2p_twisted.cli import peer_client
 from p2p_twisted.cli.peer_client import (
     CommandFailed,
     PeerClient,
-    Unreadable,
+    UnreadableFile,
     find_peer,
     find_registry,
 )
@@ -172,7 +172,7 @@ class UploadTests(SynchronousTestCase):
         self.assertEqual(self.sent(b"abc\r\n\r\nPOST /v1/stop HTTP/1.1", 3), b"abc")
         self.assertEqual(self.sent(b"x" * 200_000, 150_000), b"x" * 150_000)
         for content, size in ((b"ab", 3), (b"", 1), (b"abc", 0)):
-            self.assertRaises(Unreadable, self.sent, content, size)
+            self.assertRaises(UnreadableFile, self.sent, content, size)
 
     def test_unreadable(self) -> None:
         """A disk that fails is not taken for a peer that gives no answer."""
@@ -181,5 +181,5 @@ class UploadTests(SynchronousTestCase):
             def read(self, _most: int | None = -1) -> bytes:
                 raise OSError(errno.EIO, "Input/output error")
 
-        error = self.assertRaises(Unreadable, list, peer_client._exactly(Broken(), 3))
+        error = self.assertRaises(UnreadableFile, list, peer_client._exactly(Broken(), 3))
         self.assertEqual((str(error), error.code), ("Input/output error", Exit.DISK))
