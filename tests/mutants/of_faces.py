@@ -7,8 +7,8 @@ from tests.mutants.mutant import Mutant
 OF_FACES: Final = (
     Mutant(
         "console/terminal_console.py",
-        "if self._mode.is_foreground is self._is_suspended:",
-        "if False:",
+        "is_changed = self._mode.is_foreground is self._is_suspended",
+        "is_changed = False",
         "after bg and fg the console is dead",
         "console/test_terminal_jobs.py",
     ),

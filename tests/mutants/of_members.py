@@ -147,8 +147,8 @@ OF_MEMBERS: Final = (
     ),
     Mutant(
         "upload/readers.py",
-        "if shown is None or shown.name != requester:",
-        "if shown is None:",
+        "is_other = shown is not None and shown.name != requester",
+        "is_other = False",
         "a neighbor fetches for somebody whom it only names what its own group may read",
         "peer/test_groups.py",
     ),
@@ -168,7 +168,7 @@ OF_MEMBERS: Final = (
     ),
     Mutant(
         "storage/partial.py",
-        "if self._is_open:",
+        "if self._is_open(file):",
         "if True:",
         "who downloads what a group shares serves everybody from it",
         "peer/test_groups.py",
