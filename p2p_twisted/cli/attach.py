@@ -3,6 +3,7 @@
 import argparse
 import os
 import select
+import signal
 import socket
 import termios
 from pathlib import Path
@@ -13,7 +14,7 @@ from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
 from p2p_twisted.cli.signals import Interrupted, Signals
 from p2p_twisted.cli.terminal import restored
 from p2p_twisted.console.attached import HEAD, KEYS, WIDTH
-from p2p_twisted.console.keys import PASTE_ON
+from p2p_twisted.console.keys import PASTE_OFF, PASTE_ON
 from p2p_twisted.runtime.exit_status import Exit, after_signal
 
 _STDIN: Final = 0
@@ -23,6 +24,8 @@ _LOOK_SECONDS: Final = 0.3
 """How soon the peer hears of another width of the terminal."""
 
 _LOCAL_FLAGS: Final = 3
+_SUSPEND: Final = b"\x1a"
+_REDRAW: Final = b"\x0c"
 
 
 def console(client: PeerClient, _options: argparse.Namespace) -> int:
@@ -38,8 +41,7 @@ def console(client: PeerClient, _options: argparse.Namespace) -> int:
             ) from None
         try:
             with Signals() as signals, restored():
-                _send_keys_alone()
-                _copy(peer, signals)
+                _copy(peer, signals, _send_keys_alone())
         except Interrupted as interrupted:
             return after_signal(interrupted.number)
     os.write(_STDOUT, b"\r\n")
@@ -50,18 +52,29 @@ def _place(client: PeerClient) -> Path:
     return client.place.path.with_suffix(Suffix.CONSOLE)
 
 
-def _send_keys_alone() -> None:
-    """Have each key come as it is pressed, Ctrl-C and Ctrl-Z, too."""
-    attributes = termios.tcgetattr(_STDIN)
+def _send_keys_alone() -> list[Any]:
+    """Have each key come as it is pressed, Ctrl-C and Ctrl-Z, too; return how it was before."""
+    before = termios.tcgetattr(_STDIN)
+    attributes = list(before)
     attributes[_LOCAL_FLAGS] &= ~(termios.ICANON | termios.ECHO | termios.IEXTEN | termios.ISIG)
     termios.tcsetattr(_STDIN, termios.TCSANOW, attributes)
     os.write(_STDOUT, PASTE_ON)
+    return before
 
 
-def _copy(peer: socket.socket, signals: Signals) -> None:
+def _suspend(before: list[Any]) -> None:
+    """Leave the terminal to the shell until that has this process go on."""
+    termios.tcsetattr(_STDIN, termios.TCSADRAIN, before)
+    os.write(_STDOUT, PASTE_OFF)
+    os.kill(os.getpid(), signal.SIGTSTP)
+    _send_keys_alone()
+
+
+def _copy(peer: socket.socket, signals: Signals, before: list[Any]) -> None:
     """
     Copy what is typed to the peer, and what it writes to the terminal.
 
+    :param before: how the terminal was before.
     :raises Interrupted: when a signal asks this process to end.
     """
     width = 0
@@ -78,6 +91,11 @@ def _copy(peer: socket.socket, signals: Signals) -> None:
             if _STDIN in ready:
                 if not (typed := os.read(_STDIN, _READ_BYTES)):
                     return
+                if typed.endswith(_SUSPEND):
+                    peer.sendall(_frame(KEYS, typed.removesuffix(_SUSPEND)))
+                    _suspend(before)
+                    # The shell has written to the terminal meanwhile.
+                    typed = _REDRAW
                 peer.sendall(_frame(KEYS, typed))
         except (BrokenPipeError, ConnectionResetError):
             return

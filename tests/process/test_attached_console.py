@@ -14,8 +14,9 @@ from typing import Self
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.process.daemons import PATIENCE, script
-from tests.process.networks import Network
+from tests.process.daemons import PATIENCE, script, wait_until
+from tests.process.networks import Network, use_own_runtime_folder
+from tests.process.person import Person
 
 
 class Terminal:
@@ -75,8 +76,8 @@ class AttachedConsoleTests(SynchronousTestCase):
         s1, _s2 = network.start_peers("s1", "s2")
         one, other = Terminal(), Terminal(100)
         place = f"it runs in {network.directory}, where its paths begin"
-        self.assertIn(place, one.wait_for("s1 (1)>"))
-        other.wait_for("s1 (1)>")
+        one.wait_for("s1 (1)>")
+        self.assertIn(place, other.wait_for("s1 (1)>"))
         one.type("TOPO\r").wait_for("2 peers, 1 link")
         other.type("repo").type("rt\r").wait_for("saved report.txt")
         # Completion, and Ctrl-C, which clears a line.
@@ -91,4 +92,27 @@ class AttachedConsoleTests(SynchronousTestCase):
         self.assertEqual(third.end(), 128 + signal.SIGTERM)
         other.type("leave\r")
         self.assertEqual(other.end(), 0)
+        self.assertEqual(s1.wait(), 0)
+
+    def test_suspending(self) -> None:
+        """Control-Z gives the terminal to the shell, and fg brings the console back."""
+        use_own_runtime_folder(self)
+        network = Network(self)
+        network.start_registry()
+        [s1] = network.start_peers("s1")
+        person = Person("bash", "--norc", "--noediting", "-i")
+        self.addCleanup(person.end)
+        person.sees("$")
+        command = f"{script('p2p')} console --peer s1"
+        person.type(f"{command}\n")
+        person.sees("s1 (0)>")
+        person.type("nothing")
+        person.sees("s1 (0)> nothing")
+        person.type("\x1a")
+        person.sees(f"[1]+  Stopped                 {command}")
+        person.type("stty -a | grep -o ' icanon' | tr a-z A-Z\n")
+        person.sees(" ICANON")
+        person.type("fg\n")
+        wait_until(lambda: b"\x1b[2J" in person.read(), "the console again")
+        person.type("\x15leave\r")
         self.assertEqual(s1.wait(), 0)
