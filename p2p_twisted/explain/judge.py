@@ -106,6 +106,10 @@ def _none_delivers(facts: Facts) -> Diagnosis:
     if question is not None and question.seconds is not None:
         if question.alone:
             return Diagnosis(Cause.ALONE, words.alone(facts, question))
+        gone = [each for each in silent if each.received and each.holder in question.silent]
+        if gone and not question.hits:
+            sentence = words.gone(facts, gone[-1], question)
+            return Diagnosis(Cause.HOLDER_SILENT, sentence, gone[-1].holder)
         if not question.hits:
             return Diagnosis(Cause.NOBODY, words.nobody(facts, question))
     if silent:

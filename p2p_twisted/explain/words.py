@@ -127,6 +127,15 @@ def nobody(facts: Facts, question: QuestionFacts) -> str:
     return f"nobody else {has} it: {told}{silent_}"
 
 
+def gone(facts: Facts, holder: HolderFacts, question: QuestionFacts) -> str:
+    """Say that who has delivered some of it does not answer any more."""
+    does = "did" if facts.is_ended else "does"
+    return (
+        f"{asked(holder)}, which has delivered some of it, {does} not answer, and"
+        f" {nobody(facts, question)}"
+    )
+
+
 def search(facts: Facts) -> str:
     """Say that others are asked."""
     if facts.is_ended:

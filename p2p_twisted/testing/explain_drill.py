@@ -208,6 +208,12 @@ CASES: Final[Mapping[str, StagedCase]] = {
     ),
     "left": StagedCase(_gone("stop"), lambda _: {(Cause.NOBODY, None)}, _not_alone, 60.0),
     "crashed": StagedCase(_gone("crash"), lambda _: {(Cause.NOBODY, None)}, _not_alone, 60.0),
+    # Its neighbors wait for it a while, and miss it; then they have dropped it.
+    "vanished": StagedCase(
+        _gone("vanish"),
+        lambda of: {(Cause.HOLDER_SILENT, of.holder), (Cause.NOBODY, None)},
+        _not_alone,
+    ),
     # Soon, as it would get a place later.
     "busy": StagedCase(_taken, lambda of: {(Cause.HOLDER_BUSY, of.holder)}, _one_place, 1.5),
     "paused": StagedCase(_paused, lambda _: {(Cause.PAUSED, None)}, _limited("holder", up=MIB)),

@@ -8,7 +8,7 @@ from p2p_twisted.explain.facts import FirstHolder, QuestionFacts, Waits
 from p2p_twisted.explain.judge import judge, judge_question
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import HeldUp
-from tests.explain.judged import TABLE, facts, holder
+from tests.explain.judged import FILE, TABLE, facts, holder
 
 
 class JudgeTests(SynchronousTestCase):
@@ -42,6 +42,21 @@ class JudgeTests(SynchronousTestCase):
             self.assertIn(diagnosis.peer, ("s4", "evil"), by)
             if diagnosis.peer == "s4":
                 self.assertEqual(diagnosis.cause, Cause.HOLDER_OR_WAY, by)
+
+    def test_holder_that_is_gone(self) -> None:
+        """Who has delivered and does not answer is named, and nobody else that does not."""
+        question = QuestionFacts("id", FILE, 100.0, 8, 7, silent=("s4",), seconds=2.0)
+        lost = holder(last="the connection was lost")
+        diagnosis = judge(facts("waiting", question=question, holders=(lost,)))
+        self.assertEqual((diagnosis.cause, diagnosis.peer), (Cause.HOLDER_SILENT, "s4"))
+        self.assertEqual(
+            diagnosis.sentence,
+            "s4, which has delivered some of it, does not answer, and nobody else has it: of 7"
+            " peers that answered, none does; 1 peer did not answer",
+        )
+        for others in (attrs.evolve(lost, holder="s5"), attrs.evolve(lost, received=0)):
+            diagnosis = judge(facts("waiting", question=question, holders=(others,)))
+            self.assertEqual((diagnosis.cause, diagnosis.peer), (Cause.NOBODY, None))
 
 
 class QuestionTests(SynchronousTestCase):
