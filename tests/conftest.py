@@ -29,7 +29,7 @@ _COLLECTIONS_OF_THE_YOUNG: Final = 20
 
 # Most of what peers in virtual time wait for is that a disk has written what nobody reads again.
 _MEMORY: Final = Path("/dev/shm")
-_MEMORY_BYTES_LEAST: Final = 4 * 1024**3
+_MEMORY_BYTES_LEAST: Final = 8 * 1024**3
 
 # Otherwise each worker compiles all tests anew, and each process that they start the package.
 sys.dont_write_bytecode = False
