@@ -41,6 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if "TMPDIR" not in os.environ and _is_roomy(_MEMORY):
         scratch = tempfile.TemporaryDirectory(prefix="p2p-tests-", dir=_MEMORY)
         config.add_cleanup(scratch.cleanup)
+        # Some tests are of what other users may do.
+        os.chmod(scratch.name, 0o1777)
         # Processes that tests start have it as well, and so have the workers.
         os.environ["TMPDIR"] = tempfile.tempdir = scratch.name
 
