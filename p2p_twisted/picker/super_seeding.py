@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _RARE_AHEAD: Final = 2
 _COMPARED: Final = 8
+_KEPT: Final = 2
 _MANY: Final = 255
 
 Requester = TypeVar("Requester")
@@ -26,6 +27,8 @@ class _Requester:
         self.revealed: set[int] = set()
         self.is_slow = False
         self.sent = 0
+        # How many chunks it alone has, of those that it was sent.
+        self.kept = 0
 
 
 class SuperSeeder(Generic[Requester]):
@@ -34,9 +37,10 @@ class SuperSeeder(Generic[Requester]):
 
     Each requester is told of chunks that no other one has, and gets the rest from other
     requesters. Few chunks are in flight at a time, so that each arrives soon and can be passed
-    on. What requesters announce shows what has spread; a requester that lies about it only
-    keeps itself from being told of more. Once all chunks have been sent, the rarest are
-    revealed, so that a requester that the others do not serve does not starve.
+    on; who has some of them alone is told of more after those who pass theirs on. What requesters
+    announce shows what has spread; a requester that lies about it only keeps itself from being
+    told of more. Once all chunks have been sent, the rarest are revealed, so that a requester that
+    the others do not serve does not starve.
     """
 
     def __init__(self, chunks: int, rng: "Random") -> None:
@@ -45,8 +49,9 @@ class SuperSeeder(Generic[Requester]):
         # 1 for chunks that no requester has or was told of; all are at or after _first.
         self._new = bytearray(b"\1") * chunks
         self._first = 0
-        # How many requesters have each chunk, or were sent it.
+        # How many requesters have each chunk, or were sent it; and who has it alone.
         self._copies = bytearray(chunks)
+        self._alone: dict[int, _Requester] = {}
         self._requesters: dict[Requester, _Requester] = {}
 
     def add(self, requester: Requester) -> None:
@@ -55,7 +60,9 @@ class SuperSeeder(Generic[Requester]):
 
     def remove(self, requester: Requester) -> None:
         """Remove a requester; chunks that it was told of but not sent are new again."""
-        self._renew(self._requesters.pop(requester))
+        gone = self._requesters.pop(requester)
+        self._alone = {index: each for index, each in self._alone.items() if each is not gone}
+        self._renew(gone)
 
     def has(self, requester: Requester, chunks: Iterable[Range]) -> None:
         """Record chunks that a requester has, from any source."""
@@ -69,6 +76,9 @@ class SuperSeeder(Generic[Requester]):
         told = self._requesters[requester]
         told.is_slow = False
         told.sent += 1
+        if not self._copies[index]:
+            self._alone[index] = told
+            told.kept += 1
         self._gets(told, index)
 
     def overdue(self, requester: Requester) -> None:
@@ -120,6 +130,8 @@ class SuperSeeder(Generic[Requester]):
 
     def _gets(self, requester: _Requester, index: int) -> None:
         if not requester.has[index]:
+            if self._alone.get(index, requester) is not requester:
+                self._alone.pop(index).kept -= 1
             requester.has[index] = 1
             self._copies[index] = min(self._copies[index] + 1, _MANY)
         requester.lacks[index] = self._new[index] = 0
@@ -139,6 +151,6 @@ class SuperSeeder(Generic[Requester]):
         return min(some, key=self._copies.__getitem__, default=None)
 
 
-def _has_least(one: tuple[object, _Requester]) -> tuple[bool, int, int]:
+def _has_least(one: tuple[object, _Requester]) -> tuple[bool, int, bool, int]:
     told = one[1]
-    return told.is_slow, len(told.revealed), told.sent
+    return told.is_slow, len(told.revealed), told.kept > _KEPT, told.sent

@@ -257,9 +257,9 @@ class Upload(Session):
 
     def _next_chunk(self) -> int | None:
         """Choose a chunk, if it is this push's turn."""
-        if self._turns is None or self._requested.is_empty:
+        if self._turns is None:
             return self._requested.next()
-        if not self._turns.take(self):
+        if not self._requested.is_empty and not self._turns.take(self):
             self._waiting.begin(self._clock.seconds())
             return None
         if (index := self._requested.next()) is None:

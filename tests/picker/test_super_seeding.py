@@ -63,6 +63,24 @@ class SuperSeederTests(SynchronousTestCase):
         self.assertEqual({self.send("a") for _ in range(CHUNKS)}, set(range(CHUNKS)))
         self.assertEqual(self.known["a"], [])
 
+    def test_passed_on(self) -> None:
+        """Whoever keeps what it was sent, as nobody asks for it, is told of new chunks last."""
+        for name in ("d", "e"):
+            self.known[name] = []
+            self.seeder.add(name)
+        got: Counter[str] = Counter()
+        while len(self.sent) < CHUNKS:
+            for name in ("a", "b", "c", "d", "e"):
+                if self.known[name]:
+                    index = self.send(name)
+                    got[name] += 1
+                    if name != "c":
+                        others = {"a", "b", "d", "e"} - {name}
+                        for other in others:
+                            self.seeder.has(other, [(index, 1)])
+        self.assertLessEqual(got["c"], 4)
+        self.assertGreater(min(got[name] for name in ("a", "b", "d", "e")), 4)
+
     def test_silent_requester(self) -> None:
         """A chunk whose requester does not ask for it is revealed to another one."""
         kept = set(self.known["c"])
