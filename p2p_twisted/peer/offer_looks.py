@@ -6,6 +6,7 @@ from typing import Final
 from attrs import define, evolve, field
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from p2p_twisted.offers.board import Board
@@ -20,6 +21,7 @@ from p2p_twisted.wire.names import MessageId
 
 _WATCHED_MOST: Final = 100
 _SECONDS_PER_PEER: Final = 0.0004
+_REST_SECONDS: Final = 1.0
 
 
 @define(eq=False)
@@ -28,12 +30,14 @@ class _WatchedOffer:
     An offer that somebody looks at.
 
     :ivar board: of the last look, which will do until ``again_at``.
+    :ivar rest_until: when others may be asked again.
     :ivar waiting: for the look that is under way, if one is.
     """
 
     audience: OfferAudience
     board: Board | None = None
     again_at: float = 0.0
+    rest_until: float = 0.0
     waiting: "list[Deferred[Board]]" = field(factory=list)
 
 
@@ -73,6 +77,8 @@ class OfferLooks:
         return board
 
     async def _look(self, offer: MessageId, watched: _WatchedOffer) -> Board:
+        if (rest := watched.rest_until - self._clock.seconds()) > 0:
+            await deferLater(self._clock, rest)
         driver = await self._network.connected()
         ask = Ask(driver.new_id(), "id", offer)
         look = await self._ask(driver, ask)
@@ -83,7 +89,9 @@ class OfferLooks:
             look = await self._ask(driver, by_every_link)
         now = self._clock.seconds()
         watched.board = board = watched.audience.board(look, now)
-        watched.again_at = now + board.look_again
+        watched.rest_until = now + _REST_SECONDS
+        # That nothing more happens ends all waiting: who asks again asks whether that is still so.
+        watched.again_at = now if board.is_done else now + board.look_again
         return board
 
     async def _ask(self, driver: OverlayDriver, ask: Ask) -> Look:

@@ -96,6 +96,20 @@ class LookTests(SynchronousTestCase):
         self.others.tell()
         self.assertTrue(self.successResultOf(again).is_done)
 
+    def test_still_so(self) -> None:
+        """Where nothing more was to happen, whoever looks again learns what happens now."""
+        board = self.look()
+        self.others.tell()
+        self.assertTrue(self.successResultOf(board).is_done)
+        later = [self.look() for _ in range(3)]
+        self.clock.advance(0.9)
+        self.assertEqual(len(self.others.asked), 1)
+        self.clock.advance(0.1)
+        self.assertEqual(len(self.others.asked), 2)
+        self.others.tell("fetching")
+        for each in later:
+            self.assertFalse(self.successResultOf(each).is_done)
+
     def test_by_every_link(self) -> None:
         """The last look is by every link where the tree may have left somebody out."""
         board = self.look()
@@ -134,7 +148,7 @@ class LookTests(SynchronousTestCase):
         """Of very many offers that were looked at, the first is forgotten."""
         for number in range(102):
             board = self.looks.look(an_offer(name=f"f{number}"))
-            self.others.tell()
+            self.others.tell("fetching")
             self.successResultOf(board)
         self.successResultOf(self.looks.look(an_offer(name="f101")))
         self.assertNoResult(self.looks.look(an_offer(name="f0")))
