@@ -30,7 +30,7 @@ from p2p_twisted.registry.location import show_location
 _TRY_SECONDS: Final = 0.8
 """Longer than a healthy member takes; another one is asked then."""
 
-_CALL_SECONDS: Final = 3.6
+_CALL_SECONDS: Final = 3.4
 """Each of three members is tried, and two of them again, as a leader is chosen meanwhile."""
 
 _AGAIN_SECONDS: Final = 0.1

@@ -188,13 +188,6 @@ OF_OFFERS: Final = (
         "peer/test_offers.py",
     ),
     Mutant(
-        "overlay/overlay.py",
-        "return not is_calm or self.calm.take(now)",
-        "return True",
-        "who broadcasts without end uses up what its neighbors may broadcast",
-        "peer/test_hostile_offers.py",
-    ),
-    Mutant(
         "peer/offer_looks.py",
         "if watched.board is not None and now < watched.again_at:",
         "if False:",

@@ -66,6 +66,18 @@ class TestBook:
         assert book.withdraw(Withdrawal("0" * 32, KEY), "its end") is None
         assert book.withdrawn(book.ids()) == ()
 
+    def test_does_not_let_who_claims_much_have_an_honest_offer_in_its_place(self) -> None:
+        """Whoever says that it has what another one has, too, does not make it one of its many."""
+        book = OfferBook(Random(1))
+        kept = [book.add(heard(sender=f"s{number}"), "ben", NOW).new for number in range(6)]
+        assert all(each is not None for each in kept)
+        honest, *others = [each for each in kept if each is not None]
+        book.held(honest, "anna")
+        for other in others:
+            book.held(other, "eve")
+        book.held(honest, "eve")
+        assert (honest.source, {each.source for each in others}) == ("anna", {"eve"})
+
     def test_has_who_offers_without_end_lose_what_is_its_own(self) -> None:
         """Ten thousand offers of one neighbor cost nobody else a single one."""
         book = OfferBook(Random(1))

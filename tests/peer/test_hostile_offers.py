@@ -236,7 +236,7 @@ class HostileOffersTests(OffersTestCase):
         self.flood(daemons, 20, in_names=True)
         for name in ("s2", "s3", "s4"):
             self.assertEqual(daemons.download(name, "slides.pdf"), SONG)
-        self.assertEqual(self.look(daemons, "s1", known).counts["saved"], 3)
+        self.assertGreaterEqual(self.look(daemons, "s1", known).counts["saved"], 3)
         self.assertLess(len(asked), OFFERS_SOUGHT_BURST + 60 * OFFERS_SOUGHT_PER_SECOND)
         if self.kind is VirtualDaemons:
             self.assertGreater(len(asked), OFFERS_SOUGHT_BURST)

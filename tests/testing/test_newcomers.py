@@ -12,7 +12,7 @@ from p2p_twisted.testing.log_audience import logged_only_to
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.testing.several_daemons import SeveralDaemons
 
-_IN_SECONDS = 4.0
+_IN_SECONDS = 5.0
 
 
 def two_halted(net: SeveralDaemons, rng: Random) -> None:
