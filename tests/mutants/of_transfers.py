@@ -49,8 +49,8 @@ OF_TRANSFERS: Final = (
     ),
     Mutant(
         "picker/super_seeding.py",
-        "self._renew(self._requesters.pop(requester))",
-        "self._requesters.pop(requester)",
+        "self._renew(gone)",
+        "pass",
         "what was revealed to somebody who left is revealed to nobody else first",
         "picker/test_super_seeding.py",
     ),
