@@ -28,8 +28,10 @@ class HitTests(AbusedCase):
             def deliver(want: Want, content: bytes = content) -> None:
                 push(want, content)
 
-            hits = [a_hit(content, name, "odd")]
-            with a_holder(self.network.port("s1"), "odd", hits, deliver):
+            # The link of the one before may not be known to be gone yet.
+            holder = f"odd{number}"
+            hits = [a_hit(content, name, holder)]
+            with a_holder(self.network.port("s1"), holder, hits, deliver):
                 self.assertEqual(self.network.get("s1", name, f'get "{name}"'), content)
 
     def test_immense_numbers(self) -> None:
