@@ -16,7 +16,8 @@ const MARK_MS = 2200;
 const REACH = 16;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-const dot = (x, y) => `M${x.toFixed(1)} ${y.toFixed(1)}h0`;
+// Of no length at all, one that is alone is not drawn on a canvas by each Chromium.
+const dot = (x, y) => `M${x.toFixed(1)} ${y.toFixed(1)}h.01`;
 const line = (a, b) => `M${a.sx.toFixed(1)} ${a.sy.toFixed(1)}L${b.sx.toFixed(1)} ${b.sy.toFixed(1)}`;
 const circle = (x, y, r) => `M${(x - r).toFixed(1)} ${y.toFixed(1)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`;
 
