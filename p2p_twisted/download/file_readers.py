@@ -52,29 +52,37 @@ class FileReaders:
             # Whoever has moved last comes first: perhaps somebody has just jumped there.
             self._ahead.pop(reader, None)
             self._ahead = {reader: ahead, **self._ahead}
-            self._picker.hurry(self._ahead.values())
+            self._hurry()
         if self._picker.is_verified(index):
             return succeed(None)
         if self._is_over:
             return fail(DownloadEnded("its download has ended"))
         waiting: Deferred[None] = Deferred(self._forget)
         self._waiting[waiting] = index
+        self._hurry()
         self._ask()
         return waiting
 
     def _forget(self, waiting: "Deferred[None]") -> None:
         self._waiting.pop(waiting, None)
+        self._hurry()
+
+    def _hurry(self) -> None:
+        self._picker.hurry(self._ahead.values(), dict.fromkeys(self._waiting.values()))
 
     def leave(self, reader: object) -> None:
         """Ask for nothing more on behalf of somebody."""
         if self._ahead.pop(reader, None) is not None:
-            self._picker.hurry(self._ahead.values())
+            self._hurry()
 
     def verified(self, index: int) -> None:
         """One more chunk is there."""
-        for waiting in [each for each, awaited in self._waiting.items() if awaited == index]:
+        told = [each for each, awaited in self._waiting.items() if awaited == index]
+        for waiting in told:
             if self._waiting.pop(waiting, None) is not None:
                 waiting.callback(None)
+        if told:
+            self._hurry()
 
     def end(self) -> None:
         """Nothing more comes."""

@@ -18,7 +18,7 @@ from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.storage.part_file import PartFile
 from p2p_twisted.storage.partial import PartialContent, PartialSource
 from p2p_twisted.wire.attributes import UNKNOWN, Attributes
-from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.messages import Hit, Push
 from p2p_twisted.wire.names import PeerName
 
 T = TypeVar("T")
@@ -85,22 +85,22 @@ class FileInProgress:
 
     # What receivers call
 
-    def joined(self, receiver: ChunkDeliverer, is_partial: bool) -> None:
-        """
-        Count on one more holder.
-
-        :param is_partial: whether it has only what it will announce.
-        """
+    def joined(self, receiver: ChunkDeliverer, push: Push) -> None:
+        """Count on one more holder."""
         self._observer.receiving(receiver.holder, receiver.how)
         self._observer.account.joined(receiver.times, receiver.how)
         self._receivers[receiver.holder] = receiver
-        self.picker.add(receiver.holder, self._clock.seconds(), is_partial)
+        self.picker.add(receiver.holder, self._clock.seconds(), push.partial, push.reorders)
 
     def request(self, holder: PeerName) -> tuple[Range, ...]:
         """Choose what to ask a holder for now, if anything."""
         if holder not in self._receivers:
             return ()
         return self.picker.choose(holder, self._clock.seconds())
+
+    def preferred(self, holder: PeerName) -> tuple[Range, ...]:
+        """Choose what a holder is to send before all else that it was asked for, if anything."""
+        return self.picker.prefer(holder) if holder in self._receivers else ()
 
     def announced(self, holder: PeerName, chunks: Sequence[Range]) -> None:
         """

@@ -18,7 +18,7 @@ from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
-from p2p_twisted.wire.messages import Chunk, Have, Message, Push, Send
+from p2p_twisted.wire.messages import Chunk, Have, Message, Prefer, Push, Send
 from p2p_twisted.wire.session import Session
 
 OpenFile = Callable[[Content], "Deferred[FileInProgress]"]
@@ -84,6 +84,8 @@ class ChunkReceiver(PushReceiver):
             self.times.is_asked(True)
         elif not self._file.picker.has_pending(self.holder):
             self.times.is_asked(False)
+        if first := self._file.preferred(self.holder):
+            self._connection.send(Prefer(first))
 
     def announce(self, chunks: Sequence[Range]) -> None:
         """Tell the holder what it need not send, now or with the next announcements."""
@@ -110,7 +112,7 @@ class ChunkReceiver(PushReceiver):
         if self._connection.is_open:
             self._file = file
             self._put_off_deadline()
-            file.joined(self, self._push.partial)
+            file.joined(self, self._push)
             self.ask()
 
     def _cannot_begin(self, failure: Failure) -> None:

@@ -1,11 +1,13 @@
 """Decide which chunks of a file to ask which holder for next."""
 
-from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import filterfalse, islice
 from typing import TYPE_CHECKING, Final
 
 from p2p_twisted.picker.holder import Holder
 from p2p_twisted.picker.ranges import Range, ranges, runs
+from p2p_twisted.picker.second_copies import is_due, pending_at_slower
+from p2p_twisted.picker.urgent_chunks import UrgentChunks
 from p2p_twisted.wire.chunks import chunk_count, chunk_length
 from p2p_twisted.wire.names import PeerName
 
@@ -13,16 +15,15 @@ if TYPE_CHECKING:
     from random import Random
 
 _COMPARED: Final = 8
-_WORTH_TWICE: Final = 2.0
 
 
 class ChunkPicker:
     """
     Knows which chunks of one file are verified, and which were requested from which holder.
 
-    Faster holders are asked for more. A chunk is requested from one holder at a time, with two
-    exceptions: what is pending at a stalling holder, which is snubbed, and at the end (end
-    game) what is pending at slow holders. Then the first copy counts.
+    Faster holders are asked for more. A chunk is requested from one holder at a time, with three
+    exceptions: what is pending at a stalling holder, which is snubbed; what is pending at slow
+    holders, at the end (end game), or while somebody waits for it. Then the first copy counts.
 
     No method looks at all chunks to choose one: a file may have a million.
 
@@ -43,7 +44,7 @@ class ChunkPicker:
         # No chunk before this one is unasked.
         self._first = 0
         self._holders: dict[PeerName, Holder] = {}
-        self._urgent: tuple[Range, ...] = ()
+        self._urgent = UrgentChunks()
 
     @property
     def is_complete(self) -> bool:
@@ -68,13 +69,16 @@ class ChunkPicker:
 
     # Holders
 
-    def add(self, holder: PeerName, now: float, is_partial: bool = False) -> None:
+    def add(
+        self, holder: PeerName, now: float, is_partial: bool = False, reorders: bool = False
+    ) -> None:
         """
         Add a holder.
 
         :param is_partial: whether it has only what it will announce.
+        :param reorders: whether it can be told what to send first.
         """
-        self._holders[holder] = added = Holder(now)
+        self._holders[holder] = added = Holder(now, reorders)
         if is_partial:
             added.announce((), self._chunks)
 
@@ -98,9 +102,15 @@ class ChunkPicker:
 
     # Chunks
 
-    def hurry(self, chunks: Iterable[Range]) -> None:
-        """Choose some chunks before all others, in their order, in place of those named before."""
-        self._urgent = tuple((first, min(count, self._chunks - first)) for first, count in chunks)
+    def hurry(self, ahead: Iterable[Range], awaited: Iterable[int] = ()) -> None:
+        """
+        Choose some chunks before all others, in their order, in place of those named before.
+
+        :param ahead: what is read next.
+        :param awaited: what somebody waits for now, which comes first of all.
+        """
+        within = ((first, min(count, self._chunks - first)) for first, count in ahead)
+        self._urgent = UrgentChunks(tuple(awaited), tuple(within))
 
     def choose(self, holder: PeerName, now: float) -> tuple[Range, ...]:
         """
@@ -110,16 +120,24 @@ class ChunkPicker:
         :returns: at most 16 ranges; none while enough is pending there, or nothing is left.
         """
         asked = self._holders[holder]
-        room = asked.room
-        if asked.pending and not room:
+        chosen = self._rushed(asked, now) if self._urgent.awaited else []
+        room = asked.room - len(chosen)
+        if asked.pending and room <= 0 and not chosen:
             # The common case: after most chunks there is no room yet.
             return ()
-        chosen = list(self._choose(asked, room))
+        chosen += self._choose(asked, room)
         if not asked.pending and self._first_unasked() is None and not chosen:
-            chosen = self._pending_at_slower(asked, now)
+            chosen = pending_at_slower(self._holders.values(), asked, now)
         for index in chosen:
             asked.asked(index, now)
-        return tuple(ranges(sorted(chosen, key=self._turn)))
+        return tuple(ranges(sorted(chosen, key=self._urgent.turn)))
+
+    def prefer(self, holder: PeerName) -> tuple[Range, ...]:
+        """Choose what a holder is to send before all else that it owes, if it is to be told now."""
+        asked = self._holders[holder]
+        urgent = self._urgent.among(asked.pending)
+        is_to_tell = self._urgent.awaited and asked.reorders and asked.prefer(urgent)
+        return tuple(ranges(urgent)) if is_to_tell else ()
 
     def is_asked(self, holder: PeerName, index: int) -> bool:
         """Return whether a holder was asked for a chunk that it has not delivered."""
@@ -128,8 +146,7 @@ class ChunkPicker:
 
     def has_pending(self, holder: PeerName) -> bool:
         """Return whether a chunk is pending at a holder."""
-        asked = self._holders.get(holder)
-        return asked is not None and bool(asked.pending)
+        return holder in self._holders and bool(self._holders[holder].pending)
 
     def is_worth_telling(self, holder: PeerName) -> bool:
         """Return whether to tell a holder what is verified: it sends too much, or chooses by it."""
@@ -212,18 +229,25 @@ class ChunkPicker:
             return self._first_unasked()
         return min(some, key=self._copies, default=None)
 
-    def _turn(self, index: int) -> tuple[int, int]:
-        """Return a sort key: urgent chunks come first, in the order in which they are."""
-        places = enumerate(self._urgent)
-        turns = (turn for turn, (first, count) in places if first <= index < first + count)
-        return next(turns, len(self._urgent)), index
+    def _rushed(self, holder: Holder, now: float) -> list[int]:
+        """Choose what is urgent of a holder that sends it first, even if much is pending there."""
+        if not holder.reorders or holder.is_snubbed:
+            return []
+        missing = filterfalse(self.is_verified, self._urgent.awaited)
+        due = [each for each in missing if is_due(each, self._holders.values(), holder, now)]
+        room = holder.room_beside(len(self._urgent.among(holder.pending))) - len(due)
+        chosen = [*due, *islice(self._urgent_at(holder), max(0, room))][: holder.spare]
+        for index in chosen:
+            self._unasked[index] = 0
+        return chosen
 
     def _urgent_at(self, holder: Holder) -> Iterator[int]:
-        for within in self._urgent:
+        # What is awaited of those that send it first was chosen before: others may be faster.
+        awaited = self._urgent.awaited if holder.reorders else ()
+        for within in self._urgent.ranges:
             for first, count in runs(self._unasked, 1, within):
-                for index in range(first, first + count):
-                    if holder.has is None or holder.has[index]:
-                        yield index
+                chunks = filter(holder.may_have, range(first, first + count))
+                yield from (index for index in chunks if index not in awaited)
 
     def _first_unasked(self) -> int | None:
         index = self._unasked.find(1, self._first)
@@ -253,18 +277,6 @@ class ChunkPicker:
 
     def _copies(self, index: int) -> int:
         return sum(holder.has[index] for holder in self._holders.values() if holder.has is not None)
-
-    def _pending_at_slower(self, holder: Holder, now: float) -> list[int]:
-        """Choose the pending chunk expected last, if this holder would deliver it much earlier."""
-        owers = Counter(index for other in self._holders.values() for index in other.pending)
-        waits = (
-            (other.seconds_until(position, now), index)
-            for other in self._holders.values()
-            for position, index in enumerate(other.pending)
-            if owers[index] == 1 and (holder.has is None or holder.has[index])
-        )
-        seconds, index = max(waits, default=(0.0, 0))
-        return [index] if seconds > _WORTH_TWICE * holder.chunk_seconds else []
 
     def _cancel_pending(self, holder: Holder) -> None:
         pending = list(holder.pending)

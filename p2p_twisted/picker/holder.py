@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Sequence
+from itertools import islice
 from math import exp
 from typing import Final
 
@@ -23,15 +24,17 @@ class Holder:
     """
     One holder, as the chunk picker sees it.
 
+    :ivar reorders: whether it can be told what to send first.
     :ivar has: a byte for each chunk, 1 for those that it has announced; ``None`` while
         it has announced none, and therefore has all.
     :ivar candidates: chunks that it has announced, in any order; some are verified already.
-    :ivar pending: chunks that it was asked for and has not delivered, in the order of asking.
+    :ivar pending: chunks that it was asked for and has not delivered, as it is to send them.
     :ivar superseded: chunks that it was asked for, and that are not expected from it any more.
     :ivar is_snubbed: whether other holders may be asked for its pending chunks.
     """
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, reorders: bool = False) -> None:
+        self.reorders = reorders
         self.has: bytearray | None = None
         self.candidates = array("I")
         self.pending: dict[int, None] = {}
@@ -59,7 +62,10 @@ class Holder:
         than half of that is pending. A snubbed one is asked for a single chunk, to show that
         it is back.
         """
-        pending = len(self.pending)
+        return self.room_beside(len(self.pending))
+
+    def room_beside(self, pending: int) -> int:
+        """Return how many more chunks to ask it for where so many count as pending."""
         if self.is_snubbed:
             return 0 if pending else 1
         window = _ASKED_AT_FIRST
@@ -68,12 +74,27 @@ class Holder:
             window = min(max(_FEWEST_ASKED, ahead), limits.CHUNKS_ASKED)
         return 0 if pending > window // 2 else window - pending
 
+    @property
+    def spare(self) -> int:
+        """How many more chunks to ask it for at most, if these are to come before the others."""
+        return max(0, min(limits.CHUNKS_ASKED, limits.CHUNKS_OWED - len(self.pending)))
+
+    def may_have(self, index: int) -> bool:
+        """Return whether it can be asked for a chunk."""
+        return self.has is None or self.has[index] == 1
+
     def asked(self, index: int, now: float) -> None:
         """Record that it was asked for a chunk."""
         if not self.pending:
             self._since = self._alive_at = now
             self.is_snubbed = False
         self.pending[index] = None
+
+    def prefer(self, chunks: Sequence[int]) -> bool:
+        """Expect some pending chunks before the others; return whether that is new."""
+        is_new = list(islice(self.pending, len(chunks))) != chunks
+        self.pending = dict.fromkeys(chunks) | self.pending
+        return is_new
 
     def moved(self, count: int, now: float) -> None:
         """Record that it has sent bytes, be they less than a chunk."""

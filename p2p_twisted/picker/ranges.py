@@ -38,6 +38,16 @@ def runs(flags: bytearray, flag: int, within: Range) -> Iterator[Range]:
         yield first, position - first
 
 
+def split(some: Range, by: Range) -> tuple[list[Range], list[Range], list[Range]]:
+    """Divide a range into what is before another one, within it, and behind it; each or none."""
+    start, end = some[0], some[0] + some[1]
+    first, last = (min(max(edge, start), end) for edge in (by[0], by[0] + by[1]))
+    if first == last:
+        return [some], [], []
+    before, within, behind = (start, first - start), (first, last - first), (last, end - last)
+    return [before] if before[1] else [], [within], [behind] if behind[1] else []
+
+
 def mark(flags: bytearray, chunks: Iterable[Range]) -> None:
     """
     Set the flags of announced chunks.

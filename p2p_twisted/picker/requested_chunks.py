@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from p2p_twisted.picker import limits
-from p2p_twisted.picker.ranges import Range, mark, runs
+from p2p_twisted.picker.ranges import Range, mark, runs, split
 from p2p_twisted.wire.errors import ProtocolError
 
 
@@ -45,6 +45,26 @@ class RequestedChunks:
                 if len(self._waiting) >= limits.RANGES_WAITING:
                     raise ProtocolError("too much is asked for at once")
                 self._waiting.append(each)
+
+    def prefer(self, chunks: Iterable[Range]) -> None:
+        """
+        Send some chunks before all others that wait; ignore those that do not.
+
+        :raises ProtocolError: when they do not exist.
+        """
+        if len(self._waiting) > limits.CHUNKS_OWED:
+            # Whoever reads along never asks for so much: to look through it takes time.
+            return
+        hurried: list[Range] = []
+        for first, count in chunks:
+            if first + count > self._chunks:
+                raise ProtocolError(f"there are only {self._chunks} chunks")
+            waiting, self._waiting = self._waiting, deque()
+            for each in waiting:
+                before, within, behind = split(each, (first, count))
+                hurried += within
+                self._waiting += before + behind
+        self._waiting.extendleft(reversed(hurried))
 
     def next(self) -> int | None:
         """Remove and return the chunk to send next; ``None`` when the requester waits for none."""

@@ -35,6 +35,7 @@ from p2p_twisted.wire.messages import (
     Hello,
     Message,
     More,
+    Prefer,
     Push,
     Refuse,
     Send,
@@ -161,7 +162,8 @@ class Upload(Session):
         source, is_partial = self.source, self._audience.joined(self)
         if not is_partial:
             self._turns = None
-        self._connection.send(Push(self.want.ticket, source.file_id, source.size, is_partial))
+        push = Push(self.want.ticket, source.file_id, source.size, is_partial, reorders=True)
+        self._connection.send(push)
         self.has_begun = True
         self._producer.start()
 
@@ -171,6 +173,8 @@ class Upload(Session):
         if isinstance(message, Send):
             self._requested.ask(message.chunks)
             self._go_on()
+        elif isinstance(message, Prefer):
+            self._requested.prefer(message.chunks)
         elif isinstance(message, Have):
             self._requested.cancel(message.chunks)
             self._audience.has(self, message.chunks)

@@ -48,7 +48,9 @@ class FetchTests(DownloadCase):
         self.assertEqual(talk(unknown.received), [Error(NOTHING, "refused")])
         self.assertTrue(unknown.is_lost)
         first = self.fetch(world, holder, want.ticket)
-        self.assertEqual(talk(first.received), [Push(want.ticket, want.file, CONTENT.size)])
+        self.assertEqual(
+            talk(first.received), [Push(want.ticket, want.file, CONTENT.size, reorders=True)]
+        )
         self.assertTrue(self.fetch(world, holder, want.ticket).is_lost)
         world, holder, want = self.asked()
         world.wires.pass_time(FETCH_WITHIN_SECONDS)

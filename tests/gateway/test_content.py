@@ -174,3 +174,16 @@ class ComingTests(GatewayTestCase):
         self.assertTrue(asked.transport.disconnecting or asked.transport.disconnected)
         self.assertLess(len(asked.body), len(self.film))
         self.assertEqual(asked.body, self.film[: len(asked.body)])
+
+    def test_jump_beside_others(self) -> None:
+        """Whoever jumps waits for that chunk alone, be others pending, or read by somebody else."""
+        self.net.peers["s1"].limit(Rates(up=16 * 1_048_576))
+        self.gateway.ask("/s1/film.mkv", Range="bytes=0-9")
+        self.net.run(1)
+        self.gateway.begin("/s1/film.mkv", Range="bytes=50000000-")
+        [before] = self.net.peers["s2"].transfers()
+        end = len(self.film)
+        got = self.gateway.ask("/s1/film.mkv", Range=f"bytes={end - 100_000}-")
+        [after] = self.net.peers["s2"].transfers()
+        self.assertEqual(got.body == self.film[-100_000:], True)
+        self.assertLess(after.received - before.received, 5 * 1_048_576)

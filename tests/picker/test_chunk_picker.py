@@ -85,36 +85,6 @@ class OneHolderTests(SynchronousTestCase):
             self.assertLess(first + count, following)
 
 
-class UrgentTests(SynchronousTestCase):
-    """Chunks that somebody waits for."""
-
-    def test_first(self) -> None:
-        """They are asked for before all others, in their order, and then the others are."""
-        picker = a_picker(12, "s1")
-        picker.hurry([(9, 16), (5, 1)])
-        picker.verified(10)
-        self.assertEqual(indexes(picker.choose("s1", 0)), [9, 11, 5, 0])
-
-    def test_only_once(self) -> None:
-        """What is pending is not asked for again, unless its holder stalls."""
-        picker = a_picker(12, "s1", "s2")
-        picker.hurry([(8, 2)])
-        self.assertEqual(indexes(picker.choose("s1", 0)), [8, 9, 0, 1])
-        self.assertEqual(indexes(picker.choose("s2", 0)), [2, 3, 4, 5])
-        picker.release("s1")
-        for index in (2, 3, 4, 5):
-            picker.delivered("s2", index, 1)
-        self.assertEqual(indexes(picker.choose("s2", 1))[:2], [8, 9])
-
-    def test_not_announced(self) -> None:
-        """Nobody is asked for what it does not have."""
-        picker = a_picker(12, "s1", partial=("s2",))
-        picker.hurry([(8, 4)])
-        picker.announced("s2", [(2, 1), (9, 1)])
-        self.assertEqual(indexes(picker.choose("s2", 0)), [9, 2])
-        self.assertIn(8, indexes(picker.choose("s1", 0)))
-
-
 class SeveralHoldersTests(SynchronousTestCase):
     """Several holders with all chunks."""
 

@@ -39,12 +39,12 @@ class AnyOrder(RuleBasedStateMachine):
         self.announced: dict[str, set[int] | None] = {}
         self.had: set[int] = set()
 
-    @rule(target=holders, is_partial=st.booleans())
-    def joins(self, is_partial: bool) -> str:
+    @rule(target=holders, is_partial=st.booleans(), reorders=st.booleans())
+    def joins(self, is_partial: bool, reorders: bool) -> str:
         """A holder is added."""
         self.names += 1
         name = f"s{self.names}"
-        self.picker.add(name, self.now, is_partial)
+        self.picker.add(name, self.now, is_partial, reorders)
         self.owed[name] = []
         self.announced[name] = set() if is_partial else None
         return name
@@ -58,6 +58,13 @@ class AnyOrder(RuleBasedStateMachine):
         assert has is None or has.issuperset(asked)
         self.owed[holder] += asked
         assert len(asked) <= CHUNKS_ASKED
+        first = indexes(self.picker.prefer(holder))
+        assert set(self.owed[holder]).issuperset(first)
+
+    @rule(awaited=st.lists(st.integers(0, CHUNKS - 1), unique=True, max_size=8))
+    def somebody_reads(self, awaited: list[int]) -> None:
+        """Some read it while it comes."""
+        self.picker.hurry([(index, 16) for index in awaited], awaited)
 
     @rule(holder=holders, data=st.data())
     def delivers(self, holder: str, data: st.DataObject) -> None:

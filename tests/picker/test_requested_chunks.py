@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.picker.limits import RANGES_WAITING
+from p2p_twisted.picker.limits import CHUNKS_OWED, RANGES_WAITING
 from p2p_twisted.picker.ranges import Range, announcements, ranges
 from p2p_twisted.picker.requested_chunks import RequestedChunks
 from p2p_twisted.wire.codec import encode
@@ -70,6 +70,39 @@ class RequestedChunksTests(SynchronousTestCase):
         scattered = RequestedChunks(4 * RANGES_WAITING)
         scattered.offer([(2 * number, 1) for number in range(2 * RANGES_WAITING)])
         self.assertRaises(ProtocolError, scattered.ask, [(0, 4 * RANGES_WAITING)])
+
+    def test_hurried(self) -> None:
+        """What waits is sent first, in the order that is said; what does not stays away."""
+        requested = RequestedChunks(CHUNKS)
+        requested.ask([(0, 10), (20, 1)])
+        self.assertEqual(requested.next(), 0)
+        requested.prefer([(20, 5), (8, 1), (0, 3)])
+        self.assertEqual(taken(requested), [20, 8, 1, 2, 3, 4, 5, 6, 7, 9])
+        requested.prefer([(4, 1)])
+        self.assertTrue(requested.is_empty)
+        self.assertRaises(ProtocolError, requested.prefer, [(CHUNKS, 1)])
+
+    def test_hurried_among_many(self) -> None:
+        """Where more waits than any reader asks for, nothing is looked through."""
+        requested = RequestedChunks(4 * CHUNKS_OWED)
+        requested.ask([(2 * number, 1) for number in range(CHUNKS_OWED + 1)])
+        requested.prefer([(2 * CHUNKS_OWED, 1)])
+        self.assertEqual(requested.next(), 0)
+        requested.prefer([(2 * CHUNKS_OWED, 1)])
+        self.assertEqual(requested.next(), 2 * CHUNKS_OWED)
+
+    @given(chunks, st.lists(chunks, max_size=4))
+    def test_hurried_any(self, asked: list[Range], hurried: list[list[Range]]) -> None:
+        """Nothing is lost, and nothing comes twice."""
+        requested = RequestedChunks(CHUNKS)
+        requested.ask(asked)
+        for each in hurried:
+            requested.prefer(each)
+        got = taken(requested)
+        self.assertEqual(sorted(got), indexes(asked))
+        wanted = set(indexes(hurried[-1])) if hurried else set()
+        is_first = [index in wanted for index in got]
+        self.assertEqual(is_first, sorted(is_first, reverse=True))
 
     @given(st.lists(chunks, max_size=4), chunks, st.lists(chunks, max_size=4))
     def test_any(

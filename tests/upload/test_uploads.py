@@ -7,7 +7,17 @@ from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.upload.small_sender import STILL_LOOKING
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.limits import LINK_FILE_BYTES, MIB
-from p2p_twisted.wire.messages import PROTOCOL, Chunk, Done, Hello, Meet, Meeting, Push, Send
+from p2p_twisted.wire.messages import (
+    PROTOCOL,
+    Chunk,
+    Done,
+    Hello,
+    Meet,
+    Meeting,
+    Prefer,
+    Push,
+    Send,
+)
 from p2p_twisted.wire.names import PeerAddress
 from tests.download.content import Content, some_bytes
 from tests.download.holding import make_uploads
@@ -24,8 +34,8 @@ class UploadsTests(UploadsCase):
         requester = self.listen()
         want = self.want()
         self.serve(want)
-        push = encode(Push(want.ticket, self.content.file_id, self.content.size))
-        self.assertEqual(requester.received, push + self.content.digests)
+        push = Push(want.ticket, self.content.file_id, self.content.size, reorders=True)
+        self.assertEqual(requester.received, encode(push) + self.content.digests)
         requester.received = b""
         requester.say(Send(((3, 1), (0, 1))), Send(((2, 1),)))
         self.wires.settle()
@@ -36,6 +46,21 @@ class UploadsTests(UploadsCase):
         self.wires.settle()
         self.assertTrue(requester.is_lost)
         self.assertTrue(self.content.is_closed)
+
+    def test_first(self) -> None:
+        """A requester for whose user something is late is sent that next."""
+        self.content = Content(some_bytes(4 * MIB))
+        self.bandwidth.limit(Rates(up=MIB))
+        requester = self.listen()
+        self.serve(self.want())
+        requester.received = b""
+        requester.say(Send(((0, 3),)))
+        self.wires.pass_time(0.5, 0.1)
+        requester.say(Send(((3, 1),)), Prefer(((3, 1), (2, 1))))
+        self.wires.pass_time(6.0, 0.1)
+        lines = [b'CHUNK {"index":%d,' % index for index in (0, 3, 2, 1)]
+        at = [requester.received.index(line) for line in lines]
+        self.assertEqual(at, sorted(at))
 
     def test_one_uplink(self) -> None:
         """Requesters that share an uplink help each other, even if they begin together."""

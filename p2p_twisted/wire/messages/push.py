@@ -28,6 +28,7 @@ class Push(Message):
     :ivar file: what was wanted.
     :ivar size: of the whole file, in bytes.
     :ivar partial: ask only for chunks that a ``HAVE`` has named.
+    :ivar reorders: whoever pushes does as ``PREFER`` says.
     """
 
     verb = "PUSH"
@@ -36,6 +37,7 @@ class Push(Message):
     file: FileId
     size: Size
     partial: bool = False
+    reorders: bool = False
 
 
 @attrs.frozen
@@ -60,6 +62,21 @@ class Send(Message):
     """
 
     verb = "SEND"
+
+    chunks: Ranges
+
+
+@attrs.frozen
+class Prefer(Message):
+    """
+    Of the chunks that you were asked for and have not begun to send, send these first.
+
+    Said only where the ``PUSH`` has said that it ``reorders``.
+
+    :ivar chunks: pairs of the first one's index and how many.
+    """
+
+    verb = "PREFER"
 
     chunks: Ranges
 
