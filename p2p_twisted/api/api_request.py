@@ -1,5 +1,6 @@
 """Take requests with bounded bodies, and large ones as they come."""
 
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from typing_extensions import override
 
 from p2p_twisted.api import limits
 from p2p_twisted.api.api_errors import CODES, BadRequest, fault_of
+from p2p_twisted.api.request_queue import RequestQueue
 from p2p_twisted.api.route import Form
 from p2p_twisted.api.upload_body import UploadBody
 from p2p_twisted.api.views import FailureView, View
@@ -61,6 +63,15 @@ class ApiRequest(Request):
         else:
             super().handleContentChunk(data)
 
+    @override
+    def process(self) -> None:
+        channel: Any = self.channel
+        channel.site.queue.add(self._process)
+
+    def _process(self) -> None:
+        if not self._disconnected:
+            super().process()
+
     def refuse(self, error: Exception) -> None:
         """Answer with an error, and close the connection: the rest is not waited for."""
         if not self.is_refused:
@@ -107,6 +118,11 @@ class ApiSite(Site):
         self._open = 0
         self.displayTracebacks = False
         self.noisy = False
+
+    @cached_property
+    def queue(self) -> RequestQueue:
+        """Begins to answer requests."""
+        return RequestQueue(self.reactor)
 
     @override
     def startFactory(self) -> None:

@@ -14,6 +14,7 @@ from twisted.web.server import Request
 
 from p2p_twisted.api.api_request import ApiSite
 from p2p_twisted.api.peer_routes import PeerApi
+from p2p_twisted.api.request_queue import RequestQueue
 from p2p_twisted.api.resource import ApiResource
 from tests.console.fake_peer import FakePeer
 
@@ -79,6 +80,7 @@ class Browser:
         self._site = ApiSite(self._resource(routes))
         # In place of the time of day: the end of idle connections.
         self._site.reactor = self.clock
+        self._site.queue = RequestQueue(self.clock, self.clock.seconds)
         self.transport = StringTransport()
         self.document = self.ask("GET", "/v1/openapi.json").lines[0]
 

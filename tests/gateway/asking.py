@@ -8,6 +8,7 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from p2p_twisted.api.api_request import ApiSite
+from p2p_twisted.api.request_queue import RequestQueue
 from p2p_twisted.gateway.content_answer import ContentAnswers
 from p2p_twisted.gateway.content_hashes import ContentHashes
 from p2p_twisted.gateway.gateway_access import GatewayAccess
@@ -117,6 +118,7 @@ class Gateway:
         hub = HubRoutes(self.snapshots, answers, self.hashes, origin)
         self._site = ApiSite(GatewayResource(self.reading, answers, hub, self.access.refuse))
         self._site.reactor = clock
+        self._site.queue = RequestQueue(clock, clock.seconds)
 
     def begin(
         self,
