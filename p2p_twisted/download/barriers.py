@@ -18,6 +18,11 @@ class _Barrier:
     due: float
 
 
+def _ways(hit: Hit) -> tuple[Way, Way]:
+    """Return the way to a holder, and that without anybody between: its own word counts for all."""
+    return way(hit), ((hit.peer,), hit.peer)
+
+
 class Barriers:
     """
     Holders that are there, but have no connection with this peer: as behind two firewalls.
@@ -34,12 +39,12 @@ class Barriers:
 
     def between(self, hit: Hit) -> PeerAddress | None:
         """Return where a holder listens that could not be reached; ``None`` for others."""
-        barrier = self._known.get(way(hit))
+        barrier = self._of(hit)
         return None if barrier is None else barrier.address
 
     def may_ask(self, hit: Hit, now: float) -> bool:
         """Return whether a holder may be asked now."""
-        barrier = self._known.get(way(hit))
+        barrier = self._of(hit)
         return barrier is None or barrier.due <= now
 
     def linked(self, peer: PeerName) -> None:
@@ -48,7 +53,7 @@ class Barriers:
 
     def asked(self, hit: Hit, now: float) -> None:
         """Put the next try off, now that this one begins."""
-        barrier = self._known.get(way(hit))
+        barrier = self._of(hit)
         if barrier is not None:
             self._put(hit, barrier.address, now)
 
@@ -77,7 +82,11 @@ class Barriers:
 
     def passed(self, hit: Hit) -> None:
         """Record that one side has reached the other."""
-        self._known.pop(way(hit), None)
+        for each in _ways(hit):
+            self._known.pop(each, None)
+
+    def _of(self, hit: Hit) -> _Barrier | None:
+        return next(filter(None, map(self._known.get, _ways(hit))), None)
 
     def _put(self, hit: Hit, address: PeerAddress, now: float) -> None:
         # What has not been tried again for long may be over.

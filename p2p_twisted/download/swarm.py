@@ -137,7 +137,7 @@ class Swarm:
             self._observer.queued()
         await slots.acquire()
         if not self._running:
-            self._observer.seeking()
+            self._observer.seeking(self._obstacles())
         # To wait for a slot is not to wait for a holder.
         self._idle_since += self._clock.seconds() - queued
         try:
@@ -235,14 +235,19 @@ class Swarm:
             await self._changes.check(self._known)
 
     def _no_holder_delivers(self) -> None:
+        seeking = self._obstacles()
+        if self._clock.seconds() - self._idle_since >= limits.NOBODY_SECONDS:
+            self._observer.become(Waiting(seeking.unreachable, seeking.refused))
+        else:
+            self._observer.seeking(seeking)
+
+    def _obstacles(self) -> Seeking:
+        """Say what keeps holders from delivering: that stands while they are tried once more."""
         tickets = self._context.peers.tickets
         unreachable = tuple(dict.fromkeys(filter(None, map(tickets.unreachable, self._known))))
         said = ((hit.peer, tickets.refusal(hit)) for hit in self._known)
         refused = tuple(dict.fromkeys((peer, why) for peer, why in said if why is not None))
-        if self._clock.seconds() - self._idle_since >= limits.NOBODY_SECONDS:
-            self._observer.become(Waiting(unreachable, refused))
-        else:
-            self._observer.seeking(Seeking(unreachable, refused))
+        return Seeking(unreachable, refused)
 
     def _know(self, hits: Iterable[Hit]) -> None:
         self._known = tuple(hits)

@@ -200,13 +200,7 @@ CASES: Final[Mapping[str, StagedCase]] = {
     ),
     # The system tells nothing of connections in virtual time.
     "way": StagedCase(_slow_way, lambda of: {(Cause.HOLDER_OR_WAY, of.holder)}),
-    # While it is tried once more, it is said why it has not delivered: it cannot be reached.
-    "firewall": StagedCase(
-        _shut,
-        lambda of: {(Cause.FIREWALL, of.holder), (Cause.HOLDER_SILENT, of.holder)},
-        _no_relays,
-        30.0,
-    ),
+    "firewall": StagedCase(_shut, lambda of: {(Cause.FIREWALL, of.holder)}, _no_relays, 30.0),
     "relay": StagedCase(
         _shut,
         lambda of: {(Cause.RELAY, each) for each in of.others},

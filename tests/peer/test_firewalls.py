@@ -5,6 +5,7 @@ from typing import Any
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Receiving, Saved, Waiting
+from p2p_twisted.explain.diagnosis import Cause
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.peer.interface import unwatched
 from p2p_twisted.peer.peer import Peer
@@ -97,6 +98,17 @@ class FirewallTests(PeerTestCase):
         saved = daemons.result(done, 5.0).state
         assert isinstance(saved, Saved)
         self.assertEqual([each.how for each in saved.holders], ["through s4"])
+
+    def test_explained(self) -> None:
+        """That is what explains it, also while it is tried again."""
+        daemons = self.started("s2", "s3", relays=False)
+        daemons.peers["s3"].get("song", unwatched).addErrback(lambda _left: None)
+        daemons.run(10)
+        causes = set()
+        for _ in range(60):
+            daemons.run(0.5)
+            causes.add(daemons.peers["s3"].explain().diagnosis.cause)
+        self.assertEqual(causes, {Cause.FIREWALL})
 
     def test_both(self) -> None:
         """Where nobody relays, both are told; once one side is opened, the file comes by itself."""
