@@ -1,6 +1,7 @@
-"""Talk to etcd through its JSON gateway: any member will do, and each is tried in turn."""
+"""Talk to etcd through its JSON gateway: any member will do, and several are asked if need be."""
 
-from itertools import count
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final, Protocol
 
 import attrs
@@ -8,7 +9,6 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.error import ConnectError
 from twisted.internet.interfaces import IProtocol, IStreamClientEndpoint
-from twisted.internet.task import deferLater
 from twisted.web.client import URI, Agent, HTTPConnectionPool
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgentEndpointFactory, IPolicyForHTTPS, IResponse
@@ -16,7 +16,6 @@ from zope.interface import implementer
 
 from p2p_twisted.registry.etcd_gateway import (
     OK,
-    EtcdFault,
     Hear,
     NotLoggedIn,
     PassingFault,
@@ -26,14 +25,13 @@ from p2p_twisted.registry.etcd_gateway import (
 )
 from p2p_twisted.registry.etcd_keys import Json
 from p2p_twisted.registry.location import show_location
+from p2p_twisted.registry.member_race import MemberRace
 
 _TRY_SECONDS: Final = 0.8
-"""Longer than a healthy member takes; another one is asked then."""
+"""For a connection, and for a watch to begin: longer than a healthy member takes."""
 
 _CALL_SECONDS: Final = 3.4
-"""Each of three members is tried, and two of them again, as a leader is chosen meanwhile."""
-
-_AGAIN_SECONDS: Final = 0.1
+"""Members choose a leader meanwhile, which takes 2 s."""
 
 
 @attrs.frozen
@@ -91,20 +89,13 @@ class EtcdClient:
 
         :raises EtcdFault: when no member answers within 4 s, or etcd refuses.
         """
-        ends, why = self._reactor.seconds() + _CALL_SECONDS, ""
-        for asked in count(1):
-            left, used = ends - self._reactor.seconds(), self._first
-            try:
-                return await self._ask(path, question, min(_TRY_SECONDS, left))
-            except PassingFault as fault:
-                # The last one may have had no time to say what is wrong.
-                why = str(fault) if left >= _TRY_SECONDS or not why else why
-                self._pass_over(used)
-            if asked % len(self._members) == 0:
-                await deferLater(self._reactor, _AGAIN_SECONDS)
-            if self._reactor.seconds() >= ends:
-                break
-        raise EtcdFault(why)
+        ask = partial(self._ask_as_user, path, question)
+        race = MemberRace(self._reactor, ask, len(self._members), self._first)
+        silent = f"etcd does not answer at {', '.join(self._members)}"
+        try:
+            return await race.answer(_CALL_SECONDS, silent)
+        finally:
+            self._prefer(race.asked)
 
     async def watch(self, question: Json, hear: Hear) -> None:
         """
@@ -115,7 +106,7 @@ class EtcdClient:
         """
         used = self._first
         try:
-            begun = Deferred.fromCoroutine(self._send("/v3/watch", question))
+            begun = Deferred.fromCoroutine(self._send("/v3/watch", question, used))
             begun.addTimeout(_TRY_SECONDS, self._reactor, lambda _given_up, _seconds: _silent())
             response = await begun
             if response.code != OK:
@@ -125,74 +116,66 @@ class EtcdClient:
             self._watched = used, stream.ended
             await stream.ended
         except _Silent:
-            raise PassingFault(f"{self._member()} does not answer") from None
+            raise PassingFault(f"{self._members[used]} does not answer") from None
         finally:
             self._watched = None
-            self._pass_over(used)
+            if self._first == used:
+                self._first = (used + 1) % len(self._members)
 
     async def close(self) -> None:
         """End all connections."""
         await self._pool.closeCachedConnections()
 
-    async def _ask(self, path: str, question: Json, seconds: float) -> Json:
+    async def _ask_as_user(self, path: str, question: Json, member: int) -> Json:
         """Ask one member; log in again where it does not know us any more."""
-        asking = Deferred.fromCoroutine(self._ask_as_user(path, question))
-        asking.addTimeout(seconds, self._reactor, lambda _given_up, _seconds: _silent())
         try:
-            return await asking
-        except _Silent:
-            raise PassingFault(f"{self._member()} does not answer") from None
-
-    async def _ask_as_user(self, path: str, question: Json) -> Json:
-        try:
-            return await self._exchange(path, question)
+            return await self._exchange(path, question, member)
         except NotLoggedIn:
             if self._login is None:
                 raise
             self._token = None
-            return await self._exchange(path, question)
+            return await self._exchange(path, question, member)
 
-    async def _exchange(self, path: str, question: Json) -> Json:
-        return await read_answer(await self._send(path, question))
+    async def _exchange(self, path: str, question: Json, member: int) -> Json:
+        return await read_answer(await self._send(path, question, member))
 
-    async def _send(self, path: str, question: Json) -> IResponse:
+    async def _send(self, path: str, question: Json, member: int) -> IResponse:
         headers = Headers({"Content-Type": ["application/json"]})
         if self._login is not None:
-            headers.setRawHeaders("Authorization", [await self._logged_in(self._login)])
-        return await self._post(path, question, headers)
+            token = await self._logged_in(self._login, member)
+            headers.setRawHeaders("Authorization", [token])
+        return await self._post(path, question, member, headers)
 
-    async def _logged_in(self, login: EtcdLogin) -> str:
+    async def _logged_in(self, login: EtcdLogin, member: int) -> str:
         if self._token is None:
             question = {"name": login.user, "password": login.password}
-            response = await self._post("/v3/auth/authenticate", question, Headers({}))
+            response = await self._post("/v3/auth/authenticate", question, member, Headers({}))
             self._token = str((await read_answer(response))["token"])
         return self._token
 
-    async def _post(self, path: str, question: Json, headers: Headers) -> IResponse:
-        url = f"{self._member()}{path}".encode()
+    async def _post(self, path: str, question: Json, member: int, headers: Headers) -> IResponse:
+        url = self._members[member]
         try:
-            posting = self._agent.request(b"POST", url, headers, Question(question))
+            posting = self._agent.request(
+                b"POST", f"{url}{path}".encode(), headers, Question(question)
+            )
             response: IResponse = await posting
         except CancelledError:
             raise
         except ConnectError as error:
-            raise PassingFault(f"{self._member()} cannot be reached: {error}") from None
+            raise PassingFault(f"{url} cannot be reached: {error}") from None
         except Exception as error:
             # Twisted has many for a connection that ends, and OpenSSL for one that is refused.
-            raise PassingFault(f"{self._member()} does not answer: {_in_words(error)}") from None
+            raise PassingFault(f"{url} does not answer: {_in_words(error)}") from None
         return response
 
-    def _pass_over(self, used: int) -> None:
-        """Ask another member next, unless that is so already, and hear of what happens there."""
-        if self._first == used:
-            self._first = used + 1
+    def _prefer(self, asked: Sequence[int]) -> None:
+        """Ask the last of some members from now on, and hear of nothing at the others."""
+        self._first = asked[-1]
         if self._watched is not None:
             member, ended = self._watched
-            if (used - member) % len(self._members) == 0:
+            if member != self._first and member in asked:
                 ended.cancel()
-
-    def _member(self) -> str:
-        return self._members[self._first % len(self._members)]
 
 
 @implementer(IAgentEndpointFactory)

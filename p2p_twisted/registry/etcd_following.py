@@ -204,6 +204,7 @@ class EtcdFollowing:
 
     async def _follow(self) -> None:
         while True:
+            soonest = self._reactor.seconds() + _AGAIN_SECONDS
             try:
                 await self._watch()
             except Compacted:
@@ -215,7 +216,7 @@ class EtcdFollowing:
                 # Otherwise it was silent.
                 if self._is_closed:
                     raise
-            await deferLater(self._reactor, _AGAIN_SECONDS)
+            await deferLater(self._reactor, max(0.0, soonest - self._reactor.seconds()))
 
     async def _watch(self) -> None:
         begin = {**self._keys.watched(), "start_revision": str(self._received + 1)}
