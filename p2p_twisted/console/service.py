@@ -5,7 +5,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import attrs
 from twisted.application.service import Service
@@ -35,15 +35,18 @@ _MISSED_LINES: Final = 20
 
 def stdin_is_ours() -> bool:
     """
-    Return whether a console may use standard input and output.
+    Return whether a console may read standard input.
 
-    It may not if either was closed, as its number then belongs to another file; nor in the
-    background of a terminal, where reading would suspend the process.
+    It may not if that was closed, as its number then belongs to another file; nor in the
+    background of a terminal, where reading would suspend the process. A person sees no answers
+    where the output was closed; a script is served all the same.
     """
     # The originals, as twistd replaces sys.stdout by its log.
-    if sys.__stdin__ is None or sys.__stdout__ is None:
+    if sys.__stdin__ is None:
         return False
-    return not os.isatty(_STDIN) or is_foreground(_STDIN)
+    if not os.isatty(_STDIN):
+        return True
+    return sys.__stdout__ is not None and is_foreground(_STDIN)
 
 
 def is_background_job() -> bool:
@@ -151,7 +154,11 @@ class ConsoleService(Service):
                 self._config, greeting=(*self._config.greeting, *self._missed)
             )
             self._console = self._make_console()
-            StandardIO(self._console, reactor=self._reactor)
+            is_closed = sys.__stdout__ is None
+            output = os.open(os.devnull, os.O_WRONLY) if is_closed else _STDOUT
+            # Checkers of types take it for that of Windows, which has no such argument.
+            attach: Any = StandardIO
+            attach(self._console, stdout=output, reactor=self._reactor)
         elif is_background_job():
             # The shell sends no signal when it brings a running job to the foreground.
             self._waiting.set(_LOOK_SECONDS)

@@ -19,10 +19,13 @@ class StdinTests(SynchronousTestCase):
     """Whose standard input is."""
 
     def test_closed(self) -> None:
-        """A closed stdin or stdout is not used."""
-        for name in ("__stdin__", "__stdout__"):
-            self.patch(sys, name, None)
-            self.assertFalse(stdin_is_ours())
+        """A closed stdin is not used; nor is one where a person types who would see nothing."""
+        self.patch(sys, "__stdout__", None)
+        for is_terminal in (True, False):
+            self.patch(os, "isatty", lambda _descriptor, answer=is_terminal: answer)
+            self.assertEqual(stdin_is_ours(), not is_terminal)
+        self.patch(sys, "__stdin__", None)
+        self.assertFalse(stdin_is_ours())
 
     def test_terminal_in_the_background(self) -> None:
         """A terminal is ours in its foreground only."""
@@ -71,7 +74,7 @@ class ConsoleServiceTests(SynchronousTestCase):
         made: list[ConsoleConfig] = []
         self.patch(os, "isatty", lambda _descriptor: True)
         self.patch(service, "is_foreground", lambda _fd: False)
-        self.patch(service, "StandardIO", lambda console, reactor: made.append(console.config))
+        self.patch(service, "StandardIO", lambda console, **_how: made.append(console.config))
         self.patch(ConsoleService, "_make_console", lambda service: PlainConsole(service._config))
         self.service.startService()
         (hook, args, kwargs) = self.reactor.whenRunningHooks[0]

@@ -115,6 +115,12 @@ class PipeTests(SynchronousTestCase):
         self.wait_until_it_sleeps(process)
         self.assert_stops(process)
 
+    def test_no_output(self) -> None:
+        """With its output closed from the start, too, it does as it is told."""
+        process = self.start(stdout=None, preexec_fn=lambda: os.close(1))
+        process.communicate(b"topo\nleave\n", PATIENCE)
+        self.assertEqual(process.returncode, 0)
+
     def wait_until_it_sleeps(self, process: "subprocess.Popen[bytes]") -> None:
         """Wait until it has done all it has to do."""
         ticks: list[int] = []
