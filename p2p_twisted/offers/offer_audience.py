@@ -18,6 +18,8 @@ _SHORTEST_SECONDS: Final = 1.0
 _LONGEST_SECONDS: Final = 60.0
 # Broadcasts reach ten thousand peers in half a second. Who was just without a link needs longer.
 _SPREAD_SECONDS: Final = 10.0
+# However often others come who have not heard of it, or seem to.
+_SPREAD_MOST_SECONDS: Final = 60.0
 
 
 @frozen(kw_only=True)
@@ -61,6 +63,13 @@ class OfferAudience:
     _silent: dict[PeerName, None] = field(factory=dict)
     _at_first: int = 0
     _receivers_before: int | None = None
+    _unaware_before: int = 0
+    # When so many came who tell nothing, and since when nobody is to have more than then.
+    _more_unaware_at: float = field(init=False)
+    _over_since: float | None = None
+
+    def __attrs_post_init__(self) -> None:
+        self._more_unaware_at = self._began
 
     def board(self, look: Look, now: float) -> Board:
         """Return how far all are, by a look at the time ``now`` and what earlier ones have told."""
@@ -68,7 +77,7 @@ class OfferAudience:
         tally, size = look.tally, self._offer.size
         off, number_off = self._off(look)
         unaware = max(0, look.answered - tally.peers)
-        has_spread = not unaware or now - self._began >= _SPREAD_SECONDS
+        has_spread = self._has_spread(unaware, look, now)
         is_settled = look.is_whole or tally.receivers == self._receivers_before
         self._receivers_before = tally.receivers
         _add(look.silent, self._silent)
@@ -89,6 +98,19 @@ class OfferAudience:
             is_done=look.is_over and has_spread and is_settled,
             look_again=min(max(_SHORTEST_SECONDS, pause), _LONGEST_SECONDS),
         )
+
+    def _has_spread(self, unaware: int, look: Look, now: float) -> bool:
+        """Return whether all that are there have had time to hear of it, and newcomers, too."""
+        if set(self._offer.to) - {self._offer.sender} <= {each.peer for each in look.receipts}:
+            # Nobody else is meant.
+            return True
+        if unaware > self._unaware_before:
+            self._more_unaware_at = now
+        self._unaware_before = unaware
+        over_since = now if self._over_since is None else self._over_since
+        self._over_since = over_since if look.is_over else None
+        waited = now - self._more_unaware_at
+        return not unaware or waited >= _SPREAD_SECONDS or now - over_since >= _SPREAD_MOST_SECONDS
 
     def suffices(self, look: Look) -> bool:
         """

@@ -210,7 +210,7 @@ OF_OFFERS: Final = (
     ),
     Mutant(
         "offers/offer_audience.py",
-        "has_spread = not unaware or now - self._began >= _SPREAD_SECONDS",
+        "has_spread = self._has_spread(unaware, look, now)",
         "has_spread = True",
         "a push is over before all have heard of it",
         "offers/test_offer_audience.py",

@@ -149,10 +149,27 @@ class TestUnaware:
         assert board.is_done
         assert not board.have_all
 
+    def test_newcomer(self) -> None:
+        """Who has just come has not heard of it yet: that does not end it."""
+        audience = OfferAudience(OFFER, 0.0)
+        audience.board(a_look(a_receipt("ben", "fetching", 1)), 30.0)
+        newcomer = a_look(a_receipt("ben"), answered=3)
+        assert not audience.board(newcomer, 31.0).is_done
+        board = audience.board(a_look(a_receipt("ben"), a_receipt("carl")), 32.0)
+        assert (board.is_done, board.have_all) == (True, True)
+
+    def test_now_and_then(self) -> None:
+        """Whoever makes up newcomers without end does not have it waited for without end."""
+        audience = OfferAudience(OFFER, 0.0)
+        for second in range(60):
+            look = a_look(a_receipt("ben"), answered=3 + second % 2)
+            assert not audience.board(look, float(second)).is_done
+        assert audience.board(a_look(a_receipt("ben"), answered=4), 60.0).is_done
+
     def test_not_meant(self) -> None:
         """Who is not meant need not know."""
         audience = OfferAudience(an_offer(to=["ben"]), 0.0)
-        board = audience.board(a_look(a_receipt("ben"), answered=3), 20.0)
+        board = audience.board(a_look(a_receipt("ben"), answered=3), 0.0)
         assert board.have_all
 
     def test_who_cannot_be_meant(self) -> None:

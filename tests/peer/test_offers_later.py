@@ -56,6 +56,7 @@ class LaterTests(OffersTestCase):
         daemons = self.network(2)
         daemons.result(daemons.stop("s3"))
         known = self.push(daemons)
+        self.look(daemons, "s1", known)
         daemons.run(10)
         daemons.start("s3", accept=ANYONE)
         daemons.run(1)
@@ -64,7 +65,8 @@ class LaterTests(OffersTestCase):
         daemons.run(10)
         self.assertEqual(self.states(daemons)["s3"], [])
         self.assertEqual(self.look(daemons, "s1", known).unaware, 1)
-        daemons.run(10)
+        waited = daemons.result(daemons.peers["s1"].offers.wait(known.offer.id, 60.0), 60.0)
+        self.assertTrue(waited.board.have_all)
         self.assertEqual(self.states(daemons)["s3"], ["saved"])
 
     def test_when_it_has_ended(self) -> None:
