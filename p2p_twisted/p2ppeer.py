@@ -27,9 +27,9 @@ from p2p_twisted.peer.directories import check_groups, read_directories, read_sh
 from p2p_twisted.peer.moved_registry import MovedRegistry
 from p2p_twisted.peer.own_name import ask_name, read_name
 from p2p_twisted.peer.own_options import (
-    read_descriptor,
     read_host,
     read_relay,
+    read_results,
     read_stop,
     read_transfers,
 )
@@ -142,8 +142,7 @@ class Options(AcceptOptions, GatewayOptions):
         self._read_directories()
         self._read_membership()
         self["stop"] = read_stop(self["stop"], bool(self["member"]))
-        if self["results"] is not None:
-            self["results"] = read_descriptor(self["results"])
+        self["results"] = read_results(self)
         self._read_limits()
         self._read_reach()
         super().postOptions()

@@ -1,6 +1,7 @@
 """The options of ``twistd p2ppeer``."""
 
 import re
+import sys
 import time
 from contextlib import redirect_stdout
 from io import StringIO
@@ -270,6 +271,13 @@ class LimitOptionsTests(SynchronousTestCase):
         self.assertEqual(parsed()["accept"], AcceptRule())
         accepts = parsed("--accept=ask", "--accept-most=2G", "--accept-into=pushed/here")["accept"]
         self.assertEqual(accepts, AcceptRule(("ask",), 2048 * MIB, "pushed/here"))
+
+    def test_accept_none(self) -> None:
+        """Nobody says where what is not taken lands; a configuration may."""
+        words = ["--accept=none", "--accept-into=pushed"]
+        self.assertEqual(parsed(*words)["accept"].words, ("none",))
+        self.patch(sys, "orig_argv", ["p2p", "peer", *words])
+        self.assertRaises(UsageError, parsed, *words)
 
     def test_refused(self) -> None:
         """What is no rate, too slow, or no number says what would be right."""

@@ -90,7 +90,7 @@ def _configure(options: argparse.Namespace) -> None:
         raise CommandFailed(Exit.USAGE, str(error)) from None
     if options.registry is None:
         options.registry = settings["registry"]
-        options.network = settings["network"]
+        options.network = options.network or settings["network"]
         options.insecure_lan = options.insecure_lan or bool(settings["insecure-lan"])
     options.to = settings["downloads"]
 

@@ -13,6 +13,7 @@ from p2p_twisted.cli.sim_picture import picture
 from p2p_twisted.cli.sim_progress import ProgressLine
 from p2p_twisted.cli.sim_recording import SimRecording
 from p2p_twisted.cli.sim_report import as_json, as_table
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.simulation.scenario import Scenario
 from p2p_twisted.simulation.simulation import Simulation, SimulationOutcome
@@ -46,7 +47,7 @@ def sim(scenario: Scenario, wants_json: bool, files: SimFiles) -> int:
             outcome = _run_to_files(scenario, files)
         except OSError as error:
             print(f"p2p sim: {in_words(error)}", file=sys.stderr)
-            return 1
+            return Exit.DISK
         if wants_json:
             print(as_json(outcome), flush=True)
         print(as_table(outcome), file=sys.stderr if wants_json else sys.stdout, flush=True)

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from p2p_twisted.cli.answers import say, say_json
+from p2p_twisted.cli.options_together import check_together
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer, find_registry
 from p2p_twisted.runtime.exit_status import Exit, after_signal
 
@@ -58,6 +59,7 @@ def _carry_out(options: argparse.Namespace) -> int:
         from p2p_twisted.cli.lent_membership import take_member
 
         take_member(options)
+    check_together(options)
     if options.verb_name == "doctor":
         from p2p_twisted.cli.doctor import doctor
 
@@ -127,8 +129,8 @@ def topo(client: PeerClient, options: argparse.Namespace) -> int:
     """Show the network: a table, or a graph for other programs."""
     from p2p_twisted.cli import show
 
-    formats = {"dot": show.dot_lines, "mermaid": show.mermaid_lines}
-    lines = formats.get(options.format, show.topology_lines)
+    graph = show.mermaid_lines if options.mermaid else show.topology_lines
+    lines = show.dot_lines if options.dot else graph
     return say(options, client.get("/v1/topology"), lines)
 
 

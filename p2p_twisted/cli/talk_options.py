@@ -89,7 +89,7 @@ _WITHOUT_A_PEER: Final[_Arguments] = (
     ),
     (
         ("--network",),
-        {"metavar": "NAME", "default": "default", "help": "with --registry: the network's name"},
+        {"metavar": "NAME", "help": "with --registry: the network's name (default: default)"},
     ),
     (
         ("--state",),
@@ -126,24 +126,8 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
     "topo": (
         "show who is linked with whom",
         (
-            (
-                ("--dot",),
-                {
-                    "action": "store_const",
-                    "const": "dot",
-                    "dest": "format",
-                    "help": "as a graph for Graphviz",
-                },
-            ),
-            (
-                ("--mermaid",),
-                {
-                    "action": "store_const",
-                    "const": "mermaid",
-                    "dest": "format",
-                    "help": "as a graph for Mermaid",
-                },
-            ),
+            (("--dot",), {"action": "store_true", "help": "as a graph for Graphviz"}),
+            (("--mermaid",), {"action": "store_true", "help": "as a graph for Mermaid"}),
         ),
     ),
     "find": (
@@ -231,7 +215,12 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
     ),
     "unshare": (
         "share files and folders of the peer no more",
-        ((("names",), {"metavar": "NAME", "nargs": "+", "help": "as p2p ls lists it"}),),
+        (
+            (
+                ("names",),
+                {"metavar": "NAME", "nargs": "+", "type": _text, "help": "as p2p ls lists it"},
+            ),
+        ),
     ),
     **PUSH_VERBS,
     **LINK_VERBS,

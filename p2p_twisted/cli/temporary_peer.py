@@ -86,7 +86,7 @@ def _command(options: argparse.Namespace, directory: Path) -> list[str]:
         "p2ppeer",
         f"--name={name}",
         f"--registry={options.registry}",
-        f"--network={options.network}",
+        *([f"--network={options.network}"] if options.network else []),
         f"--directory={shared}",
         f"--downloads={downloads}",
         f"--state={directory / 'state'}",

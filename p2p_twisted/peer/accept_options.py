@@ -4,8 +4,9 @@ from twisted.python.usage import Options, UsageError
 from typing_extensions import override
 
 from p2p_twisted.bandwidth.rates import BadRate, read_rate
-from p2p_twisted.offers.accept_rule import AcceptRule, read_accept
+from p2p_twisted.offers.accept_rule import NONE, AcceptRule, read_accept
 from p2p_twisted.offers.offer import check_into
+from p2p_twisted.runtime.restart import was_given
 from p2p_twisted.wire.names import BadName
 
 
@@ -35,7 +36,14 @@ class AcceptOptions(Options):
             _most(self["accept-most"]),
             _into(self["accept-into"]),
         )
+        self._check_together()
         super().postOptions()
+
+    def _check_together(self) -> None:
+        """Refuse to say where what is not taken lands; a configuration may say that anyway."""
+        for option in ("--accept-most", "--accept-into"):
+            if self["accept"].words == (NONE,) and was_given("--accept") and was_given(option):
+                raise UsageError(f"--accept none takes nothing: leave {option} away")
 
     def _words(self) -> tuple[str, ...] | None:
         """

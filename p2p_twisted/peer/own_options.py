@@ -2,7 +2,7 @@
 
 import os
 
-from twisted.python.usage import UsageError
+from twisted.python.usage import Options, UsageError
 
 from p2p_twisted.bandwidth.limits import TRANSFERS_AT_ONCE_MOST
 from p2p_twisted.bandwidth.rates import BadRate, Slots, read_rate, written
@@ -78,12 +78,18 @@ def read_relay(text: str | None) -> int | None:
     return rate
 
 
-def read_descriptor(text: str) -> int:
+def read_results(options: Options) -> int | None:
     """
-    Read the number of a file descriptor that is open.
+    Read to which open file descriptor the results of a script's lines are written, if to any.
 
-    :raises UsageError: when it is none.
+    :raises UsageError: when there is none of that number, or no script, as in the background.
     """
+    in_background = options.parent is not None and not options.parent.get("nodaemon", True)
+    for option in ("results", "leave-at-end"):
+        if in_background and options[option]:
+            raise UsageError(f"a peer in the background reads no input: leave --{option} away")
+    if (text := options["results"]) is None:
+        return None
     try:
         fd = int(text)
         os.fstat(fd)

@@ -12,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.cli.main import main
 from p2p_twisted.cli.sim_progress import ProgressLine
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.simulation.scenario import Scenario
 from p2p_twisted.simulation.simulation import SimulationProgress
 
@@ -133,7 +134,7 @@ class SimTests(SynchronousTestCase):
     def test_bad_path(self) -> None:
         """A file that cannot be written is told of before the run."""
         status, table, told = run(*SHORT, "--svg", "/nowhere/a.svg")
-        self.assertEqual((status, table), (1, ""))
+        self.assertEqual((status, table), (Exit.DISK, ""))
         self.assertIn("/nowhere/a.svg", told)
 
 

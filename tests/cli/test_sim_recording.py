@@ -11,6 +11,7 @@ import pytest
 from p2p_twisted.api.event_views import PeersView, WarningView
 from p2p_twisted.cli.main import main
 from p2p_twisted.recording.recorded_run import RecordedRun, read_run
+from p2p_twisted.runtime.exit_status import Exit
 
 SCENARIO = ("sim", "--peers", "24", "--duration", "90", "--seed", "7", "--kill", "25%")
 
@@ -79,5 +80,5 @@ def test_says_what_it_is(files: tuple[Path, Path]) -> None:
 def test_bad_path(tmp_path: Path) -> None:
     """Where it cannot be written, that is said before the run."""
     with contextlib.redirect_stderr(io.StringIO()) as said:
-        assert main((*SCENARIO, "--events", str(tmp_path / "missing" / "events"))) == 1
+        assert main((*SCENARIO, "--events", str(tmp_path / "missing" / "events"))) == Exit.DISK
     assert "there is no such file or directory" in said.getvalue()
