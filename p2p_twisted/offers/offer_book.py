@@ -10,6 +10,7 @@ a neighbor says it has itself is apart from what it passes on, and so is what th
 there is does not make way for what is only talked of.
 """
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -122,6 +123,16 @@ class OfferBook:
     def texts(self, ids: Iterable[MessageId]) -> tuple[str, ...]:
         """Return what those are to hear who ask for some."""
         return tuple(self._kept[id_].text for id_ in dict.fromkeys(ids) if id_ in self._kept)
+
+    def rarest_first(self, ids: Iterable[MessageId]) -> list[KeptOffer]:
+        """Return some that are kept; those first of whose kind, source and sender are fewest."""
+        of_share = Counter(kept.share for kept in self._kept.values())
+        of_sender = Counter((kept.share, kept.offer.sender) for kept in self._kept.values())
+        found = [self._kept[id_] for id_ in ids if id_ in self._kept]
+        return sorted(
+            found,
+            key=lambda kept: (of_share[kept.share], of_sender[kept.share, kept.offer.sender]),
+        )
 
     def withdrawn(self, ids: Iterable[MessageId]) -> tuple[MessageId, ...]:
         """Return those of some offers that have been withdrawn."""

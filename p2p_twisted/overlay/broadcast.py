@@ -15,6 +15,7 @@ import attrs
 from attrs import define, field, frozen
 
 from p2p_twisted.overlay import limits
+from p2p_twisted.overlay.calm_shares import CalmShares
 from p2p_twisted.overlay.effects import (
     Deliver,
     Effect,
@@ -97,6 +98,7 @@ class Broadcast:
     _fresh: dict[LinkId, float] = field(factory=dict)
     # Whether a link of the tree was lost when there was no other to put in its place.
     _is_torn: bool = False
+    _calm: CalmShares = field(factory=CalmShares)
 
     @property
     def wake_at(self) -> float:
@@ -118,11 +120,13 @@ class Broadcast:
                 # It is not delivered here.
                 self._seen.add(gossip.id)
                 self._keep(gossip, now)
+                self._calm.said(gossip, now)
                 return self._spread(gossip, now)
             case TimeCame():
                 return self._wake(now)
             case NeighborUp(link, _, is_eager):
                 self.tree.add(link, is_eager)
+                self._calm.neighbor_up(link)
                 return self._greet(link, now)
             case NeighborDown(link):
                 return self._forget(link, was_eager=self.tree.drop(link))
@@ -157,6 +161,8 @@ class Broadcast:
         effects = [] if gossip.urgent else self._settle(link, gossip.hops, others)
         if gossip.age > gossip.life:
             return effects
+        if not self._calm.take(link, gossip, now):
+            return [Deliver(gossip, link, is_passed_on=False), *effects]
         self._keep(gossip, now)
         # A neighbor that has announced it has it.
         return [Deliver(gossip, link), *effects, *self._spread(gossip, now, (link, *others))]
@@ -199,6 +205,7 @@ class Broadcast:
     def _forget(self, link: LinkId, was_eager: bool) -> list[Effect]:
         """Forget a link; if it was one of the tree, have all others push again."""
         self._fresh.pop(link, None)
+        self._calm.neighbor_down(link)
         for id_, missing in list(self._missing.items()):
             if link in missing.announcers:
                 missing.announcers.remove(link)

@@ -246,8 +246,8 @@ class OverlayDriver:
                 self._events.neighbor_up(address, connection, self._comparing.get(link, False))
             case NeighborDown(_, address, has_died):
                 self._events.neighbor_down(address, has_died)
-            case Deliver(gossip, link):
-                self._events.delivered(gossip, self._connections.get(link))
+            case Deliver(gossip, link, is_passed_on):
+                self._events.delivered(gossip, self._connections.get(link), is_passed_on)
             case Arrived(link, message):
                 began = self.now()
                 self._events.routed(message, self._connections[link])

@@ -27,8 +27,12 @@ class Events(Protocol):
     def neighbor_down(self, address: PeerAddress, has_died: bool) -> None:
         """Handle the end of a link; without a word when its neighbor ``has_died``."""
 
-    def delivered(self, gossip: Gossip, link: "Connection | None") -> None:
-        """Handle a broadcast that has come over a link, which may have ended."""
+    def delivered(self, gossip: Gossip, link: "Connection | None", is_passed_on: bool) -> None:
+        """
+        Handle a broadcast that has come over a link, which may have ended.
+
+        :param is_passed_on: whether others get it, too; otherwise there were too many.
+        """
 
     def routed(self, message: Want | Refuse, link: "Connection") -> None:
         """Handle a message whose route ends here, and that came over a link."""

@@ -98,10 +98,15 @@ class NeighborDown:
 
 @frozen
 class Deliver:
-    """A broadcast that has come over a link is new here."""
+    """
+    A broadcast that has come over a link is new here.
+
+    :ivar is_passed_on: whether others get it, too; otherwise there were too many.
+    """
 
     gossip: Gossip
     link: LinkId
+    is_passed_on: bool = True
 
 
 @frozen

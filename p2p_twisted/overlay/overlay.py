@@ -6,13 +6,14 @@ broadcasts and queries pass along those links, or the tree among them.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import attrs
 from attrs import define, field
 
 from p2p_twisted.overlay import events, limits
 from p2p_twisted.overlay.broadcast import Broadcast
+from p2p_twisted.overlay.calm_shares import calm_allowance, is_calm
 from p2p_twisted.overlay.effects import (
     Arrived,
     Consult,
@@ -43,17 +44,13 @@ from p2p_twisted.wire.names import PeerAddress
 if TYPE_CHECKING:
     from random import Random
 
-# Kinds of broadcasts for which a whole network may have to wait.
-_PRESSING: Final = ("stop", "revoke")
-
 
 @define
 class _Allowance:
     """
     What one neighbor may still send.
 
-    :ivar calm: those of its broadcasts that nobody waits for. That is less than a neighbor accepts
-        from us, so that it cannot use up what we and the others may broadcast.
+    :ivar calm: those of its broadcasts that nobody waits for: fewer, so that others always come.
     :ivar passed_on: what is passed on for it; likewise, so that it cannot use up what the others
         may ask through us.
     """
@@ -61,9 +58,7 @@ class _Allowance:
     gossip: TokenBucket = field(
         factory=lambda: TokenBucket(limits.GOSSIP_PER_SECOND, limits.GOSSIP_BURST)
     )
-    calm: TokenBucket = field(
-        factory=lambda: TokenBucket(limits.CALM_GOSSIP_PER_SECOND, limits.CALM_GOSSIP_BURST)
-    )
+    calm: TokenBucket = field(factory=calm_allowance)
     queries: TokenBucket = field(
         factory=lambda: TokenBucket(limits.ASKS_PER_SECOND, limits.ASKS_BURST)
     )
@@ -75,8 +70,7 @@ class _Allowance:
         """Return whether it may still say that."""
         if not self.gossip.take(now):
             return False
-        is_calm = isinstance(message, Gossip) and message.kind not in _PRESSING
-        return not is_calm or self.calm.take(now)
+        return not (isinstance(message, Gossip) and is_calm(message)) or self.calm.take(now)
 
 
 @define

@@ -89,6 +89,7 @@ class OfferParts:
             judge=self.judge,
             taking=self.taking,
             network=self.network,
+            clock=self.local.reactor,
             date=self.local.wall,
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from attrs import define, field
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from p2p_twisted.offers.limits import (
@@ -15,9 +16,11 @@ from p2p_twisted.offers.limits import (
 from p2p_twisted.offers.offer import BadOffer, read_withdrawal
 from p2p_twisted.offers.offer_book import HeardOffer, KeptOffer, OfferBook
 from p2p_twisted.offers.offer_judge import OfferJudge
+from p2p_twisted.offers.offer_news import OfferNews
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.offer_taking import OfferTaking
+from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.wire.codec import packed
@@ -34,6 +37,7 @@ WITHDRAW: Final = "withdraw"
 
 # A broadcast that is older comes to those who were not there.
 _SPREADS_SECONDS: Final = 10.0
+_NAMES_SECONDS: Final = 1.0
 
 
 def _allowance() -> TokenBucket:
@@ -49,12 +53,14 @@ class _Neighbor:
     :ivar may_ask: how many offers it may still ask for.
     :ivar may_tell: how many it may still tell.
     :ivar may_hold: how many it may still say that it has what they offer.
+    :ivar news: those that it is still to be named.
     :ivar trust: how often it may still say so, and be found not to.
     """
 
     name: PeerName
     link: Connection
     compares: bool
+    news: OfferNews
     may_ask: TokenBucket = field(factory=_allowance)
     may_tell: TokenBucket = field(factory=_allowance)
     may_hold: TokenBucket = field(factory=_allowance)
@@ -69,9 +75,10 @@ class OfferExchange:
     Tells others what is offered, and learns what they know.
 
     Who offers something broadcasts it. Two that come together name to each other what they have,
-    and ask for what they lack; what one learns then goes on over its other links. Who has what is
-    offered, or some of it, tells its neighbors so: they find it there, and need not search, however
-    many others offer what there is not.
+    and ask for what they lack; what one learns then goes on over its other links, as does what was
+    broadcast while there were too many broadcasts. Who has what is offered, or some of it, tells
+    its neighbors so: they find it there, and need not search, however many others offer what there
+    is not.
 
     :param date: reads the time of day, in seconds since 1970.
     :ivar changes: tells of what is new here, or has ended.
@@ -83,11 +90,14 @@ class OfferExchange:
     _judge: OfferJudge
     _taking: OfferTaking
     _network: NetworkSession
+    _clock: IReactorTime
     _date: Callable[[], float]
     changes: Watches[KeptOffer] = field(factory=Watches, init=False)
     _neighbors: dict[PeerName, _Neighbor] = field(factory=dict, init=False)
+    _naming: Alarm = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._naming = Alarm(self._clock, self._name_news)
         self._taking.here.watch(self.hold)
         self._taking.in_vain.watch(self._distrust)
 
@@ -105,21 +115,26 @@ class OfferExchange:
             Gossip(driver.new_id(), kind, driver.me.name, 0.0, GOSSIP_LIFE_SECONDS, text=text)
         )
 
-    def delivered(self, gossip: Gossip, link: Connection | None) -> None:
-        """Learn from a broadcast, which others get anyway."""
+    def delivered(self, gossip: Gossip, link: Connection | None, is_passed_on: bool) -> None:
+        """Learn from a broadcast; where there are too many, others do not get it otherwise."""
         neighbor = self._at(link)
         name = neighbor.name if neighbor else gossip.origin
-        self._learn(gossip.text, name, gossip.hops, is_late=gossip.age > _SPREADS_SECONDS)
+        is_late = gossip.age > _SPREADS_SECONDS
+        learned = self._learn(gossip.text, name, gossip.hops, is_late=is_late)
+        if not is_passed_on:
+            self._pass_on([learned], link)
 
     def neighbor_up(self, name: PeerName, link: Connection, compares: bool) -> None:
         """Begin to compare with a new neighbor, if it has said that it does, too."""
-        self._neighbors[name] = neighbor = _Neighbor(name, link, compares)
+        self._neighbors[name] = neighbor = _Neighbor(name, link, compares, OfferNews(self._book))
         if compares:
-            neighbor.link.send(Offers(known=self._book.ids()))
+            self._greet(neighbor)
 
     def neighbor_down(self, name: PeerName) -> None:
         """Forget a neighbor."""
         self._neighbors.pop(name, None)
+        if not self._neighbors:
+            self._naming.stop()
 
     def told(self, link: Connection, message: Offers) -> None:
         """Learn what a neighbor knows, and tell it what it does not know."""
@@ -129,7 +144,7 @@ class OfferExchange:
         if not neighbor.compares:
             # It was dialed: now it is known that it understands.
             neighbor.compares = True
-            link.send(Offers(known=self._book.ids()))
+            self._greet(neighbor)
         if missing := self._book.missing(message.known):
             link.send(Offers(wanted=missing))
         self._tell(neighbor, (*message.wanted, *self._book.withdrawn(message.known)))
@@ -137,6 +152,9 @@ class OfferExchange:
         learned = [self._learn(text, neighbor.name) for text in texts]
         held = self._within(neighbor.may_hold, message.held)
         self._pass_on([*learned, *(self._told_held(text, neighbor) for text in held)], link)
+
+    def _greet(self, neighbor: _Neighbor) -> None:
+        neighbor.link.send(Offers(known=self._book.ids()))
 
     def _within(self, allowance: TokenBucket, texts: tuple[str, ...]) -> tuple[str, ...]:
         """Return as many texts as a neighbor may still be told, or tell."""
@@ -175,14 +193,22 @@ class OfferExchange:
             each.name for each in said_so if each.trust.take(now) and each.trust.left(now)
         }
 
-    def _pass_on(self, learned: Sequence[KeptOffer | None], besides: Connection) -> None:
-        """Name to other neighbors what is new here, and tell them what has ended."""
-        news = [kept for kept in learned if kept is not None]
-        known = tuple(kept.offer.id for kept in news if kept.withdrawal is None)
-        ends = tuple(kept.withdrawal for kept in news if kept.withdrawal is not None)
+    def _pass_on(self, learned: Sequence[KeptOffer | None], besides: Connection | None) -> None:
+        """Name to other neighbors what is new here, or tell them that it has ended."""
         for neighbor in self._neighbors.values():
-            if news and neighbor.compares and neighbor.link is not besides:
-                neighbor.link.send(Offers(known=known, texts=ends))
+            if neighbor.compares and neighbor.link is not besides:
+                neighbor.news.add(filter(None, learned))
+        self._name_news()
+
+    def _name_news(self) -> None:
+        """Name to each neighbor as many as it may be named now, and the others later."""
+        now = self._network.driver.now()
+        for neighbor in self._neighbors.values():
+            for line in neighbor.news.take(now):
+                neighbor.link.send(line)
+        waiting = any(each.news.are_waiting for each in self._neighbors.values())
+        if waiting and not self._naming.is_set:
+            self._naming.set(_NAMES_SECONDS)
 
     def _learn(
         self,

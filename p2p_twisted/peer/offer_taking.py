@@ -91,10 +91,13 @@ class OfferTaking:
 
     def ended(self, kept: KeptOffer) -> None:
         """Begin nothing for an offer any more; what is being fetched of it goes on."""
-        self._received.pop(kept.offer.id, None)
+        received, state = self._received.pop(kept.offer.id, None), self._known.get(kept.offer.id)
         self._known.end(kept.offer.id)
         kept.is_pinned = False
-        self.consider()
+        # Otherwise there is no more room than before, and who offers very much would have us look
+        # at all of it each time.
+        if received and (received.is_fetched or (state and state.state == "asked")):
+            self.consider()
 
     def answer(self, id_: MessageId, accept: bool) -> None:
         """Take an offer, or refuse it, as a person says."""

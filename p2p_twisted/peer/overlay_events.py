@@ -83,14 +83,14 @@ class OverlayEvents:
             background(self.log, "reporting a death", self._registration.report(address))
         self._registration.neighbors_changed(len(self._network.neighbors))
 
-    def delivered(self, gossip: Gossip, link: Connection | None) -> None:
+    def delivered(self, gossip: Gossip, link: Connection | None, is_passed_on: bool) -> None:
         """Obey a broadcast."""
         if gossip.kind == STOP:
             self._shutdown.told(gossip)
         elif gossip.kind == REVOKE and self._revocations is not None:
             self._revocations.heard(gossip.text)
         elif gossip.kind in (OFFER, WITHDRAW):
-            self._offers.delivered(gossip, link)
+            self._offers.delivered(gossip, link, is_passed_on)
         elif gossip.kind == RELAY:
             self._tickets.relay_came(gossip.origin)
         else:

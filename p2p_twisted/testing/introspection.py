@@ -23,9 +23,9 @@ class WitnessedEvents(OverlayEvents):
     witness: Callable[[Gossip], None]
 
     @override
-    def delivered(self, gossip: Gossip, link: Connection | None) -> None:
+    def delivered(self, gossip: Gossip, link: Connection | None, is_passed_on: bool) -> None:
         self.witness(gossip)
-        super().delivered(gossip, link)
+        super().delivered(gossip, link, is_passed_on)
 
 
 class UnmovedWatch(AddressWatch):

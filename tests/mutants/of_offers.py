@@ -6,6 +6,27 @@ from tests.mutants.mutant import Mutant
 
 OF_OFFERS: Final = (
     Mutant(
+        "offers/offer_news.py",
+        "self._allowance.spend(len(named))",
+        "pass",
+        "who offers without end has others hear of more than they may ask for",
+        "peer/test_offer_exchange.py",
+    ),
+    Mutant(
+        "offers/offer_book.py",
+        "key=lambda kept: (of_share[kept.share], of_sender[kept.share, kept.offer.sender]),",
+        "key=lambda _kept: 0,",
+        "who offers without end keeps back what others offer",
+        "peer/test_offer_exchange.py",
+    ),
+    Mutant(
+        "peer/offer_exchange.py",
+        "        if not is_passed_on:",
+        "        if False:",
+        "what there were too many broadcasts for never comes to whoever is further off",
+        "peer/test_offer_exchange.py",
+    ),
+    Mutant(
         "offers/offer_audience.py",
         "look = self._believed(look)",
         "",
@@ -91,8 +112,8 @@ OF_OFFERS: Final = (
     ),
     Mutant(
         "peer/offer_exchange.py",
-        "if news and neighbor.compares and neighbor.link is not besides:",
-        "if news and neighbor.link is not besides:",
+        "if neighbor.compares and neighbor.link is not besides:",
+        "if neighbor.link is not besides:",
         "peers of earlier versions are sent what has them end the link",
         "peer/test_offer_exchange.py",
     ),

@@ -35,6 +35,27 @@ OF_OVERLAY: Final = (
         "wire/test_keepalive.py",
     ),
     Mutant(
+        "overlay/overlay.py",
+        "return not (isinstance(message, Gossip) and is_calm(message)) or self.calm.take(now)",
+        "return True",
+        "a neighbor that offers without end has a peer look at four times as much",
+        "overlay/test_calm_shares.py",
+    ),
+    Mutant(
+        "overlay/calm_shares.py",
+        "elif left <= _FOR_OWN + _FOR_SHARES:",
+        "elif left <= 0:",
+        "a neighbor that broadcasts without end uses up what others accept of this peer",
+        "overlay/test_calm_shares.py",
+    ),
+    Mutant(
+        "overlay/calm_shares.py",
+        "share.spend(max(LINKS_MOST, len(self._shares)))",
+        "share.spend(1)",
+        "neighbors that broadcast without end leave the others no part",
+        "overlay/test_calm_shares.py",
+    ),
+    Mutant(
         "overlay/seen.py",
         "if len(self._young) >= _GENERATION:",
         "if False:",

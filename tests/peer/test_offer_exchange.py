@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from attrs import define, field
+from twisted.internet.task import Clock
 
+from p2p_twisted.offers import limits
 from p2p_twisted.offers.limits import OFFERS_TOLD_BURST, OFFERS_TOLD_PER_SECOND
 from p2p_twisted.offers.offer import Withdrawal, write_withdrawal
 from p2p_twisted.offers.offer_book import OWN, KeptOffer, OfferBook
@@ -34,6 +36,7 @@ class Node:
 
     name: str
     clock: float = 0.0
+    timer: Clock = field(factory=Clock)
     heard: list[MessageId] = field(factory=list)
     found: list[MessageId] = field(factory=list)
     ended: list[MessageId] = field(factory=list)
@@ -49,6 +52,7 @@ class Node:
             judge=OfferJudge(self.name, "default"),
             taking=taking,
             network=network,
+            clock=self.timer,
             date=lambda: NOW,
         )
 
@@ -68,10 +72,15 @@ class Node:
     def at(self, other: "Node") -> Any:
         return self.links[other.name][0]
 
-    def hear(self, text: str, by: "Node", kind: str = OFFER) -> None:
+    def hear(self, text: str, by: "Node", kind: str = OFFER, goes_on: bool = True) -> None:
         """Get a broadcast."""
         gossip = Gossip("0" * 32, kind, "x", 0, 120, text=text)
-        self.exchange.delivered(gossip, self.at(by))
+        self.exchange.delivered(gossip, self.at(by), goes_on)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass here."""
+        self.clock += seconds
+        self.timer.advance(seconds)
 
 
 @define
@@ -240,6 +249,44 @@ def test_who_tells_without_end() -> None:
     assert len(anna.heard) == OFFERS_TOLD_BURST
 
 
+def test_what_is_broadcast_no_further() -> None:
+    """Where there are too many broadcasts, others hear of it by comparing, also of its end."""
+    anna, ben, carl = Node("anna"), Node("ben"), Node("carl")
+    ben.link(anna)
+    ben.link(carl)
+    talk(anna, ben, carl)
+    ben.hear(text(), anna, goes_on=False)
+    talk(anna, ben, carl)
+    assert (anna.heard, carl.heard) == ([], [an_offer().id])
+    ben.hear(END, anna, WITHDRAW, goes_on=False)
+    talk(anna, ben, carl)
+    assert carl.ended == [an_offer().id]
+
+
+def test_rare_ones_come_first() -> None:
+    """Who offers without end keeps back its own alone, and nobody hears of what it cannot have."""
+    anna, ben, carl, mallory = all_of = [Node(name) for name in ("anna", "ben", "carl", "mallory")]
+    for node in (anna, carl, mallory):
+        ben.link(node)
+    talk(*all_of)
+    numbers, named = iter(range(10_000)), 0
+    for second in range(60):
+        for _ in range(20):
+            ben.hear(text(size=next(numbers)), mallory, goes_on=False)
+        if second % 5 == 0:
+            ben.hear(text(sender="anna", size=second), anna, goes_on=False)
+        said = talk(*all_of)
+        for node in all_of:
+            node.wait(1.0)
+        said += talk(*all_of)
+        if second % 5 == 0:
+            assert heard(sender="anna", size=second).offer.id in carl.heard
+        named += sum(len(line.known) for line in said)
+    assert named <= 2 * (limits.OFFERS_NAMED_BURST + 63 * limits.OFFERS_NAMED_PER_SECOND)
+    # But for what is forgotten here before it is asked for.
+    assert len(carl.heard) + len(anna.heard) > 0.95 * named
+
+
 def test_a_neighbor_that_has_gone() -> None:
     anna, ben = Node("anna"), Node("ben")
     anna.link(ben)
@@ -248,5 +295,6 @@ def test_a_neighbor_that_has_gone() -> None:
     anna.exchange.neighbor_down("ben")
     anna.exchange.told(link, Offers(("0" * 32,)))
     assert link.sent == []
-    anna.exchange.delivered(Gossip("0" * 32, OFFER, "ben", 0, 120, text=text()), None)
+    gossip = Gossip("0" * 32, OFFER, "ben", 0, 120, text=text())
+    anna.exchange.delivered(gossip, None, is_passed_on=True)
     assert anna.heard == [an_offer().id]
