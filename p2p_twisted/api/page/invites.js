@@ -2,21 +2,14 @@
 
 import { ask } from "./events.js";
 import { drawn } from "./qr.js";
-import { button, byId, command, readTime, renew, say, setText, showCommand } from "./text.js";
+import { button, byId, command, onSubmit, readTime, renew, say, setText } from "./text.js";
 
 export class Invites {
-  #form = byId("invite-form");
   #fields = { uses: byId("invite-uses"), time: byId("invite-time"), admin: byId("invite-admin") };
   #made = byId("invite-made");
 
   constructor() {
-    const tell = () => showCommand(this.#form, this.#command());
-    this.#form.addEventListener("input", tell);
-    this.#form.addEventListener("focusin", tell);
-    this.#form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#invite();
-    });
+    onSubmit(byId("invite-form"), () => this.#invite(), () => this.#command());
     byId("invite-forget").append(button("Hide it", null, () => this.#hide(), () => this.#command()));
   }
 

@@ -2,12 +2,11 @@
 
 import { ask } from "./events.js";
 import { drawn } from "./qr.js";
-import { button, byId, command, el, nameOf, readTime, say, setText, showCommand, shown } from "./text.js";
+import { button, byId, command, el, nameOf, onSubmit, readTime, say, setText, shown } from "./text.js";
 
 const LONGEST_WAIT_MS = 600_000;
 
 export class Links {
-  #form = byId("link-form");
   #name = byId("link-name");
   #time = byId("link-time");
   #list = byId("link-list");
@@ -15,13 +14,7 @@ export class Links {
   #timer = null;
 
   constructor() {
-    const tell = () => showCommand(this.#form, this.#command());
-    this.#form.addEventListener("input", tell);
-    this.#form.addEventListener("focusin", tell);
-    this.#form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#make();
-    });
+    onSubmit(byId("link-form"), () => this.#make(), () => this.#command());
     document.addEventListener("visibilitychange", () => document.hidden || this.look());
   }
 

@@ -1,7 +1,7 @@
 // What is pushed, by this peer and to it: how far all are, what can be answered, and what is dropped on a peer.
 
 import { ask, lines } from "./events.js";
-import { button, byId, command, duration, el, nameOf, rate, renew, say, setText, showCommand, shown, size } from "./text.js";
+import { button, byId, command, duration, el, nameOf, onSubmit, rate, renew, say, setText, shown, size } from "./text.js";
 
 const PENDING = ["fetching", "waiting", "asked", "refused", "no space", "failed", "off"];
 const GETS = new Set(["asked", "refused", "failed"]);
@@ -40,14 +40,8 @@ export class Pushes {
   #known = "";
 
   constructor() {
-    const form = byId("push-form");
-    const tell = () => showCommand(form, this.#command());
-    form.addEventListener("input", tell);
-    form.addEventListener("focusin", tell);
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.push([this.#name.value.trim()], this.audience);
-    });
+    const push = () => this.push([this.#name.value.trim()], this.audience);
+    onSubmit(byId("push-form"), push, () => this.#command());
     document.addEventListener("visibilitychange", () => this.#lookSoon(0));
   }
 

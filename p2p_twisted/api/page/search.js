@@ -1,7 +1,7 @@
 // Search all peers, list what one of them shares, and get what was found.
 
 import { ask, Failed, lines } from "./events.js";
-import { button, byId, byName, command, count, el, isOwn, nameOf, say, setText, showCommand, shown, size } from "./text.js";
+import { button, byId, byName, command, count, el, isOwn, nameOf, onSubmit, say, setText, showCommand, shown, size } from "./text.js";
 
 const SHOWN = 500;
 /** So many characters of an id are enough, as p2p shows them. */
@@ -37,15 +37,9 @@ export class Search {
 
   constructor() {
     const [form, field] = [byId("search-form"), byId("search-text")];
-    const tell = () => showCommand(form, command("find", field.value.trim() || "TEXT"));
-    field.addEventListener("input", tell);
-    tell();
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      const text = field.value.trim();
-      tell();
-      if (text) this.find(text);
-    });
+    const commandOf = () => command("find", field.value.trim() || "TEXT");
+    showCommand(form, commandOf());
+    onSubmit(form, () => field.value.trim() && this.find(field.value.trim()), commandOf);
   }
 
   /** Search all peers, and show hits as they come. */

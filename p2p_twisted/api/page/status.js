@@ -1,7 +1,7 @@
 // The daemon at a glance, its limits, its log, and what ends it.
 
 import { ask, lines } from "./events.js";
-import { button, byId, command, count, duration, el, inOrder, limitText, readLimit, say, setText, showCommand, shown, size } from "./text.js";
+import { button, byId, command, count, duration, el, inOrder, limitText, onSubmit, readLimit, say, setText, showCommand, shown, size } from "./text.js";
 
 const LOG_LINES = 300;
 
@@ -53,15 +53,8 @@ export class StatusCard {
   constructor(ended) {
     this.#ended = ended;
     for (const [way, field] of Object.entries(this.#fields)) {
-      const form = field.form;
-      const tell = () => showCommand(form, command("limit", way, field.value.trim() || "off"));
-      field.addEventListener("focus", tell);
-      field.addEventListener("input", tell);
-      form.addEventListener("submit", (event) => {
-        event.preventDefault();
-        tell();
-        this.#limit(way, field.value);
-      });
+      const commandOf = () => command("limit", way, field.value.trim() || "off");
+      onSubmit(field.form, () => this.#limit(way, field.value), commandOf);
     }
     const actions = byId("endings");
     const end = (text, path, word, warning, how) =>

@@ -132,6 +132,18 @@ export function button(text, label, does, commandOf) {
   });
 }
 
+/** Have a form tell its command while it is filled in and sent, and do that once it is sent. */
+export function onSubmit(form, does, commandOf) {
+  const tell = () => showCommand(form, commandOf());
+  form.addEventListener("input", tell);
+  form.addEventListener("focusin", tell);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    tell();
+    does();
+  });
+}
+
 /** Say something that has been done, or why it cannot be. */
 export function say(text, isBad = false) {
   const place = byId("said");
