@@ -84,7 +84,7 @@ class BoardView(View):
     :ivar seconds_left: until the last one has it, if that is known.
     :ivar unaware: how many are there that tell nothing of it: they have not heard of it, are of an
         earlier version, or answer by way of one that is.
-    :ivar is_unshared: whether this peer pushes it, and shares it no more as it was.
+    :ivar is_unshared: whether its sender shares it no more as it was, as that says.
     :ivar is_done: whether nothing more will happen as long as nobody comes.
     :ivar have_all: whether all have it that are there, or named.
     :ivar look_again: after how many seconds there may be something new.

@@ -32,6 +32,7 @@ class Look:
     :ivar answered: how many peers have answered, the asker included.
     :ivar silent: some that have not.
     :ivar is_whole: whether nobody is missing of whom others know.
+    :ivar is_unshared: whether the sender shares it no more, as it says.
     """
 
     tally: Tally
@@ -39,6 +40,7 @@ class Look:
     answered: int
     silent: tuple[PeerName, ...] = ()
     is_whole: bool = True
+    is_unshared: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -86,7 +88,7 @@ class OfferAudience:
         to_come = max(0, (coming + tally.saved) * size - tally.received) if coming else 0
         counts: dict[BoardState, int] = dict(tally.counts.items())
         counts["off"] = number_off
-        return Board(
+        board = Board(
             self._offer,
             counts,
             look.receipts,
@@ -98,6 +100,12 @@ class OfferAudience:
             is_done=look.is_over and has_spread and is_settled,
             look_again=min(max(_SHORTEST_SECONDS, pause), _LONGEST_SECONDS),
         )
+        return board.unshared() if look.is_unshared else board
+
+    @property
+    def sender(self) -> PeerName:
+        """Who offers it."""
+        return self._offer.sender
 
     def _has_spread(self, unaware: int, look: Look, now: float) -> bool:
         """Return whether all that are there have had time to hear of it, and newcomers, too."""

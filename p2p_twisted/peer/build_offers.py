@@ -48,7 +48,6 @@ class OfferParts:
             clock=local.reactor,
             date=local.wall,
             ahead=lambda: self.registration.ahead,
-            shares=local.shared.may_have,
             network=self.network,
             judge=self.judge,
             book=self.book,
@@ -113,6 +112,7 @@ class OfferParts:
             judge=self.judge,
             known=self.known,
             parts=parts,
+            shares=local.shared.may_have,
         )
 
     @property

@@ -81,12 +81,12 @@ class OfferLooks:
             await deferLater(self._clock, rest)
         driver = await self._network.connected()
         ask = Ask(driver.new_id(), "id", offer)
-        look = await self._ask(driver, ask)
+        look = await self._ask(driver, ask, watched.audience)
         if not watched.audience.suffices(look):
             # Each hop gives up on those that are silent a little before the one that asked it.
             wait = min(ask.wait + _SECONDS_PER_PEER * look.answered, ASK_SECONDS)
             by_every_link = evolve(ask, id=driver.new_id(), tree=0, after=ask.id, wait=wait)
-            look = await self._ask(driver, by_every_link)
+            look = await self._ask(driver, by_every_link, watched.audience)
         now = self._clock.seconds()
         watched.board = board = watched.audience.board(look, now)
         watched.rest_until = now + _REST_SECONDS
@@ -94,16 +94,20 @@ class OfferLooks:
         watched.again_at = now if board.is_done else now + board.look_again
         return board
 
-    async def _ask(self, driver: OverlayDriver, ask: Ask) -> Look:
+    async def _ask(self, driver: OverlayDriver, ask: Ask, audience: OfferAudience) -> Look:
         """Ask all others; what this peer says itself belongs to it, too."""
         answer = await driver.ask(ask)
         own = self._answer(ask.text)
+        told, said = answer.tally or Tally(), own.tally or Tally()
+        # Who pushes it knows best itself.
+        who_knows = said if audience.sender == driver.me.name else told
         return Look(
-            tally=(answer.tally or Tally()).plus(own.tally or Tally()),
+            tally=told.plus(said),
             receipts=(*answer.receipts, *own.receipts),
             answered=answer.answered + 1,
             silent=tuple(name for name in answer.silent if name != driver.me.name),
             is_whole=answer.is_whole,
+            is_unshared=bool(who_knows.unshared),
         )
 
 

@@ -8,7 +8,7 @@ from attrs import define, field
 from p2p_twisted.offers.accept_rule import AcceptRule
 from p2p_twisted.offers.known_offers import KnownOffers
 from p2p_twisted.offers.limits import OFFERS_ASKED, OFFERS_FETCHED, OFFERS_SOUGHT_PER_SECOND
-from p2p_twisted.offers.offer_book import KeptOffer, OfferBook
+from p2p_twisted.offers.offer_book import OWN, KeptOffer, OfferBook
 from p2p_twisted.offers.offer_judge import OfferJudge
 from p2p_twisted.offers.offer_turns import OfferTurns
 from p2p_twisted.overlay.effects import LocalAnswer
@@ -19,7 +19,7 @@ from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.wire.codec import printable
 from p2p_twisted.wire.limits import RECEIPT_REASON_CHARACTERS
 from p2p_twisted.wire.messages import Receipt, ReceiptState, Tally
-from p2p_twisted.wire.names import MessageId
+from p2p_twisted.wire.names import FileId, MessageId
 
 _KEPT_HERE: Final = "it has it, and gives it to nobody"
 
@@ -37,6 +37,7 @@ class OfferTaking:
     its place up for another one, and so does one of whoever has most of them, before anything
     has come, for who has fewer.
 
+    :param shares: returns whether this peer shares some content, as far as is known.
     :ivar here: tells of what this peer has now, or has some of.
     :ivar in_vain: tells of what nobody was found to have.
     """
@@ -46,6 +47,7 @@ class OfferTaking:
     _judge: OfferJudge
     _known: KnownOffers
     _parts: FetchingParts
+    _shares: Callable[[FileId], bool]
     here: Watches[KeptOffer] = field(factory=Watches, init=False)
     in_vain: Watches[KeptOffer] = field(factory=Watches, init=False)
     _turns: OfferTurns = field(init=False)
@@ -149,7 +151,8 @@ class OfferTaking:
             return LocalAnswer()
         receipt = self.receipt(id_)
         if receipt is None:
-            return LocalAnswer(tally=Tally(unmeant=1))
+            is_unshared = kept.source == OWN and not self._shares(kept.offer.file_id)
+            return LocalAnswer(tally=Tally(unmeant=1, unshared=int(is_unshared)))
         return LocalAnswer(
             tally=Tally.of(receipt, kept.offer.size, kept.is_late), receipts=(receipt,)
         )

@@ -37,7 +37,7 @@ from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.trust.limits import STATEMENT_FRESH_SECONDS
-from p2p_twisted.wire.names import FileId, MessageId
+from p2p_twisted.wire.names import MessageId
 
 _TEND_SECONDS: Final = 60.0
 _SPREADS_SECONDS: Final = 1.0
@@ -52,7 +52,6 @@ class PeerOffers:
     One peer's part in what is offered in its network.
 
     :param date: reads the time of day, in seconds since 1970.
-    :param shares: returns whether this peer shares some content, as far as is known.
     :param ahead: tells by how many seconds that is ahead of the registry's, as far as is known.
     """
 
@@ -61,7 +60,6 @@ class PeerOffers:
     _clock: IReactorTime
     _date: Callable[[], float]
     _ahead: Callable[[], float | None]
-    _shares: Callable[[FileId], bool]
     _network: NetworkSession
     _judge: OfferJudge
     _book: OfferBook
@@ -168,11 +166,11 @@ class PeerOffers:
     # How it works
 
     def _seen(self, board: Board, kept: KeptOffer) -> Board:
-        """Broadcast an offer again of which some do not know; say so where it cannot be had."""
+        """Broadcast an offer again of which some do not know."""
         if board.unaware and self._telling_again.take(self._clock.seconds()):
             self._exchange.hold(kept)
             self._exchange.publish(self._network.driver, OFFER, kept.heard.text)
-        return board if self._shares(kept.offer.file_id) else board.unshared()
+        return board
 
     def _hold(self) -> None:
         """Tell neighbors that what this peer has offered of late is here."""

@@ -45,6 +45,7 @@ class Places:
                 here=nothing,
                 space=nothing,
             ),
+            shares=nothing,
         )
         self.sources: dict[MessageId, str] = {}
         self.numbers = count()

@@ -3,6 +3,7 @@
 from twisted.internet.defer import CancelledError, Deferred
 
 from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.offers.offer_book import OWN
 from p2p_twisted.peer.offers_interface import KnownOffer, Waited
 from p2p_twisted.peer.peer_errors import Unknown
 from p2p_twisted.testing.daemons import VirtualDaemons
@@ -69,6 +70,29 @@ class OfferWaitingTests(OffersTestCase):
         self.assertEqual(
             {(row.state, row.reason) for row in waited.board.rows}, {("waiting", _NOT_AT_ALL)}
         )
+
+    def test_as_others_see_it(self) -> None:
+        """Wherever somebody looks, it is known that its sender shares it no more."""
+        daemons = self.network(1, ASK)
+        known = self.push(daemons, "week 3/notes.txt")
+        daemons.run(5)
+        self.assertFalse(self.look(daemons, "s2", known).is_unshared)
+        self.unshare(daemons)
+        daemons.peers["s2"].offers.answer(known.offer.id, True)
+        waited = daemons.result(daemons.peers["s2"].offers.wait(known.offer.id, 1e9), 900.0)
+        self.assertTrue(waited.board.is_unshared)
+        self.assertEqual({row.reason for row in waited.board.rows}, {_NOT_AT_ALL})
+
+    def test_as_a_liar_says(self) -> None:
+        """Its sender knows best itself whether it shares it."""
+        daemons = self.network(2, ASK)
+        known = self.push(daemons, to=("s2",))
+        daemons.run(5)
+        kept = daemons.peers["s3"].offers._book.get(known.offer.id)
+        assert kept is not None
+        kept.source = OWN
+        self.assertFalse(self.look(daemons, "s1", known).is_unshared)
+        self.assertTrue(self.look(daemons, "s2", known).is_unshared)
 
     def test_another_one_has_it(self) -> None:
         """Then who waits gets it all the same."""

@@ -64,6 +64,7 @@ class Tally:
     :ivar late: receivers, counted above, that have not heard of it by its broadcast: they came
         later.
     :ivar unmeant: peers that know of it, and that it is not for.
+    :ivar unshared: of these, who pushes it, if it shares it no more as it was.
     :ivar received: how much of it the receivers have, together, in bytes.
     :ivar rate: theirs, together, in bytes a second.
     :ivar seconds_left: until the last of those that are fetching has it.
@@ -78,6 +79,7 @@ class Tally:
     saved: Receivers = 0
     late: Receivers = 0
     unmeant: Receivers = 0
+    unshared: Receivers = 0
     received: Annotated[int, Meta(ge=0, le=_RECEIVED_MOST)] = 0
     rate: Rate = 0.0
     seconds_left: Annotated[float, Meta(ge=0, le=_SECONDS_LEFT_MOST)] = 0.0
@@ -129,7 +131,7 @@ class Tally:
 
 
 _MOST: Final[tuple[Any, ...]] = (
-    *[limits.ANSWERED] * (len(RECEIPT_STATES) + 2),
+    *[limits.ANSWERED] * (len(RECEIPT_STATES) + 3),
     *(_RECEIVED_MOST, _RATE_MOST, _SECONDS_LEFT_MOST),
 )
 
