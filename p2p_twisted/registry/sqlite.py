@@ -71,6 +71,8 @@ class SqliteStore(SoleStore):
         self._path = path
         self._offload = offload
         self._database: sqlite3.Connection
+        # What was read when it was opened, until it is asked for or changed.
+        self._opened: tuple[Registration, ...] | None = None
 
     def open(self) -> None:
         """Open or make the file: see :class:`IRegistryStore`."""
@@ -117,9 +119,13 @@ class SqliteStore(SoleStore):
             raise sqlite3.DatabaseError(verdict)
         if "is_closed" not in {row[1] for row in self._database.execute("PRAGMA table_info(peer)")}:
             self._database.execute(_ADD_CLOSED)
-        self._load()
+        self._opened = self._read()
 
     def _load(self) -> tuple[Registration, ...]:
+        opened, self._opened = self._opened, None
+        return self._read() if opened is None else opened
+
+    def _read(self) -> tuple[Registration, ...]:
         rows = self._database.execute(f"SELECT {', '.join(_COLUMNS)} FROM peer ORDER BY name")
         try:
             return tuple(Registration.kept(dict(zip(_COLUMNS, row, strict=True))) for row in rows)
@@ -127,6 +133,7 @@ class SqliteStore(SoleStore):
             raise self._fault(sqlite3.DatabaseError(str(error))) from error
 
     def _apply(self, net: Mapping[PeerName, Registration | None]) -> None:
+        self._opened = None
         rows = [_row(held) for held in net.values() if held is not None]
         try:
             # Commits, or rolls back where anything is raised.

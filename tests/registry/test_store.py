@@ -56,6 +56,20 @@ class SqliteStoreTests(store_contract.StoreContract):
         self.successResultOf(store.close())
         self.assertEqual(len(self.kept(self.open(path))), 3)
 
+    def test_read_once(self) -> None:
+        """What was read as it was opened is not read again: a registry is waited for meanwhile."""
+        path = Path(self.mktemp())
+        store = self.open(path)
+        self.successResultOf(store.apply([Put(registration("s1"))]))
+        self.successResultOf(store.close())
+        again = SqliteStore(path, inline)
+        again.open()
+        self.addCleanup(again.close)
+        statements: list[str] = []
+        again._database.set_trace_callback(statements.append)
+        self.assertEqual(len(self.kept(again)), 1)
+        self.assertEqual(statements, [])
+
     def test_earlier_version(self) -> None:
         """A file of a version that did not keep who is closed is read; and read by that one."""
         path = Path(self.mktemp())
