@@ -95,7 +95,7 @@ class Conversation:
         self._pushing.end()
 
     def stop_waiting(self) -> bool:
-        """Wait for nothing that was pushed any longer; return whether anything was waited for."""
+        """Wait for nothing that was pushed, or is to be; return whether anything was waited for."""
         return self._pushing.stop_waiting()
 
     def vocabulary(self) -> Vocabulary:

@@ -1,6 +1,7 @@
 """Push to others, answer what others push, and say what comes of it."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any
 
 import attrs
 from twisted.internet.defer import CancelledError, Deferred
@@ -55,7 +56,7 @@ class Pushing:
         self._begun: set[str] = set()
         self._ends: list[Callable[[], None]] = []
         self._asks = False
-        self._waits: list[Deferred[Waited]] = []
+        self._waits: list[Deferred[Any]] = []
 
     def follow(self, is_person: bool) -> None:
         """
@@ -81,22 +82,30 @@ class Pushing:
         """Push what this peer shares: each thing by itself."""
         outcome = Outcome.OK
         numbers = list[int]()
-        for name in command.names:
+        for place, name in enumerate(command.names):
+            pushing = self._peer.offers.push(
+                name, command.to, command.seconds, command.into, self._hashing(name)
+            )
+            self._waits.append(pushing)
             try:
-                known = await self._peer.offers.push(
-                    name, command.to, command.seconds, command.into, self._hashing(name)
-                )
+                known = await pushing
+            except CancelledError:
+                names = ", ".join(map(shown_name, command.names[place:]))
+                self._say([f"given up, and not pushed: {names}"])
+                return outcome
             except PeerError as error:
                 outcome = self._failed(error)
             else:
                 self._say([pushed_line(shown_push(known), f"pushes {known.number}")])
                 numbers.append(known.number)
+            finally:
+                self._waits.remove(pushing)
         if command.wait is None or not numbers:
             return outcome
         return max(outcome, await self._wait(numbers, command.wait), key=_is_failed)
 
     def stop_waiting(self) -> bool:
-        """Wait for no push any longer; return whether any was waited for."""
+        """Wait for no push any longer, nor for what is to be one; return whether any was."""
         waits = tuple(self._waits)
         for wait in waits:
             wait.cancel()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from attrs import define, field
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from zope.interface import implementer
@@ -34,6 +34,7 @@ from p2p_twisted.peer.peer_errors import CannotKeep, PeerError, Unknown
 from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.os_errors import in_words
+from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.trust.limits import STATEMENT_FRESH_SECONDS
@@ -202,7 +203,10 @@ class PeerOffers:
         self._keys[heard.offer.id] = key
         known = self._known.add(heard.offer, None)
         try:
-            await self._kept.write()
+            await uninterrupted(Deferred.fromCoroutine(self._kept.write()))
+        except CancelledError:
+            self._forget(self._book.drop([heard.offer.id]))
+            raise
         except OSError as error:
             self._forget(self._book.drop([heard.offer.id]))
             raise CannotKeep(

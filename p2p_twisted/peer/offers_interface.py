@@ -57,7 +57,8 @@ class IOffers(Interface):
         :param seconds: how long others hear of it, 30 days at most.
         :param into: the folder in which it is to land, below where the receiver has offers land.
         :param watch: is told how far it has been hashed, while that is waited for.
-        :returns: fires once it is kept here, and told to the neighbors.
+        :returns: fires once it is kept here, and told to the neighbors; canceled, it is not
+            offered.
         """
 
     def withdraw(offer: MessageId) -> "Deferred[None]":

@@ -44,6 +44,16 @@ class PushTests(ConversationCase):
             self.peer.offers.hashing[0](percent)
         self.assertEqual(self.talk.said, ["hashing f1: it is pushed once that is done"])
 
+    def test_hashing_given_up(self) -> None:
+        """What was named before is pushed, and the rest is not."""
+        self.peer.will("push", own(1), Deferred())
+        typed = self.talk.begin("push f1 f2 f3 --to @all --wait")
+        self.assertTrue(self.talk._conversation.stop_waiting())
+        self.assertIs(self.successResultOf(typed), Outcome.OK)
+        self.assertEqual(self.talk.said[1:], ["given up, and not pushed: f2, f3"])
+        self.assertEqual([each[1] for each in self.peer.asked], ["f1", "f2"])
+        self.assertFalse(self.talk._conversation.stop_waiting())
+
     def test_list(self) -> None:
         """Own ones and those of others, by their numbers."""
         self.peer.offers.known = (received(2), own(1))

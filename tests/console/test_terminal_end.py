@@ -56,6 +56,13 @@ class EndTests(TerminalCase):
         self.terminal.type("\x03")
         self.assertEqual(self.peer.asked[-1], ("leave",))
 
+    def test_interrupt_gives_a_push_up(self) -> None:
+        """While something is hashed that is to be pushed, Control-C gives that up alone."""
+        self.peer.will("push", Deferred())
+        self.terminal.type("push f1 --to @all\r\x03")
+        self.assertIn("given up, and not pushed: f1", self.terminal.lines)
+        self.assertNotIn(("leave",), self.peer.asked)
+
     def test_attached_asks(self) -> None:
         """So does a console that is only attached, whose end interrupts nothing."""
         terminal = Terminal(AttachedConsole)

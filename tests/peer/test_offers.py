@@ -1,10 +1,11 @@
 """What is pushed: who hears of it, who takes it, and what becomes of it."""
 
 import attrs
-from twisted.internet.defer import succeed
+from twisted.internet.defer import CancelledError, Deferred, succeed
 
 from p2p_twisted.offers.accept_rule import AcceptRule
 from p2p_twisted.offers.limits import OFFERS_FETCHED, OWN_OFFERS
+from p2p_twisted.peer.kept_offers import KeptOffers
 from p2p_twisted.peer.peer_errors import NotFound, PeerError
 from tests.peer.cases import SONG
 from tests.peer.offers_case import ANYONE, ASK, HOUR, OffersTestCase
@@ -161,6 +162,29 @@ class AnswerTests(OffersTestCase):
         daemons.run(30)
         self.assertEqual(self.heard(peer).state, "refused")
         self.assertEqual(self.downloads(daemons, "s2"), [])
+
+    def test_given_up(self) -> None:
+        """What is given up before it is hashed, or kept, is offered to nobody."""
+        daemons = self.network(1)
+        offers = daemons.peers["s1"].offers
+        later = offers.push("later", ("@all",), HOUR)
+        daemons.run(2)
+        later.cancel()
+        self.failureResultOf(later, CancelledError)
+        (daemons.folder / "s1" / "later").write_bytes(SONG)
+        writing: Deferred[None] = Deferred()
+
+        async def write(_kept: KeptOffers) -> None:
+            await writing
+
+        self.patch(KeptOffers, "write", write)
+        kept = offers.push("slides.pdf", ("@all",), HOUR)
+        daemons.run(2)
+        kept.cancel()
+        writing.callback(None)
+        self.failureResultOf(kept, CancelledError)
+        daemons.run(20)
+        self.assertEqual((offers.own(), self.states(daemons)["s2"]), ((), []))
 
     def test_canceled(self) -> None:
         """Who cancels its download has refused it, whoever comes to the console later."""
