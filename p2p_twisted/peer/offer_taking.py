@@ -31,11 +31,10 @@ class OfferTaking:
 
     A few are fetched at a time that no person has asked for, and a person is asked about a few:
     the others wait. What comes from one source, and of that in one name, takes fewer of these
-    places than it leaves to others, however slowly it is delivered. What no neighbor is known to
-    have is looked for by turns, and what nobody has takes no place, and is looked for again ever
-    more rarely. One of which nobody ever delivers anything gives
-    its place up for another one, and so does one of whoever has most of them, before anything
-    has come, for who has fewer.
+    places than it leaves to others, however slowly it is delivered. What no neighbor is known
+    to have is looked for by turns, and what nobody has takes no place, and is looked for again
+    ever more rarely. One of which nobody ever delivers anything gives its place up for another
+    one, and so does one of whoever has most of them, as long as nothing has come of it.
 
     :param shares: returns whether this peer shares some content, as far as is known.
     :ivar here: tells of what this peer has now, or has some of.
@@ -134,10 +133,10 @@ class OfferTaking:
 
     def receipt(self, id_: MessageId) -> Receipt | None:
         """Say how far this peer is with an offer; ``None`` where it is not meant."""
-        received, known = self._received.get(id_), self._known.get(id_)
+        received, known, name = self._received.get(id_), self._known.get(id_), self._judge.me.name
         if received is None or known is None or known.state is None:
             return None
-        name, fetching = self._judge.me.name, received.fetching
+        fetching = received.fetching
         if known.state == "saved":
             return Receipt(name, "saved", known.offer.size)
         come, rate = (0, 0.0) if fetching is None else (fetching.received, fetching.rate)
@@ -153,9 +152,8 @@ class OfferTaking:
         if receipt is None:
             is_unshared = kept.source == OWN and not self._shares(kept.offer.file_id)
             return LocalAnswer(tally=Tally(unmeant=1, unshared=int(is_unshared)))
-        return LocalAnswer(
-            tally=Tally.of(receipt, kept.offer.size, kept.is_late), receipts=(receipt,)
-        )
+        tally = Tally.of(receipt, kept.offer.size, kept.is_late)
+        return LocalAnswer(tally=tally, receipts=(receipt,))
 
     # What becomes of it
 
@@ -281,8 +279,7 @@ class OfferTaking:
 
     def _fetched(self, received: ReceivedOffer) -> None:
         received.is_fetched = received.kept.is_pinned = False
-        has_missed = received.fetching is not None and received.fetching.found_nobody
-        if has_missed:
+        if received.fetching is not None and received.fetching.found_nobody:
             self.in_vain.tell(received.kept)
             # Those who have it may just be slow to answer, as when they are flooded.
             if not received.kept.holders:
