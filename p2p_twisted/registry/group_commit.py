@@ -80,7 +80,7 @@ class GroupCommit:
         group = self._groups[-1]
         group.changes.extend(changes)
         group.undo.extend(undo)
-        group.names.update(change.name for change in changes)
+        group.names.update([change.name for change in changes])
         group.waiting.append(kept)
         self._store_next()
         return kept

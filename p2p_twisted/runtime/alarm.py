@@ -15,34 +15,27 @@ class Alarm:
     """
 
     # Each connection has several.
-    __slots__ = ("_call", "_clock", "_due", "_looked_at", "is_set")
+    __slots__ = ("_at", "_call", "_clock", "_due", "_looked_at", "is_set")
 
     def __init__(self, clock: IReactorTime, call: Callable[[], object]) -> None:
         self._clock = clock
         self._call = call
         self._due: IDelayedCall | None = None
-        # When the reactor looks at it for the first time.
-        self._looked_at = 0.0
+        # When the reactor looks at it, and when the call is to be made, which may be later.
+        self._looked_at = self._at = 0.0
         self.is_set = False
 
     def set(self, seconds: float) -> None:
         """Make the call in so many seconds, and not when it was due before."""
         self.is_set = True
-        now = self._clock.seconds()
-        due = self._due
-        if due is not None:
-            if seconds <= 0 and due.getTime() <= now:
-                # It is about to be made. Twisted makes what was due as it began to look: put off to
-                # now each time that something else is handled, it might never be.
+        self._at = self._clock.seconds() + seconds
+        if self._due is not None:
+            if self._looked_at <= self._at:
+                # Whatever it is put off by, and takes back of that, is seen to then.
                 return
-            # To make a call sooner, Twisted looks for it among all that are to come; not if it only
-            # takes back some of what it was put off by, and it has not been looked at yet.
-            if due.getTime() <= now + seconds or now < self._looked_at <= now + seconds:
-                due.reset(seconds)
-                return
-            due.cancel()
-        self._due = self._clock.callLater(seconds, self._come_due)
-        self._looked_at = now + seconds
+            # To make a call sooner, Twisted would look for it among all that are to come.
+            self._due.cancel()
+        self._look_in(seconds)
 
     def rest(self) -> None:
         """
@@ -59,8 +52,22 @@ class Alarm:
             self._due.cancel()
             self._due = None
 
-    def _come_due(self) -> None:
+    def end(self) -> None:
+        """Make no call ever, and forget what was to be called; it must not be set again."""
+        self.stop()
+        del self._call
+
+    def _look_in(self, seconds: float) -> None:
+        self._due = self._clock.callLater(seconds, self._look)
+        self._looked_at = self._at
+
+    def _look(self) -> None:
         self._due = None
-        if self.is_set:
+        if not self.is_set:
+            return
+        left = self._at - self._clock.seconds()
+        if left > 0:
+            self._look_in(left)
+        else:
             self.is_set = False
             self._call()

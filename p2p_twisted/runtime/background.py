@@ -14,10 +14,32 @@ def background(log: Logger, doing: str, work: "Deferred[Any] | Coroutine[Any, An
 
     :param doing: what the work does, for the log.
     """
-    task = work if isinstance(work, Deferred) else Deferred.fromCoroutine(work)
+    if isinstance(work, Deferred):
+        work.addErrback(_failed, log, doing)
+    else:
+        _go_on(None, work, log, doing)
 
-    def failed(failure: Failure) -> None:
-        if failure.check(CancelledError) is None:
-            log.failure("while {doing}", failure, doing=doing)
 
-    task.addErrback(failed)
+def _go_on(fired: object, work: Coroutine[Any, Any, Any], log: Logger, doing: str) -> None:
+    """
+    Have a coroutine go on until it waits for something.
+
+    What Twisted does to have others wait for it, or cancel it, takes longer than a brief answer.
+    """
+    try:
+        awaited: Deferred[Any] = (
+            fired.throwExceptionIntoGenerator(work)
+            if isinstance(fired, Failure)
+            else work.send(fired)
+        )
+    except StopIteration:
+        pass
+    except BaseException:
+        _failed(Failure(), log, doing)
+    else:
+        awaited.addBoth(_go_on, work, log, doing)
+
+
+def _failed(failure: Failure, log: Logger, doing: str) -> None:
+    if failure.check(CancelledError) is None:
+        log.failure("while {doing}", failure, doing=doing)

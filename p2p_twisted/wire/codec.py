@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
 from operator import attrgetter
 from types import UnionType
-from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Final, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 import attrs
 import msgspec
@@ -147,40 +147,59 @@ def _line(message: Message) -> bytes:
 
 def _plain(value: Any) -> dict[str, Any]:
     """Turn an object into JSON's types: those of its fields that differ from their defaults."""
-    return {
-        name: turn(member) if turn else member
-        for name, default, turn in _fields(value.__class__)
-        if (member := getattr(value, name)) != default
+    names, defaults, members, turnings = _fields(value.__class__)
+    plain = {
+        name: member
+        for name, default, member in zip(names, defaults, members(value), strict=True)
+        if member != default
     }
+    for name, turn in turnings:
+        if name in plain:
+            plain[name] = turn(plain[name])
+    return plain
 
 
 def _plain_members(values: tuple[Any, ...]) -> list[dict[str, Any]]:
     return [_plain(value) for value in values]
 
 
+class _Fields(NamedTuple):
+    """
+    What is written of a class.
+
+    :ivar members: returns the values of all fields of an object.
+    :ivar turnings: how to turn those that have objects of which some fields may be left out.
+    """
+
+    names: tuple[str, ...]
+    defaults: tuple[Any, ...]
+    members: Callable[[Any], tuple[Any, ...]]
+    turnings: tuple[tuple[str, Callable[[Any], Any]], ...]
+
+
 @cache
-def _fields(kind: type) -> tuple[tuple[str, Any, Callable[[Any], Any] | None], ...]:
-    """List a class's fields, their defaults, and how to turn those that hold objects."""
-    hints = get_type_hints(kind)
-    return tuple((f.name, f.default, _turning(hints[f.name])) for f in attrs.fields(kind))
+def _fields(kind: type) -> _Fields:
+    hints, fields = get_type_hints(kind), attrs.fields(kind)
+    names = tuple(field.name for field in fields)
+    turnings = tuple((name, turn) for name in names if (turn := _turning(hints[name])))
+    return _Fields(names, tuple(field.default for field in fields), _getting(names), turnings)
+
+
+def _getting(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda value: tuple(getattr(value, name) for name in names)
 
 
 def _turning(hint: Any) -> Callable[[Any], Any] | None:
-    """Return what turns a field of this type into JSON; ``None`` where it is JSON as it is."""
-    has_objects = any(attrs.has(member) for member in get_args(hint))
-    if attrs.has(hint) or (has_objects and get_origin(hint) is UnionType):
-        return _plain
-    if not has_objects:
+    """Return what turns a field of this type into JSON; ``None`` where msgspec does."""
+    kinds = [member for member in (hint, *get_args(hint)) if attrs.has(member)]
+    if all(map(_is_whole, kinds)):
         return None
-    return _whole_members(hint) or _plain_members
+    return _plain if attrs.has(hint) or get_origin(hint) is UnionType else _plain_members
 
 
-def _whole_members(hint: Any) -> Callable[[Any], Any] | None:
-    """Return what turns a tuple of objects of which no field is ever left out, nor turned."""
-    kind = get_args(hint)[0]
+def _is_whole(kind: Any) -> bool:
+    """Return whether no field of a class is ever left out, nor turned."""
     fields = _fields(kind)
-    if len(fields) < 2 or any(default is not attrs.NOTHING or turn for _, default, turn in fields):
-        return None
-    names = tuple(name for name, _default, _turn in fields)
-    members = attrgetter(*names)
-    return lambda values: [dict(zip(names, members(value), strict=True)) for value in values]
+    return not fields.turnings and all(default is attrs.NOTHING for default in fields.defaults)

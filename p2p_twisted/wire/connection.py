@@ -13,6 +13,7 @@ from zope.interface import implementer
 
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.wire import limits
+from p2p_twisted.wire.blocks import plain_socket
 from p2p_twisted.wire.codec import encode, encode_greeting, printable
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.input import Input
@@ -70,7 +71,7 @@ class Connection(LineReceiver):
         self.output = SendQueue(clock, give_up)
         self.input = Input(clock, self._take_straight)
         self.intake = Intake(clock, self, self.input)
-        self.keep_alive = KeepAlive(clock, greeting is None, self._ping, give_up)
+        self.keep_alive = KeepAlive(clock, greeting is None, self.send, give_up)
         self.gate = LineGate(is_greeted=greeting is not None)
         self._session = make_session(self)
 
@@ -165,8 +166,9 @@ class Connection(LineReceiver):
         if ITCPTransport.providedBy(self.transport):
             # Lines are short and somebody waits for each: never hold one back for the next.
             self.transport.setTcpNoDelay(True)
-        self.input.attach(self.transport)
-        self.output.attach(self.transport)
+        plain = plain_socket(self.transport)
+        self.input.attach(self.transport, plain)
+        self.output.attach(self.transport, plain)
         self.set_deadline(limits.FIRST_LINE_SECONDS)
         if self._greeting is not None:
             self.keep_alive.spoke()
@@ -174,15 +176,17 @@ class Connection(LineReceiver):
 
     @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if self._phase is not Phase.CLOSING:
+            self._begin_closing()
         self._phase = Phase.LOST
-        self._deadline.stop()
-        self.intake.stop()
-        self.input.end()
+        self._deadline.end()
         self.output.discard()
         self.keep_alive.stop()
         if self._ended is not None:
             self._ended(self)
         self._session.lost(reason)
+        # Nothing leads back here any more: otherwise Python looks for circles, which takes long.
+        del self._session
 
     @override
     def dataReceived(self, data: bytes) -> None:
@@ -233,6 +237,10 @@ class Connection(LineReceiver):
 
     def _take_line(self, line: bytes) -> None:
         match self.gate.take(line, self._session.unknown_verb_hint):
+            case First(message):
+                # The session mostly sets one of its own.
+                self._deadline.rest()
+                self._session.received(message)
             case Ping() | Pong() if not self.keep_alive.is_moderate():
                 self.refuse(ProtocolError("pings come too often"))
             case Ping(number):
@@ -241,10 +249,6 @@ class Connection(LineReceiver):
             case Pong(number):
                 self.keep_alive.answered(number)
             case Message() as message:
-                self._session.received(message)
-            case First(message):
-                # The session mostly sets one of its own.
-                self._deadline.rest()
                 self._session.received(message)
             case Greeted(hello):
                 self.clear_deadline()
@@ -278,9 +282,6 @@ class Connection(LineReceiver):
             self.dataReceived(behind)
         else:
             self.input.fit()
-
-    def _ping(self, number: int) -> None:
-        self.send(Ping(number))
 
     def _begin_closing(self) -> None:
         self._phase = Phase.CLOSING

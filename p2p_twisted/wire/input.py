@@ -13,11 +13,12 @@ from p2p_twisted.wire.blocks import (
     Pieces,
     RawSink,
     Section,
-    plain_socket,
 )
 from p2p_twisted.wire.pace import Pace
 from p2p_twisted.wire.sealing import OPENED_BYTES, ISealing, below
 from p2p_twisted.wire.send_queue import IStream
+
+_READS_INTO: Final = hasattr(socket.socket, "recvmsg_into")
 
 
 class Input:
@@ -32,9 +33,25 @@ class Input:
         what came behind them.
     """
 
+    # Each connection has one.
+    __slots__ = (
+        "_fitted",
+        "_has_ended",
+        "_is_held",
+        "_is_paused",
+        "_line_bytes",
+        "_most",
+        "_pace",
+        "_reactor",
+        "_reader",
+        "_section",
+        "_socket",
+        "_took",
+        "_transport",
+    )
+
     def __init__(self, reactor: IReactorTime, took: Callable[[int, bytes], None]) -> None:
-        # None on a reactor that knows no other readers than transports.
-        self._readers = IReactorFDSet(reactor, None)
+        self._reactor = reactor
         self._took = took
         self._section: Section = _NOTHING
         self._line_bytes = 0
@@ -44,19 +61,25 @@ class Input:
         self._is_paused = False
         self._is_held = False
         self._has_ended = False
-        self._pace: Pace = _Unlimited()
+        self._pace: Pace = _UNLIMITED
+        # What the transport reads at once.
+        self._fitted = 0
 
     @property
     def left(self) -> int:
         """How many raw bytes are still to come before the next line."""
         return self._section.left
 
-    def attach(self, transport: IStream) -> None:
-        """Begin with a transport that reads lines."""
+    def attach(self, transport: IStream, plain: socket.socket | None) -> None:
+        """
+        Begin with a transport that reads lines.
+
+        :param plain: the socket that its bytes go through as they are, if any.
+        """
         self._transport = transport
-        self._most = OPENED_BYTES if ISealing.providedBy(transport) else limits.MIB
-        if self._readers is not None and hasattr(socket.socket, "recvmsg_into"):
-            self._socket = plain_socket(transport)
+        is_sealed = plain is None and ISealing.providedBy(transport)
+        self._most = OPENED_BYTES if is_sealed else limits.MIB
+        self._socket = plain if _READS_INTO else None
         self.fit()
 
     def line_came(self, length: int) -> None:
@@ -139,17 +162,16 @@ class Input:
         line LineReceiver copies everything that was read behind it, and thousands of
         short lines in one piece would keep all other connections waiting.
         """
-        if (
-            self._has_ended
-            or self._is_paused
-            or self._is_held
-            or (self._is_worth_a_reader and self._read_straight())
-        ):
+        if self._has_ended or self._is_paused or self._is_held:
+            return
+        section = self._section
+        if isinstance(section, Block) and self._is_worth_a_reader and self._read_straight():
             return
         if self._reader is not None:
             self._hand_back()
-        most = min(max(self.left, limits.LINE_BYTES), self._most)
-        below(self._transport).bufferSize = min(most, self._pace.allowance)
+        most = min(max(section.left, limits.LINE_BYTES), self._most, self._pace.allowance)
+        if most != self._fitted:
+            below(self._transport).bufferSize = self._fitted = most
 
     def hold(self) -> None:
         """Read nothing, as the transport was paused, until :meth:`release`."""
@@ -164,13 +186,17 @@ class Input:
         self.fit()
 
     def end(self) -> None:
-        """Read nothing more, before the transport closes or now that it has."""
+        """Read nothing more, before the transport closes or now that it has; again is harmless."""
+        if self._has_ended:
+            return
         self._has_ended = True
         self._pace.stop()
         self._drop_reader()
         self._socket = None
         # What belongs to a connection may outlive it a while, and buffers are large.
         self._section = _NOTHING
+        # It leads back to the connection, which leads here.
+        del self._took
 
     def _expect(self, section: Section) -> None:
         if not self._has_ended:
@@ -178,7 +204,7 @@ class Input:
 
     @property
     def _is_worth_a_reader(self) -> bool:
-        if self._socket is None or not isinstance(self._section, Block):
+        if self._socket is None:
             return False
         # Once there is a reader, it also reads the line behind the block, and the next block.
         # The transport may read as much as a line at once anyway.
@@ -202,10 +228,14 @@ class Input:
         if self._reader is not None:
             return True
         assert self._socket is not None
-        assert self._readers is not None
+        readers = IReactorFDSet(self._reactor, None)
+        if readers is None:
+            # It knows no other readers than transports.
+            self._socket = None
+            return False
         try:
             self._reader = BlockReader(
-                self._readers, self._socket, self._room, self._took, self._hand_back
+                readers, self._socket, self._room, self._took, self._hand_back
             )
         except OSError:
             # Too many files are open: the long way needs no other.
@@ -241,5 +271,6 @@ class _Unlimited:
         """Ignore it: nothing waits here."""
 
 
+_UNLIMITED: Final = _Unlimited()
 _NOTHING: Final = Pieces(0)
 """Stands where no raw bytes are expected."""

@@ -51,6 +51,24 @@ class Intake:
         machine busy is not charged to a neighbor in full.
     """
 
+    # Each connection has one.
+    __slots__ = (
+        "_abused",
+        "_began_at",
+        "_clock",
+        "_fell_behind",
+        "_had_before",
+        "_has_ended",
+        "_is_held",
+        "_over_since",
+        "_pausing",
+        "_pieces",
+        "_processor",
+        "_raw",
+        "_reader",
+        "_share",
+    )
+
     def __init__(
         self,
         clock: IReactorTime,
@@ -94,10 +112,14 @@ class Intake:
 
     def stop(self) -> None:
         """Never resume reading; twice does no harm."""
+        if self._has_ended:
+            return
         self._share = None
         self._has_ended = True
         if self._pausing is not None:
-            self._pausing.stop()
+            self._pausing.end()
+        # It leads back to the connection, which leads here.
+        del self._reader
 
     def hold(self) -> None:
         """Read and handle nothing more until :meth:`release`: what came is still at work."""

@@ -8,6 +8,7 @@ from twisted.internet.interfaces import IReactorTime
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.wire import limits
+from p2p_twisted.wire.messages import Message, Ping
 
 # However the clock rounds, a check never comes again at once.
 _SHORTEST_WAIT_SECONDS: Final = 0.1
@@ -22,25 +23,40 @@ class KeepAlive:
     a second longer.
 
     :param is_first: whether the first turn is ours; the other side has the opposite.
-    :param ping: sends a ping of that number.
+    :param send: sends a message.
     :param give_up: is told why, once, when nothing was heard for 15 s.
     :ivar round_trip: of the last answered ping, in seconds; before it, how long the first
         answer to anything took, and ``None`` before that.
     """
 
-    round_trip: float | None = None
+    # Each connection has one.
+    __slots__ = (
+        "_clock",
+        "_give_up",
+        "_heard_at",
+        "_is_started",
+        "_next_check",
+        "_patience",
+        "_pinged_at",
+        "_pings",
+        "_pings_heard",
+        "_send",
+        "_spoke_at",
+        "round_trip",
+    )
 
     def __init__(
         self,
         clock: IReactorTime,
         is_first: bool,
-        ping: Callable[[int], object],
+        send: Callable[[Message], object],
         give_up: Callable[[str], None],
     ) -> None:
         self._clock = clock
         self._patience = limits.PING_AFTER_SECONDS if is_first else limits.PING_LATER_SECONDS
-        self._ping = ping
+        self._send = send
         self._give_up = give_up
+        self.round_trip: float | None = None
         self._heard_at = clock.seconds()
         self._spoke_at: float | None = None
         self._pinged_at: float | None = None
@@ -62,6 +78,8 @@ class KeepAlive:
         self._is_started = True
         if self._next_check is not None:
             self._next_check.stop()
+        # It leads back to the connection, which leads here.
+        self._send = self._give_up = _ignore
 
     def heard(self) -> None:
         """Record a sign of life: any bytes."""
@@ -111,4 +129,8 @@ class KeepAlive:
             self._pings += 1
             self._pinged_at = now
             self._patience = limits.PING_LATER_SECONDS
-            self._ping(self._pings)
+            self._send(Ping(self._pings))
+
+
+def _ignore(_what: object) -> None:
+    """Stand for who does not need to be told any more."""

@@ -83,6 +83,9 @@ class LineGate:
     :ivar other_end: who may send any, as its certificate says; ``None`` where there is none.
     """
 
+    # Each connection has one.
+    __slots__ = ("_lines", "_strikes", "has_talked", "is_greeted", "other_end")
+
     def __init__(self, is_greeted: bool) -> None:
         self.is_greeted = is_greeted
         self.has_talked = False

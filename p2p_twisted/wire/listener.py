@@ -77,6 +77,8 @@ class Listener(Factory):
         # Some of them may have talked since.
         self._newcomers: dict[Connection, str] = {}
         self._hosts: Counter[str] = Counter()
+        # One for all of them.
+        self._ended = self._forget
 
     @override
     def buildProtocol(self, addr: IAddress | None) -> Connection | SecuredConnection | None:
@@ -85,7 +87,7 @@ class Listener(Factory):
         host = "" if is_loopback(host) else host_group(host)
         if not self._has_room_for(host):
             return None
-        connection = Connection(self._clock, self._make_session, self._greeting, self._forget)
+        connection = Connection(self._clock, self._make_session, self._greeting, self._ended)
         self._open[connection] = host
         self._newcomers[connection] = host
         self._hosts[host] += 1

@@ -17,7 +17,7 @@ from zope.interface import implementer
 
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.wire import limits
-from p2p_twisted.wire.blocks import plain_socket, socket_below
+from p2p_twisted.wire.blocks import socket_below
 from p2p_twisted.wire.sealing import SEALED_BYTES, ISealing, below
 from p2p_twisted.wire.sending import acknowledged, send_file, send_now, unread
 from p2p_twisted.wire.source import Source
@@ -25,6 +25,7 @@ from p2p_twisted.wire.source import Source
 # Of Linux: what is sent is held back for what follows it at once.
 _MORE: Final = getattr(socket, "MSG_MORE", 0)
 _ENOUGH_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
+_SENDS_FILES: Final = hasattr(os, "sendfile")
 
 
 class IStream(ITCPTransport, IConsumer, IPushProducer):
@@ -55,6 +56,24 @@ class SendQueue:
         full, or the transport's buffer has not emptied for 10 s.
     """
 
+    # Each connection has one.
+    __slots__ = (
+        "_acknowledged",
+        "_blocked",
+        "_clock",
+        "_give_up",
+        "_has_written",
+        "_is_full",
+        "_is_open",
+        "_is_streaming",
+        "_queue",
+        "_queued_bytes",
+        "_sealing",
+        "_socket",
+        "_transport",
+        "_unread",
+    )
+
     def __init__(self, clock: IReactorTime, give_up: Callable[[str], None]) -> None:
         self._clock = clock
         self._give_up = give_up
@@ -68,6 +87,8 @@ class SendQueue:
         # None while nothing waits: thousands of connections never have anything that does.
         self._queue: deque[bytes] | None = None
         self._queued_bytes = 0
+        # Whether anything was given to the transport, which may not have sent it yet.
+        self._has_written = False
         self._is_open = False
         self._is_full = False
         self._is_streaming = False
@@ -79,19 +100,25 @@ class SendQueue:
         """Whether another producer has the transport."""
         return self._is_streaming
 
-    def attach(self, transport: IStream) -> None:
-        """Write to this transport from now on."""
+    def attach(self, transport: IStream, plain: socket.socket | None) -> None:
+        """
+        Write to this transport from now on.
+
+        :param plain: the socket that its bytes go through as they are, if any.
+        """
         self._transport = transport
         self._is_open = True
-        self._sealing = ISealing(transport, None)
-        if hasattr(os, "sendfile"):
-            self._socket = plain_socket(transport)
+        if plain is None:
+            self._sealing = ISealing(transport, None)
+        elif _SENDS_FILES:
+            self._socket = plain
         transport.registerProducer(self, True)
 
     def send_first(self, line: bytes) -> None:
         """Write the first line at once where nothing else can wait: it saves the reactor a turn."""
         sent = send_now(self._socket, line)
         if sent < len(line):
+            self._has_written = True
             self._transport.write(line[sent:])
 
     def send(self, line: bytes, sheddable: bool = False) -> bool:
@@ -100,6 +127,11 @@ class SendQueue:
 
         :returns: whether it was written or queued.
         """
+        if not self._has_written:
+            # Behind a greeting at most: likewise.
+            self.send_first(line)
+            self._has_written = True
+            return True
         if not (self._is_full or self._is_streaming):
             self._transport.write(line)
             return True
@@ -126,7 +158,7 @@ class SendQueue:
             producer.stopProducing()
             return
         self._write_all()
-        self._is_streaming = True
+        self._is_streaming = self._has_written = True
         # Twisted would send 128 KiB at a time, at half the speed.
         below(self._transport).SEND_LIMIT = limits.MIB
         # Encryption would have it write ever more, until it is told not to.
@@ -205,6 +237,8 @@ class SendQueue:
         self._unblock()
         self._queue = None
         self._queued_bytes = 0
+        # It leads back to the connection, which leads here.
+        self._give_up = _ignore
 
     def pauseProducing(self) -> None:
         """Queue what is written from now on: the transport's buffer is full."""
@@ -256,3 +290,7 @@ class SendQueue:
 
     def _blocked_for_long(self) -> None:
         self._give_up(f"it has not read for {limits.BLOCKED_SECONDS:.0f} s")
+
+
+def _ignore(_why: str) -> None:
+    """Stand for who does not need to be told any more."""

@@ -58,13 +58,13 @@ def test_forms() -> None:
 
 
 def test_defaults_are_left_out() -> None:
-    """A line has only what differs from the defaults, in the order of the class."""
+    """A line has only what differs from the defaults; all but addresses in the order of a class."""
     assert encode(Bye()) == b"BYE\r\n"
     assert encode(Join("s1", advertise="::1")) == b'P2P {"name":"s1","advertise":"::1"}\r\n'
     welcome = Welcome("s1", "127.0.0.1", 9000, 60.0, ID, (PeerAddress("s2", "::1", 9001),))
     assert encode(welcome).decode() == (
         'WELCOME {"name":"s1","host":"127.0.0.1","port":9000,"lease":60.0,'
-        f'"token":"{ID}","referrals":[{{"name":"s2","host":"::1","port":9001}}]}}\r\n'
+        f'"token":"{ID}","referrals":[{{"host":"::1","name":"s2","port":9001}}]}}\r\n'
     )
 
 

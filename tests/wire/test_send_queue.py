@@ -1,5 +1,6 @@
 """What the system has taken, and the other side has not."""
 
+import contextlib
 import os
 import socket
 import tempfile
@@ -67,7 +68,7 @@ class ReadingTests(SynchronousTestCase):
         self.source = Zeros(fd)
         self.queue = SendQueue(Clock(), self.fail)
         self.transport = Socket(ours)
-        self.queue.attach(self.transport)  # type: ignore[arg-type]
+        self.queue.attach(self.transport, ours)  # type: ignore[arg-type]
 
     def fill(self) -> None:
         """Send as much as the system takes."""
@@ -113,7 +114,7 @@ class ReadingTests(SynchronousTestCase):
         wrapper = Pipe()
         wrapper.transport = self.transport  # type: ignore[attr-defined]
         queue = SendQueue(Clock(), self.fail)
-        queue.attach(wrapper)  # type: ignore[arg-type]
+        queue.attach(wrapper, None)  # type: ignore[arg-type]
         for _ in range(3):
             self.fill()
             queue.is_being_read()
@@ -124,7 +125,7 @@ class ReadingTests(SynchronousTestCase):
     def test_portable(self) -> None:
         """Without a socket nobody can tell."""
         queue = SendQueue(Clock(), self.fail)
-        queue.attach(Pipe())  # type: ignore[arg-type]
+        queue.attach(Pipe(), None)  # type: ignore[arg-type]
         queue.write_from(self.source, 0, MIB)
         self.assertFalse(queue.is_being_read())
 
@@ -137,6 +138,24 @@ class FirstLineTests(ReadingTests):
         self.queue.send_first(b"HELLO\r\n")
         self.assertEqual(self.other.recv(100), b"HELLO\r\n")
         self.assertEqual(self.transport.taken(), b"")
+
+    def test_answer(self) -> None:
+        """Nor does the first line behind it need one; others may come together."""
+        self.queue.send_first(b"HELLO\r\n")
+        self.queue.send(b"WELCOME\r\n")
+        self.assertEqual(self.other.recv(100), b"HELLO\r\nWELCOME\r\n")
+        self.queue.send(b"PING\r\n")
+        self.assertEqual(self.transport.taken(), b"PING\r\n")
+
+    def test_answer_behind(self) -> None:
+        """It goes behind what the transport has not sent yet."""
+        self.fill()
+        self.queue.send_first(b"HELLO\r\n")
+        with contextlib.suppress(BlockingIOError):
+            while self.other.recv(MIB, socket.MSG_DONTWAIT):
+                pass
+        self.queue.send(b"WELCOME\r\n")
+        self.assertEqual(self.transport.taken(), b"HELLO\r\nWELCOME\r\n")
 
     def test_no_room(self) -> None:
         """What the system does not take now, the transport sends later."""
