@@ -14,7 +14,14 @@ from p2p_twisted.registry import limits
 from p2p_twisted.registry.etcd_client import Etcd
 from p2p_twisted.registry.etcd_following import EtcdFollowing
 from p2p_twisted.registry.etcd_gateway import EtcdFault
-from p2p_twisted.registry.etcd_keys import Heard, KeptPlace, Keyspace
+from p2p_twisted.registry.etcd_keys import (
+    Heard,
+    KeptPlace,
+    Keyspace,
+    Place,
+    PlaceClaim,
+    Spoiled,
+)
 from p2p_twisted.registry.notes import Notes
 from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Registration
 from p2p_twisted.registry.store import Conflict, IRegistryStore, outcome
@@ -51,6 +58,8 @@ class EtcdStore:
         self._keys = keys
         # As of all that the registry has been told.
         self._kept: dict[PeerName, KeptPlace] = {}
+        # What else was found to be at places that were wanted.
+        self._claims: dict[Place, PlaceClaim] = {}
         # The revisions of own changes that the watch has not told of yet.
         self._own: set[int] = set()
         self._hear: Callable[[Change], bool] = lambda _change: True
@@ -118,10 +127,13 @@ class EtcdStore:
         found = await self._following.read()
         held = [(heard.what.registration, heard) for heard in found if isinstance(heard.what, Put)]
         self._kept = {each.name: KeptPlace.of(each, heard.revision) for each, heard in held}
+        for heard in found:
+            if isinstance(heard.what, Spoiled):
+                self._kept[heard.what.name] = KeptPlace("", 0, heard.revision)
         return tuple(each for each, _heard in held)
 
     async def _apply(self, net: Mapping[PeerName, Registration | None]) -> None:
-        question = self._keys.transaction(net, self._kept)
+        question = self._keys.transaction(net, self._kept, self._claims)
         try:
             answer = await self._etcd.call("/v3/kv/txn", question)
         except EtcdFault as fault:
@@ -135,6 +147,7 @@ class EtcdStore:
         else:
             before = self._keys.is_kept(net, answer["responses"])
             if before is None:
+                self._claims = self._keys.claims(net, answer["responses"])
                 raise Conflict("another registry has changed the same")
             revisions = before
             self._own.update(before.values())
@@ -154,18 +167,22 @@ class EtcdStore:
     def _take(self, heard: Heard) -> bool:
         """Tell the registry what has happened, unless it was its own doing; it may not take it."""
         change = heard.what
-        assert isinstance(change, Change)
+        assert isinstance(change, Change | Spoiled)
         known = self._kept.get(change.name)
         if isinstance(change, Extend):
             return known is None or self._hear(change)
         self._own = {each for each in self._own if each >= heard.revision}
         if heard.revision in self._own or (known and known.revision >= heard.revision):
             return True
-        if not self._hear(change):
+        if not self._hear(Forget(change.name) if isinstance(change, Spoiled) else change):
             return False
-        self._kept.pop(change.name, None)
-        if isinstance(change, Put):
-            self._kept[change.name] = KeptPlace.of(change.registration, heard.revision)
+        match change:
+            case Put(registration):
+                self._kept[change.name] = KeptPlace.of(registration, heard.revision)
+            case Spoiled(name):
+                self._kept[name] = KeptPlace("", 0, heard.revision)
+            case _:
+                self._kept.pop(change.name, None)
         return True
 
     def _anew(self, found: Sequence[Heard], revision: int) -> Sequence[Heard]:

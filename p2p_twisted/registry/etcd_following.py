@@ -198,9 +198,9 @@ class EtcdFollowing:
                 heard = self._keys.read(event)
             except Damaged as error:
                 self.log.warn("{error}", error=error)
-            else:
-                if heard is not None:
-                    yield heard
+                heard = error.heard
+            if heard is not None:
+                yield heard
 
     async def _follow(self) -> None:
         while True:

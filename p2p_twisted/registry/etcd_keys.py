@@ -10,13 +10,15 @@ finds with what was known when it was decided.
 """
 
 import json
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import attrs
 import msgspec
 
+from p2p_twisted.registry import etcd_requests as requests
 from p2p_twisted.registry.roster import Change, Forget, Put, Registration
 from p2p_twisted.wire.names import BadName, PeerName, peer_name
 
@@ -27,8 +29,27 @@ _NOTES: Final = "registries/"
 Json = dict[str, Any]
 
 
+Place = tuple[str, int]
+"""A host and a port."""
+
+
 class Damaged(ValueError):
-    """Something else has written below the registries' keys; the text says where."""
+    """
+    Something else has written below the registries' keys; the text says where.
+
+    :ivar heard: what that comes to, if a registration would be there.
+    """
+
+    def __init__(self, why: str, heard: "Heard | None") -> None:
+        super().__init__(why)
+        self.heard = heard
+
+
+@attrs.frozen
+class Spoiled:
+    """Something else is where the registration of a name would be; it does not count."""
+
+    name: PeerName
 
 
 @attrs.frozen
@@ -36,6 +57,7 @@ class KeptPlace:
     """
     What is known of a registration that etcd keeps.
 
+    :ivar host: empty where something else is in its place.
     :ivar revision: etcd's, of the transaction that wrote it last.
     """
 
@@ -47,6 +69,24 @@ class KeptPlace:
     def of(cls, held: Registration, revision: int) -> "KeptPlace":
         """Return what is known of a registration that was written at a revision."""
         return cls(held.address.host, held.address.port, revision)
+
+    @property
+    def place(self) -> Place:
+        """Where the peer is."""
+        return self.host, self.port
+
+
+@attrs.frozen
+class PlaceClaim:
+    """
+    What etcd has at a place.
+
+    :ivar name: whose it would be.
+    :ivar revision: as of a registration's.
+    """
+
+    name: str
+    revision: int
 
 
 @attrs.frozen
@@ -74,7 +114,7 @@ class Heard:
     """Something that etcd keeps from some revision on."""
 
     revision: int
-    what: Change | Note | NoteGone
+    what: Change | Spoiled | Note | NoteGone
 
 
 @attrs.frozen
@@ -99,34 +139,37 @@ class Keyspace:
 
     def rest(self, after: str) -> Json:
         """Return what of that range comes after a key, which is encoded."""
-        return {**self.watched(), "key": _encoded(b64decode(after) + b"\0")}
+        return {**self.watched(), "key": requests.encoded(b64decode(after) + b"\0")}
 
     def transaction(
         self,
         net: Mapping[PeerName, Registration | None],
         kept: Mapping[PeerName, KeptPlace],
+        claims: Mapping[Place, PlaceClaim],
     ) -> Json:
         """
         Return what keeps registrations, or forgets them, if all is as it is known here.
 
         :param net: what is to be kept for each name.
         :param kept: what is known of what etcd keeps.
+        :param claims: what it was found to have at places.
         """
         taken = {(held.address.host, held.address.port): name for name, held in _held(net)}
         known = {name: kept[name] for name in net if name in kept}
-        freed = {(was.host, was.port) for was in known.values()}
-        names = [self._compared(self.peer(name), "mod", _revision(known.get(name))) for name in net]
-        places = [self._compared(self._place(place), "create", 0) for place in taken.keys() - freed]
+        freed = {was.place for was in known.values() if was.host}
+        names = [self._unchanged(name, kept) for name in net]
+        places = [self._free(place, kept, claims.get(place)) for place in taken.keys() - freed]
         return {
-            "compare": names + places,
+            "compare": [*names, *chain.from_iterable(places)],
             "success": [
-                *(_delete(self._place(place)) for place in freed - taken.keys()),
-                *(_delete(self.peer(name)) for name in known if net[name] is None),
-                *(_put(self._place(place), name.encode()) for place, name in taken.items()),
-                *(_put(self.peer(name), _written(held)) for name, held in _held(net)),
+                *(requests.delete(self._place(place)) for place in freed - taken.keys()),
+                *(requests.delete(self.peer(name)) for name in known if net[name] is None),
+                *(requests.put(self._place(place), name.encode()) for place, name in taken.items()),
+                *(requests.put(self.peer(name), _written(held)) for name, held in _held(net)),
             ],
             # Perhaps it was kept already, and only the answer was lost.
-            "failure": [{"request_range": {"key": self.peer(name)}} for name in net],
+            "failure": [requests.read(self.peer(name)) for name in net]
+            + [requests.read(self._place(place)) for place in taken],
         }
 
     def is_kept(
@@ -138,23 +181,31 @@ class Keyspace:
         :returns: the revision of each registration; ``None`` where not all were.
         """
         revisions = {}
-        for (name, held), response in zip(net.items(), responses, strict=True):
-            kvs = response.get("response_range", {}).get("kvs", [])
+        for (name, held), response in zip(net.items(), responses, strict=False):
+            kvs = requests.found(response)
             if [each["value"] for each in kvs] != (
-                [] if held is None else [_encoded(_written(held))]
+                [] if held is None else [requests.encoded(_written(held))]
             ):
                 return None
             if kvs:
                 revisions[name] = int(kvs[0]["mod_revision"])
         return revisions
 
+    def claims(
+        self, net: Mapping[PeerName, Registration | None], responses: Sequence[Json]
+    ) -> dict[Place, PlaceClaim]:
+        """Read from the same answer what is at the places that were wanted."""
+        wanted = [KeptPlace.of(held, 0).place for _name, held in _held(net)]
+        found = zip(wanted, map(requests.found, responses[len(net) :]), strict=True)
+        return {place: _claim(kv) for place, kvs in found for kv in kvs}
+
     def tell(self, note: Note, ended: Sequence[str] = ()) -> Json:
         """Return what leaves a note, and removes those of registries that are no more."""
         value = json.dumps({"renewed": note.renewed}).encode()
         return {
             "success": [
-                _put(self.note(note.writer), value),
-                *(_delete(self.note(writer)) for writer in ended),
+                requests.put(self.note(note.writer), value),
+                *(requests.delete(self.note(writer)) for writer in ended),
             ]
         }
 
@@ -168,19 +219,20 @@ class Keyspace:
         kv = event["kv"]
         key, revision = b64decode(kv["key"]).decode(errors="replace"), int(kv["mod_revision"])
         is_gone, own = event.get("type") == "DELETE", key.removeprefix(self.base)
+        is_peer = (name := own.removeprefix(_PEERS)) != own
         try:
-            if (name := own.removeprefix(_PEERS)) != own:
+            if is_peer:
                 if is_gone:
                     return Heard(revision, Forget(peer_name(name)))
-                held = Registration.kept({**_json(kv), "name": name})
-                return Heard(revision, Put(held))
+                return Heard(revision, Put(Registration.kept({**_json(kv), "name": name})))
             if (writer := own.removeprefix(_NOTES)) != own:
                 if is_gone:
                     return Heard(revision, NoteGone(writer))
                 renewed = tuple(peer_name(name) for name in _json(kv)["renewed"])
                 return Heard(revision, Note(writer, renewed))
         except (BadName, ValueError, KeyError, TypeError, msgspec.DecodeError) as error:
-            raise Damaged(f"etcd has something else at {key}: {error!r}") from None
+            heard = Heard(revision, Spoiled(name)) if is_peer and _is_name(name) else None
+            raise Damaged(f"etcd has something else at {key}: {error!r}", heard) from None
         return None
 
     def peer(self, name: PeerName) -> str:
@@ -191,21 +243,24 @@ class Keyspace:
         """Return the encoded key of a registry's note."""
         return self._key(_NOTES + writer)
 
-    def _place(self, place: tuple[str, int]) -> str:
+    def _unchanged(self, name: str, kept: Mapping[PeerName, KeptPlace]) -> Json:
+        return requests.compared(self.peer(name), "mod", _revision(kept.get(name)))
+
+    def _free(
+        self, place: Place, kept: Mapping[PeerName, KeptPlace], claim: PlaceClaim | None
+    ) -> list[Json]:
+        """Demand that nobody has a place: a claim is void whose peer is elsewhere, or nowhere."""
+        key = self._place(place)
+        if claim is None or (claim.name in kept and kept[claim.name].place == place):
+            return [requests.compared(key, "create", 0)]
+        return [requests.compared(key, "mod", claim.revision), self._unchanged(claim.name, kept)]
+
+    def _place(self, place: Place) -> str:
         host, port = place
         return self._key(f"held/{host}:{port}")
 
     def _key(self, rest: str) -> str:
-        return _encoded(f"{self.base}{rest}".encode())
-
-    def _compared(self, key: str, what: str, revision: int) -> Json:
-        """Demand that a key was written or made at a revision; 0 is that it does not exist."""
-        return {
-            "key": key,
-            "target": what.upper(),
-            "result": "EQUAL",
-            f"{what}_revision": str(revision),
-        }
+        return requests.encoded(f"{self.base}{rest}".encode())
 
 
 def _held(net: Mapping[PeerName, Registration | None]) -> Iterator[tuple[PeerName, Registration]]:
@@ -216,21 +271,21 @@ def _revision(kept: KeptPlace | None) -> int:
     return 0 if kept is None else kept.revision
 
 
-def _encoded(text: bytes) -> str:
-    return b64encode(text).decode()
+def _claim(kv: Json) -> PlaceClaim:
+    name = requests.value_of(kv).decode(errors="replace")
+    return PlaceClaim(name, int(kv["mod_revision"]))
 
 
-def _put(key: str, value: bytes) -> Json:
-    return {"request_put": {"key": key, "value": _encoded(value)}}
-
-
-def _delete(key: str) -> Json:
-    return {"request_delete_range": {"key": key}}
+def _is_name(text: str) -> bool:
+    try:
+        return peer_name(text) == text
+    except BadName:
+        return False
 
 
 def _json(kv: Json) -> Any:
     # Of a hundred thousand, it is what a registry waits for when it is started.
-    return msgspec.json.decode(b64decode(kv.get("value", "")))
+    return msgspec.json.decode(requests.value_of(kv))
 
 
 def _written(held: Registration) -> bytes:
