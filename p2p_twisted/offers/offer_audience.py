@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from typing import Final
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
 from p2p_twisted.offers.board import Board, BoardState
 from p2p_twisted.offers.limits import AUDIENCE_NAMED
+from p2p_twisted.offers.look import Look
+from p2p_twisted.offers.look_doubts import LookDoubts
 from p2p_twisted.offers.offer import EVERYBODY, Offer
 from p2p_twisted.wire.limits import RECEIPTS_NAMED
-from p2p_twisted.wire.messages import Receipt, Tally
+from p2p_twisted.wire.messages import Receipt
 from p2p_twisted.wire.names import PeerName
 
 # A look costs each peer two lines: all of them together have some 300 a second.
@@ -20,32 +22,6 @@ _LONGEST_SECONDS: Final = 60.0
 _SPREAD_SECONDS: Final = 10.0
 # However often others come who have not heard of it, or seem to.
 _SPREAD_MOST_SECONDS: Final = 60.0
-
-
-@frozen(kw_only=True)
-class Look:
-    """
-    What it has brought to ask all others how far they are with an offer.
-
-    :ivar tally: of all that know of it, the asker included.
-    :ivar receipts: of some of them, those first that do not have it.
-    :ivar answered: how many peers have answered, the asker included.
-    :ivar silent: some that have not.
-    :ivar is_whole: whether nobody is missing of whom others know.
-    :ivar is_unshared: whether the sender shares it no more, as it says.
-    """
-
-    tally: Tally
-    receipts: tuple[Receipt, ...] = ()
-    answered: int
-    silent: tuple[PeerName, ...] = ()
-    is_whole: bool = True
-    is_unshared: bool = False
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nobody of whom it tells is to have more than now."""
-        return not (self.tally.waiting or self.tally.fetching or self.tally.asked)
 
 
 @define
@@ -62,9 +38,8 @@ class OfferAudience:
     _offer: Offer
     _began: float
     _names: dict[PeerName, None] = field(factory=dict)
-    _silent: dict[PeerName, None] = field(factory=dict)
+    _doubts: LookDoubts = field(factory=LookDoubts)
     _at_first: int = 0
-    _receivers_before: int | None = None
     _unaware_before: int = 0
     # When so many came who tell nothing, and since when nobody is to have more than then.
     _more_unaware_at: float = field(init=False)
@@ -80,9 +55,7 @@ class OfferAudience:
         off, number_off = self._off(look)
         unaware = max(0, look.answered - tally.peers)
         has_spread = self._has_spread(unaware, look, now)
-        is_settled = look.is_whole or tally.receivers == self._receivers_before
-        self._receivers_before = tally.receivers
-        _add(look.silent, self._silent)
+        is_settled = self._doubts.settles(look, now)
         pause = _SECONDS_PER_PEER * look.answered if has_spread else 0.0
         coming = tally.waiting + tally.fetching
         to_come = max(0, (coming + tally.saved) * size - tally.received) if coming else 0
@@ -98,7 +71,9 @@ class OfferAudience:
             max(tally.seconds_left, to_come / tally.rate) if coming and tally.rate else None,
             unaware,
             is_done=look.is_over and has_spread and is_settled,
-            look_again=min(max(_SHORTEST_SECONDS, pause), _LONGEST_SECONDS),
+            look_again=self._doubts.look_again(
+                look, now, min(max(_SHORTEST_SECONDS, pause), _LONGEST_SECONDS)
+            ),
         )
         return board.unshared() if look.is_unshared else board
 
@@ -120,20 +95,9 @@ class OfferAudience:
         waited = now - self._more_unaware_at
         return not unaware or waited >= _SPREAD_SECONDS or now - over_since >= _SPREAD_MOST_SECONDS
 
-    def suffices(self, look: Look) -> bool:
-        """
-        Return whether a look along the tree will do: one by every link costs five times as much.
-
-        Somebody may be missing. It matters where there were more before, or others were silent,
-        or, in a first look, where nobody would look again.
-        """
-        if look.is_whole:
-            return True
-        if self._receivers_before is None and look.is_over:
-            return False
-        new = [name for name in look.silent if name not in self._silent]
-        is_news = bool(new) and len(self._silent) < AUDIENCE_NAMED
-        return look.tally.receivers >= (self._receivers_before or 0) and not is_news
+    def suffices(self, look: Look, now: float) -> bool:
+        """Return whether a look along the tree will do; otherwise all links are to be asked."""
+        return self._doubts.suffices(look, now)
 
     def _believed(self, look: Look) -> Look:
         """Leave out who cannot be a receiver: a liar may have named whom it liked."""

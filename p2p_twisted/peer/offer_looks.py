@@ -10,8 +10,9 @@ from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from p2p_twisted.offers.board import Board
+from p2p_twisted.offers.look import Look
 from p2p_twisted.offers.offer import Offer
-from p2p_twisted.offers.offer_audience import Look, OfferAudience
+from p2p_twisted.offers.offer_audience import OfferAudience
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer.network_session import NetworkSession
@@ -82,7 +83,7 @@ class OfferLooks:
         driver = await self._network.connected()
         ask = Ask(driver.new_id(), "id", offer)
         look = await self._ask(driver, ask, watched.audience)
-        if not watched.audience.suffices(look):
+        if not watched.audience.suffices(look, self._clock.seconds()):
             # Each hop gives up on those that are silent a little before the one that asked it.
             wait = min(ask.wait + _SECONDS_PER_PEER * look.answered, ASK_SECONDS)
             by_every_link = evolve(ask, id=driver.new_id(), tree=0, after=ask.id, wait=wait)
@@ -108,6 +109,7 @@ class OfferLooks:
             silent=tuple(name for name in answer.silent if name != driver.me.name),
             is_whole=answer.is_whole,
             is_unshared=bool(who_knows.unshared),
+            is_by_every_link=not ask.tree,
         )
 
 

@@ -1,7 +1,8 @@
 """Who has an offer, who has not, and who is off, from one look to the next."""
 
 from p2p_twisted.offers.limits import AUDIENCE_NAMED
-from p2p_twisted.offers.offer_audience import Look, OfferAudience
+from p2p_twisted.offers.look import Look
+from p2p_twisted.offers.offer_audience import OfferAudience
 from p2p_twisted.wire.limits import RECEIPTS_NAMED
 from p2p_twisted.wire.messages import Receipt, ReceiptState, Tally
 from tests.offers.test_offer import an_offer
@@ -95,44 +96,6 @@ class TestBoard:
         for answered, seconds in peers:
             look = a_look(tally=Tally(unmeant=answered), answered=answered)
             assert audience.board(look, 0.0).look_again == seconds
-
-
-class TestSuffices:
-    """When to ask by every link what the tree has not told for sure."""
-
-    def test_whole(self) -> None:
-        assert OfferAudience(OFFER, 0.0).suffices(a_look(a_receipt("ben")))
-
-    def test_first(self) -> None:
-        """Of a first look it matters only where nobody would look again."""
-        audience = OfferAudience(OFFER, 0.0)
-        assert not audience.suffices(a_look(a_receipt("ben"), is_whole=False))
-        assert audience.suffices(a_look(a_receipt("ben", "fetching", 1), is_whole=False))
-
-    def test_fewer_than_before(self) -> None:
-        audience = OfferAudience(OFFER, 0.0)
-        two = a_look(a_receipt("ben", "fetching", 1), a_receipt("carl"), is_whole=False)
-        audience.board(two, 0.0)
-        assert audience.suffices(two)
-        one = a_look(a_receipt("ben", "fetching", 1), is_whole=False)
-        assert not audience.suffices(one)
-        audience.board(one, 1.0)
-        assert audience.suffices(one)
-
-    def test_silent(self) -> None:
-        """Who is silent hides those behind it, once; however many are made up, that ends."""
-        audience = OfferAudience(OFFER, 0.0)
-        coming = a_receipt("ben", "fetching", 1)
-        look = a_look(coming, silent=("carl",), is_whole=False)
-        assert not audience.suffices(look)
-        audience.board(look, 0.0)
-        assert audience.suffices(look)
-        for number in range(10):
-            silent = tuple(f"x{number}-{index}" for index in range(AUDIENCE_NAMED // 10))
-            look = a_look(coming, silent=silent, is_whole=False)
-            assert not audience.suffices(look)
-            audience.board(look, 1.0)
-        assert audience.suffices(a_look(coming, silent=("y",), is_whole=False))
 
 
 class TestUnaware:

@@ -1,0 +1,85 @@
+"""Decide whether a look at an offer has told of all, and what to do where it may not have."""
+
+from typing import Final
+
+from attrs import define, field
+
+from p2p_twisted.offers.limits import AUDIENCE_NAMED
+from p2p_twisted.offers.look import Look
+from p2p_twisted.wire.names import PeerName
+
+# With no more than so many, all links are asked at once: that is 11 lines for each of them.
+_FEW: Final = 200
+# By then neighbors have given up a peer that has died, and the tree leads round it.
+_GIVEN_UP_SECONDS: Final = 25.0
+_LOOK_AGAIN_SECONDS: Final = 20.0
+# Of very many, all links are asked no more often, whatever anybody says.
+_EVERY_LINK_AGAIN_SECONDS: Final = 300.0
+
+
+@define
+class LookDoubts:
+    """
+    Who may be missing in looks along the tree.
+
+    Whoever is silent may hide those behind it. Of few peers all are asked again at once, by every
+    link, which costs five times as much. Of very many, those that have died are given up by their
+    neighbors first: then the next look along the tree tells of those that were behind them. Until
+    it does, nothing is settled.
+
+    :ivar _since: when looks began not to tell of all; absent while they do.
+    """
+
+    _silent: dict[PeerName, None] = field(factory=dict)
+    _receivers_before: int | None = None
+    _since: float | None = None
+    _every_link_at: float = 0.0
+
+    def suffices(self, look: Look, now: float) -> bool:
+        """
+        Return whether a look along the tree will do; otherwise all links are to be asked.
+
+        :param now: in seconds on the monotonic clock.
+        """
+        if self._will_do(look):
+            return True
+        return look.answered > _FEW and (self._waits(look, now) or now < self._every_link_at)
+
+    def settles(self, look: Look, now: float) -> bool:
+        """Record a look; return whether what it tells will not change but by what others do."""
+        if not (self._will_do(look) or look.is_by_every_link or look.answered <= _FEW):
+            self._since = now if self._since is None else self._since
+            return False
+        if look.is_by_every_link:
+            self._every_link_at = now + _EVERY_LINK_AGAIN_SECONDS
+        is_settled = look.is_whole or look.tally.receivers == self._receivers_before
+        self._since, self._receivers_before = None, look.tally.receivers
+        for name in look.silent:
+            if len(self._silent) < AUDIENCE_NAMED:
+                self._silent[name] = None
+        return is_settled
+
+    def look_again(self, look: Look, now: float, seconds: float) -> float:
+        """Return when to look again: sooner than in so many seconds, if that tells of all then."""
+        is_soon = self._since is not None and self._waits(look, now)
+        return min(seconds, _LOOK_AGAIN_SECONDS) if is_soon else seconds
+
+    def _waits(self, look: Look, now: float) -> bool:
+        """Return whether those that are silent may just have died."""
+        given_up_at = (now if self._since is None else self._since) + _GIVEN_UP_SECONDS
+        return bool(look.silent) and now < given_up_at
+
+    def _will_do(self, look: Look) -> bool:
+        """
+        Return whether it does not matter who may be missing.
+
+        It does where there were more before, or others were silent, or, in a first look, where
+        nobody would look again.
+        """
+        if look.is_whole:
+            return True
+        if self._receivers_before is None and look.is_over:
+            return False
+        new = [name for name in look.silent if name not in self._silent]
+        is_news = bool(new) and len(self._silent) < AUDIENCE_NAMED
+        return look.tally.receivers >= (self._receivers_before or 0) and not is_news
