@@ -5,9 +5,10 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 import attrs
+from OpenSSL import SSL
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
-from twisted.internet.error import ConnectError
+from twisted.internet.error import ConnectError, ConnectionDone
 from twisted.internet.interfaces import IProtocol, IStreamClientEndpoint
 from twisted.web.client import URI, Agent, HTTPConnectionPool
 from twisted.web.http_headers import Headers
@@ -166,7 +167,8 @@ class EtcdClient:
             raise PassingFault(f"{url} cannot be reached: {error}") from None
         except Exception as error:
             # Twisted has many for a connection that ends, and OpenSSL for one that is refused.
-            raise PassingFault(f"{url} does not answer: {_in_words(error)}") from None
+            why = _in_words(error, url.startswith("https:"))
+            raise PassingFault(f"{url} does not answer: {why}") from None
         return response
 
     def _prefer(self, asked: Sequence[int]) -> None:
@@ -217,8 +219,14 @@ def _silent() -> None:
     raise _Silent
 
 
-def _in_words(error: Exception) -> str:
-    reasons = getattr(error, "reasons", None)
-    if reasons:
-        return str(reasons[0].value)
-    return str(error) or type(error).__name__
+def _in_words(error: BaseException, is_encrypted: bool) -> str:
+    if reasons := getattr(error, "reasons", None):
+        error = reasons[0].value
+    match error:
+        case SSL.Error(args=[[*_, (_, _, why)]]):
+            which = "--etcd-certificate" if "alert" in why else "--etcd-ca"
+            return f"{why}: is {which} right?"
+        case ConnectionDone() if not is_encrypted:
+            return f"{error} If it wants TLS, say --etcd-ca."
+        case _:
+            return str(error) or type(error).__name__

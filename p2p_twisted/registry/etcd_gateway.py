@@ -23,6 +23,12 @@ _PASSING: Final = (4, 13, 14)
 
 _COMPACTED: Final = 11
 _FULL: Final = 8
+_HINTS: Final = {
+    "user name is empty": "say --etcd-login",
+    "invalid auth token": "is --etcd-login right?",
+    "authentication failed": "is --etcd-login right?",
+    "permission denied": "its user has to read and write below the prefix of --store",
+}
 _LINE_BYTES: Final = 64 * 1024 * 1024
 
 Hear = Callable[[Json], None]
@@ -183,8 +189,11 @@ def read_fault(body: bytes, status: int) -> EtcdFault:
         return PassingFault(f"etcd cannot do that now: {why}")
     if code == _COMPACTED and "compacted" in why:
         return Compacted(why)
+    hint = next((f": {do}" for words, do in _HINTS.items() if words in why), "")
     if status == _UNAUTHORIZED:
-        return NotLoggedIn(f"etcd refuses: {why}: is --etcd-login right?")
+        return NotLoggedIn(f"etcd refuses: {why}{hint}")
     if code == _FULL:
-        return EtcdFault(f"etcd is full ({why}): compact and defragment it")
-    return EtcdFault(f"etcd refuses: {why}")
+        return EtcdFault(
+            f"etcd is full ({why}): compact and defragment it, then say etcdctl alarm disarm"
+        )
+    return EtcdFault(f"etcd refuses: {why}{hint}")

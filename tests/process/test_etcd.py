@@ -161,6 +161,7 @@ class LetInTests(OnReactor):
     def test_let_in(self) -> None:
         """Who has all of these is let in, and stays so when etcd does not know its token."""
         authority, both, certificate, key = write_certificates(scratch_folder(self))
+        strange, *_ = write_certificates(scratch_folder(self))
         members = EtcdMembers(
             1,
             "--client-cert-auth",
@@ -183,8 +184,10 @@ class LetInTests(OnReactor):
         self.successResultOf(store.close())
         for others, words in (
             ({"policy": policy}, "permission denied"),
+            ({"login": login}, "If it wants TLS, say --etcd-ca"),
+            ({"policy": read_policy(strange, both), "login": login}, "is --etcd-ca right?"),
             ({"policy": policy, "login": EtcdLogin("registry", "guess")}, "authentication failed"),
-            ({"policy": read_policy(authority, None), "login": login}, "does not answer"),
+            ({"policy": read_policy(authority, None)}, "is --etcd-certificate right?"),
         ):
             stranger: Any = EtcdClient(self.reactor, places, **others)
             outside = EtcdStore(self.reactor, stranger, Keyspace.of("p2p", "default"), "z")

@@ -74,9 +74,11 @@ class FaultTests(SynchronousTestCase):
         for told, status, kind, words in (
             ({"code": 14, "message": "etcdserver: no leader"}, 503, PassingFault, "no leader"),
             ({"code": 16, "error": "invalid auth token"}, 401, NotLoggedIn, "--etcd-login"),
-            ({"code": 8, "error": "database space exceeded"}, 429, EtcdFault, "defragment"),
+            ({"code": 3, "error": "user name is empty"}, 400, EtcdFault, "say --etcd-login"),
+            ({"code": 3, "error": "authentication failed"}, 400, EtcdFault, "--etcd-login right"),
+            ({"code": 8, "error": "database space exceeded"}, 429, EtcdFault, "alarm disarm"),
             ({"code": 11, "error": "revision has been compacted"}, 400, Compacted, "compacted"),
-            ({"code": 7, "error": "permission denied"}, 403, EtcdFault, "permission denied"),
+            ({"code": 7, "error": "permission denied"}, 403, EtcdFault, "prefix of --store"),
             ({}, 404, EtcdFault, "status 404"),
         ):
             fault = read_fault(json.dumps(told).encode(), status)
