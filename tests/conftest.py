@@ -17,6 +17,8 @@ from hypothesis import settings
 from twisted.logger import LogEvent, globalLogBeginner
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.testing.plugin import nothing_critical
+
 # Time depends on the machine, and what fails must fail again.
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.load_profile("repeatable")
@@ -24,9 +26,6 @@ settings.load_profile("repeatable")
 # Simulated networks are of very many objects that stay: to look through them as often as
 # Python does takes a third of the time.
 gc.set_threshold(100_000)
-
-_COLLECTIONS_OF_THE_YOUNG: Final = 20
-_AS_COLLECTED: Final = ("already awaited coroutine", "Producer was not unregistered")
 
 # Most of what peers in virtual time wait for is that a disk has written what nobody reads again.
 _MEMORY: Final = Path("/dev/shm")
@@ -118,14 +117,26 @@ def _nothing_critical(
     if isinstance(request.instance, SynchronousTestCase):
         # Of failures, trial knows which the test has flushed, and reports the others itself.
         p2p_critical[:] = [event for event in p2p_critical if "log_failure" not in event]
-    # What nobody handled is logged when it is collected. What the test itself still has is not
-    # collected now, and would never be: Python looks through what is old once much has become it.
-    _younger, _young, collections = gc.get_count()
-    gc.collect(1 if collections < _COLLECTIONS_OF_THE_YOUNG else 2)
-    p2p_critical[:] = [event for event in p2p_critical if not _is_collected(event)]
 
 
-def _is_collected(event: LogEvent) -> bool:
-    """Return whether a coroutine cannot go on, or end, that an earlier test has left."""
-    failure = event.get("log_failure")
-    return failure is not None and any(each in str(failure.value) for each in _AS_COLLECTED)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """
+    Fail every test that has left something of which the log has something critical to say.
+
+    What nobody handled is logged when it is collected: so it is collected now, when it is known
+    whose it is. What is still there then is looked through no more.
+    """
+    assert isinstance(item, pytest.Function)
+    instance = item.instance
+    try:
+        yield
+    finally:
+        # What fixtures gave, pytest keeps until later, and what the test had, for ever: it was
+        # made when tests were collected, and refers to itself.
+        item.funcargs.clear()
+        if instance is not None:
+            vars(instance).clear()
+        with nothing_critical():
+            gc.collect()
+            gc.freeze()

@@ -6,6 +6,7 @@ imports nothing of it until a test asks for a fixture.
 """
 
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,12 +85,12 @@ def p2p_network(
         daemons.close()
 
 
-@pytest.fixture
-def p2p_critical() -> "Iterator[list[LogEvent]]":
+@contextmanager
+def nothing_critical() -> "Iterator[list[LogEvent]]":
     """
-    Fail a test in which something critical is logged.
+    Fail a test in which something critical is logged meanwhile.
 
-    The fixture is the list of such events: a test removes those that it expects.
+    Gives the list of such events: what is removed from it was expected.
     """
     from twisted.logger import ILogObserver, LogLevel, eventAsText, globalLogPublisher
     from zope.interface import provider
@@ -102,8 +103,21 @@ def p2p_critical() -> "Iterator[list[LogEvent]]":
             events.append(event)
 
     globalLogPublisher.addObserver(observe)
-    yield events
-    globalLogPublisher.removeObserver(observe)
+    try:
+        yield events
+    finally:
+        globalLogPublisher.removeObserver(observe)
     if events:
         told = "\n".join(eventAsText(event, includeTimestamp=False) for event in events)
         pytest.fail(f"critical, in the log:\n{told}", pytrace=False)
+
+
+@pytest.fixture
+def p2p_critical() -> "Iterator[list[LogEvent]]":
+    """
+    Fail a test in which something critical is logged.
+
+    The fixture is the list of such events: a test removes those that it expects.
+    """
+    with nothing_critical() as events:
+        yield events

@@ -55,3 +55,8 @@ class SeveralDaemons(VirtualDaemons):
         own = f"{rng.getrandbits(_ID_BITS):016x}"
         store: IRegistryStore = EtcdStore(reactor, client, self.keys, own)
         return store
+
+    @override
+    def _forget(self) -> None:
+        super()._forget()
+        self.etcd.clear()

@@ -76,6 +76,10 @@ class VirtualEtcd:
         factory.noisy = False
         process.listenTCP(self.places[self.names.index(name)][1], factory)
 
+    def clear(self) -> None:
+        """Forget the members, and so the processes that were connected with them."""
+        self._members.clear()
+
     def unseat(self) -> None:
         """Have the members choose another leader."""
         self.leader, self._elects_at = None, self.network.clock.now + self._election()

@@ -136,6 +136,8 @@ class OriginTests(OriginTestCase):
         asked = [self.one.begin(f"/hf/lab/tiny/resolve/main/{name}") for name in files]
         self.net.run(5)
         self.assertEqual([each.status for each in asked], [200] * 8)
+        self.net.run(limits.ORIGIN_STALL_SECONDS)
+        self.assertTrue(all(each.transport.disconnecting for each in asked))
 
     def test_led(self) -> None:
         """It may lead to another host, as large files are elsewhere."""
@@ -169,7 +171,9 @@ class HostileOriginTests(OriginTestCase):
         self.test_other_bytes()
         for asked in ("bytes=5000000-", "bytes=-10"):
             got = self.one.ask("/hf/lab/tiny/resolve/main/model.safetensors", Range=asked)
-            self.assertEqual((got.status, got.body), (200, WEIGHTS))
+            self.assertEqual(got.status, 200)
+            # To say where they differ would take minutes.
+            self.assertTrue(got.body == WEIGHTS)
         got = self.one.ask("/hf/lab/tiny/resolve/main/config.json", Range="bytes=1-3")
         self.assertEqual((got.status, got.body), (206, FILES["config.json"][1:4]))
 

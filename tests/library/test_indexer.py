@@ -58,7 +58,6 @@ class GarbageTests(SynchronousTestCase):
 
     def test_library(self) -> None:
         """It looks at no more of a library than what came last."""
-        self.addCleanup(gc.unfreeze)
         self.patch(indexer, "_FROZEN_AT_ONCE", 4)
         sharer = Sharer(self)
         for number in range(7):

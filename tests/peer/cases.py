@@ -44,7 +44,13 @@ class PeerTestCase(SynchronousTestCase):
         """Make daemons of which none runs yet, not even the registry."""
         daemons = self.kind(Path(self.mktemp()).absolute(), network)
         self.addCleanup(daemons.close)
+        # What the test has of them by then would keep them alive.
+        self.addCleanup(self._forget_all_but, frozenset(vars(self)))
         return daemons
+
+    def _forget_all_but(self, names: frozenset[str]) -> None:
+        for name in vars(self).keys() - names:
+            delattr(self, name)
 
     def without_registry(self, *_members: PeerName) -> VirtualDaemons:
         """Make daemons whose registry does not run; who is to be a member may have come in."""
