@@ -109,7 +109,7 @@ OF_RELAYS: Final = (
         "if not isinstance(message, Push) or",
         "if",
         "through a relay anything is said to a closed peer",
-        "download/test_relays.py",
+        "download/test_relays.py::StrangersTests::test_only_a_push",
     ),
     Mutant(
         "download/relays.py",

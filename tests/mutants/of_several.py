@@ -115,7 +115,7 @@ OF_SEVERAL: Final = (
         "overlaps=is_known_again",
         "overlaps=False",
         "a newcomer waits 4 s for a registry that is halted once it has greeted",
-        "testing/test_newcomers.py",
+        "testing/test_newcomers.py::test_in_soon",
     ),
     Mutant(
         "registry/etcd_keys.py",

@@ -73,7 +73,7 @@ OF_TRANSFERS: Final = (
         "raise DiskFault(str(fault), is_kept=False, is_full=fault.is_full) from error",
         "raise fault from error",
         "what a full disk could not make safe is taken for safe",
-        "download/test_disk.py",
+        "download/test_disk.py::DiskTests::test_full_at_fsync",
     ),
     Mutant(
         "storage/together.py",
@@ -199,7 +199,7 @@ OF_TRANSFERS: Final = (
         "if not is_asked or chunk.index in self._at_work:",
         "if not is_asked:",
         "a chunk that is being written may come again, any number of times",
-        "download/test_at_work.py",
+        "download/test_at_work.py::AtWorkTests::test_twice",
     ),
     Mutant(
         "download/in_progress.py",
