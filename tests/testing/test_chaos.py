@@ -6,10 +6,10 @@ from twisted.internet.defer import fail
 from p2p_twisted.testing import chaos
 from tests.hash_seeds import printed
 
-_PEERS, _SECONDS = 12, 60.0
+_PEERS, _SECONDS, _SAME_SECONDS = 12, 60.0, 20.0
 _PRINT_TRACE = f"""
 from p2p_twisted.testing import chaos
-print(chaos.run(1, {_PEERS}, {_SECONDS}).trace)
+print(chaos.run(1, {_PEERS}, {_SAME_SECONDS}).trace)
 """
 
 
@@ -24,7 +24,7 @@ def run(
 
 def test_same_seed() -> None:
     """One seed gives one run, however Python orders its sets; another seed another one."""
-    traces = [run(seed, _PEERS, _SECONDS).trace for seed in (1, 2)]
+    traces = [run(seed, _PEERS, _SAME_SECONDS).trace for seed in (1, 2)]
     assert traces[0] != traces[1]
     assert printed(_PRINT_TRACE, "4711").strip() == traces[0]
 
@@ -58,14 +58,14 @@ def test_forgotten_failure(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(101, 151))
+@pytest.mark.parametrize("seed", range(101, 119))
 def test_many(seed: int) -> None:
     """So it is with many peers, for a long time; in some networks a part is behind NAT."""
     run(seed, 30, 300.0, nat=seed % 3 * 15)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(201, 251))
+@pytest.mark.parametrize("seed", range(201, 219))
 def test_many_private(seed: int) -> None:
     """So it is in private networks of many peers, a part of them behind NAT."""
     run(seed, 20, 30.0, is_private=True, nat=seed % 3 * 15)

@@ -18,7 +18,7 @@ def test_each(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(100, 300, 20))
+@pytest.mark.parametrize("first", range(160, 260, 20))
 def test_many(first: int) -> None:
     """So it is in other networks, with other disturbances."""
     for seed in range(first, first + 20):
