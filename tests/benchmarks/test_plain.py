@@ -12,6 +12,7 @@ from benchmarks.plain import make_plain
 
 # Of forks, by Python 3.12 and later: pytest's workers have threads, which these copies do not need.
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+@pytest.mark.slow
 class PlainTests(SynchronousTestCase):
     """Those with iroh-gossip's parameters; in other processes, which they change."""
 

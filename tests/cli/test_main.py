@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 import p2p_twisted
@@ -197,6 +198,7 @@ class MainTests(SynchronousTestCase):
                 self.assertEqual(ended.returncode, 8)
                 self.assertEqual(ended.stderr, b"cannot write the output: the disk is full\n")
 
+    @pytest.mark.slow
     def test_closed_streams(self) -> None:
         """Without standard output or error it does the same, and nobody is told."""
         for verb, status in (("config", 0), ("completion bash", 0), ("status", 3), ("zzz", 2)):

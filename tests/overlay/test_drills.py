@@ -54,6 +54,7 @@ def lose(network: SimulatedNetwork, share: float, silently: bool = False) -> Non
 
 # Of forks, by Python 3.12 and later: pytest's workers have threads, which these copies do not need.
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+@pytest.mark.slow
 class ThousandTests(SynchronousTestCase):
     """What befalls copies of one network, each in another process: to form it takes longest."""
 
@@ -152,6 +153,7 @@ class ThousandTests(SynchronousTestCase):
         self.assertLessEqual({peer.name for peer in dead}, named)
 
 
+@pytest.mark.slow
 class PartitionTests(SynchronousTestCase):
     def test_merges_without_registry(self) -> None:
         """Cut in halves for half an hour, a network without registry is one again in a minute."""

@@ -2,6 +2,8 @@
 
 from functools import partial
 
+import pytest
+
 from p2p_twisted.download.progress import Saved
 from p2p_twisted.testing import invariants
 from p2p_twisted.testing.daemons import VirtualDaemons
@@ -27,6 +29,7 @@ class FewOpenTests(PeerTestCase):
         """Return whether all are in one network."""
         return not any(invariants.one_component(daemons))
 
+    @pytest.mark.slow
     def test_two_of_42(self) -> None:
         """Two are enough for 40 others: soon all are in one network, and stay in it."""
         daemons = self.started(2, 40)

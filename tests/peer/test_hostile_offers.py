@@ -5,6 +5,7 @@ from typing import Any
 
 import attrs
 import msgspec
+import pytest
 from attrs import frozen
 from twisted.internet.defer import succeed
 from twisted.internet.task import LoopingCall
@@ -191,6 +192,7 @@ class HostileOffersTests(OffersTestCase):
             self.assertEqual(daemons.download(name, "slides.pdf"), SONG)
             self.assertEqual(len(daemons.peers[name].transfers()), 1)
 
+    @pytest.mark.slow
     def test_looked_for_rarely(self) -> None:
         """What nobody has costs the others ever fewer searches."""
         daemons = self.abused()
@@ -240,6 +242,7 @@ class HostileOffersTests(OffersTestCase):
             self.assertLessEqual(len(unfinished), OFFERS_FETCHED)
             self.assertEqual(self.downloads(daemons, name), ["slides.pdf"])
 
+    @pytest.mark.slow
     def test_in_ever_new_names(self) -> None:
         """What is honest is there at once, and others are asked for so many of the rest."""
         daemons = self.abused()

@@ -43,6 +43,7 @@ def test_who_has_it() -> None:
     assert dora.book.all()[0].holders == {"ben"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["broadcasts", "texts"])
 def test_behind_a_neighbor(way: str) -> None:
     """Ten thousand names behind a neighbor do not keep from others what that neighbor has."""

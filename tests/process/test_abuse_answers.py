@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Any, ClassVar
 
+import pytest
+
 from tests.process.abused import AbusedCase
 from tests.process.stranger import Neighbor
 
@@ -15,6 +17,7 @@ _SHOWN = 200
 _GROWN_BYTES = 60 << 20
 
 
+@pytest.mark.slow
 class AnswerTests(AbusedCase):
     """A neighbor answers with all that it may, and more."""
 

@@ -158,6 +158,7 @@ class ConnectionTests(AbusedCase):
             self.assertLess(time.monotonic() - began, 10.0)
 
 
+@pytest.mark.slow
 class FewFilesTests(SynchronousTestCase):
     """Daemons that may have only as many files open as some systems allow."""
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pytest
+
 from tests.process.abused import AbusedCase
 from tests.process.daemons import wait_until
 from tests.process.stranger import (
@@ -24,6 +26,7 @@ _GOOD = b"everybody may see this\n\n\n\n" * 4_000
 _LARGE = bytes(range(256)) * (6 * CHUNK // 256)
 
 
+@pytest.mark.slow
 class SharedFilesTests(AbusedCase):
     """The directory of s2 has what must not be served, and changes while it is."""
 

@@ -230,6 +230,7 @@ class GossipTests(AbusedCase):
         return f"{name}@127.0.0.1:1024 died" in self.network.daemons["s1"].log
 
 
+@pytest.mark.slow
 class StopTests(SynchronousTestCase):
     """What comes after a real stop."""
 
@@ -255,7 +256,6 @@ class StopTests(SynchronousTestCase):
         network.exchange("s1", "s2")
         self.assertEqual(network.complaints(), [])
 
-    @pytest.mark.slow
     def test_forged(self) -> None:
         """On one machine anybody may stop the network, once; what follows changes nothing."""
         network = Network("s1", "s2")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.process.abused import AbusedCase
 from tests.process.daemons import wait_until
 from tests.process.lies import Want
@@ -9,6 +11,7 @@ from tests.process.odd_holder import a_holder, push
 from tests.process.stranger import a_hit
 
 
+@pytest.mark.slow
 class HitTests(AbusedCase):
     """A neighbor claims to have what s1 asks for, under names and with numbers as it likes."""
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.process.abused import AbusedCase, Network
@@ -65,6 +66,7 @@ class CensorTests(AbusedCase):
         self.assertEqual(saved, self.files["s2"]["sought2.bin"])
 
 
+@pytest.mark.slow
 class SlotsTests(AbusedCase):
     """Requesters that take all places for uploads, and read almost nothing."""
 
@@ -111,6 +113,7 @@ class SlotsTests(AbusedCase):
         self.assertEqual(saved, self.files["s1"]["large2.bin"])
 
 
+@pytest.mark.slow
 class SilentTests(AbusedCase):
     """Hundreds of silent connections to s1, renewed as fast as they are dropped."""
 
@@ -126,6 +129,7 @@ class SilentTests(AbusedCase):
         flood.end()
 
 
+@pytest.mark.slow
 class MuteTests(AbusedCase):
     """A neighbor of s1 that answers no question."""
 
@@ -159,6 +163,7 @@ class _NetworkCase(SynchronousTestCase):
         return squatter
 
 
+@pytest.mark.slow
 class SquatTests(_NetworkCase):
     """A stranger links with s1 under the name of s2."""
 
@@ -196,6 +201,7 @@ class SquatTests(_NetworkCase):
         )
 
 
+@pytest.mark.slow
 class EclipseTests(_NetworkCase):
     """Strangers that ask s1 for links, again and again, as if they had none."""
 

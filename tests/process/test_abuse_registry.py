@@ -11,6 +11,7 @@ from tests.process.networks import Network
 from tests.process.stranger import LOOPBACK, call
 
 
+@pytest.mark.slow
 class RegistryTests(SynchronousTestCase):
     """A registry, and peers that honest or other people start."""
 
@@ -44,7 +45,6 @@ class RegistryTests(SynchronousTestCase):
             network.start_peer("s1", "--directory", "moved").wait_ready()
         other.wait_for_topology("s1", "s2")
 
-    @pytest.mark.slow
     def test_reserved_places(self) -> None:
         """Places that somebody reserves and does not take are waited for."""
         network = Network(self, ports=3)

@@ -141,6 +141,7 @@ class FloodTests(AbusedCase):
         self.network.exchange("s1", "s2")
 
 
+@pytest.mark.slow
 class BombTests(AbusedCase):
     """A neighbor offers folders whose lists are bombs."""
 

@@ -16,6 +16,7 @@ from tests.process.stranger import a_hit, a_ticket, digests_of
 _SMALL = b"small " * 9_999
 
 
+@pytest.mark.slow
 class TransferTests(AbusedCase):
     """s1 wants what s2 has; a neighbor claims to have it, too."""
 
@@ -48,12 +49,10 @@ class TransferTests(AbusedCase):
         """Whatever a holder does instead of delivering, the next one is asked at once."""
         self.try_out(LIES, 4.0)
 
-    @pytest.mark.slow
     def test_slow_lies(self) -> None:
         """A holder that delivers nothing, or far too slowly, is given up in time."""
         self.try_out(SLOW_LIES, 40.0)
 
-    @pytest.mark.slow
     def test_liar_is_avoided(self) -> None:
         """Whoever has sent wrong bytes once is not asked again, but others are."""
         content, wants = content_of(1_000), list[Want]()

@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.process.daemons import scratch_folder
@@ -42,6 +43,7 @@ class AddressesTests(SynchronousTestCase):
         self.network.start_peer("s1", "--registry", url).wait_ready()
 
 
+@pytest.mark.slow
 class ChangeTests(SynchronousTestCase):
     """The address of a machine changes under its peer: another Wi-Fi, a new DHCP lease."""
 

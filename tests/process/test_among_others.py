@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.process.daemons import PATIENCE, script, wait_until
@@ -31,6 +32,7 @@ class AmongOthersTests(SynchronousTestCase):
             check=False,
         )
 
+    @pytest.mark.slow
     def test_stale_pid_file(self) -> None:
         """The number of another program, or none, keeps no daemon from starting."""
         pid_file = self.network.directory / "p2ppeer-s1.pid"
@@ -71,6 +73,7 @@ class AmongOthersTests(SynchronousTestCase):
         self.assertEqual(refused.returncode, 1)
         self.assertIn("s1/.p2p: something on the way is not a directory\n", refused.stderr)
 
+    @pytest.mark.slow
     def test_exit_codes(self) -> None:
         """A script that ends with leave tells by its exit code how its lines ended."""
         self.network.start_registry()

@@ -8,6 +8,7 @@ import socket
 from types import SimpleNamespace
 from typing import cast
 
+import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.runtime.exit_status import Exit
@@ -163,6 +164,7 @@ class EndingNetworkTests(NetworkTestCase):
         self.assertNotIn("Traceback", self.s2.log)
         self.registry.wait_for_log("s2 is forgotten: it left")
 
+    @pytest.mark.slow
     def test_killed_peer(self) -> None:
         """A peer that is killed disappears; under its name it comes back."""
         self.s2.kill()
@@ -171,6 +173,7 @@ class EndingNetworkTests(NetworkTestCase):
         self.network.start_peers("s2")
         self.s1.wait_for_topology("s1", "s2")
 
+    @pytest.mark.slow
     def test_killed_registry(self) -> None:
         """Peers do not need the registry; when it is back, newcomers can come."""
         self.share("s1/f1.txt", self.s1)
