@@ -69,6 +69,7 @@ class PendingQuery:
     ends: int = 0
     is_hasty: bool = False
     receipts: MergedReceipts = field(factory=MergedReceipts)
+    _asked: tuple[LinkId, ...] = field(init=False)
     _share: int = field(init=False)
     _passed: "Counter[str]" = field(factory=Counter)
     _passed_from: "Counter[tuple[str, LinkId | None]]" = field(factory=Counter)
@@ -76,6 +77,7 @@ class PendingQuery:
 
     def __attrs_post_init__(self) -> None:
         self.is_consulting = self.parent is not None
+        self._asked = tuple(self.waiting)
         self.answered = 0 if self.parent is None else 1
         self.is_hasty = self.ask.quiet
         # Answers of very many peers are better passed on several at a time.
@@ -128,8 +130,9 @@ class PendingQuery:
         self.ends ^= told.ends
 
     def hurry(self, late: Container[LinkId]) -> None:
-        """Wait for some neighbors only briefly, if it waits for any of them."""
-        if any(link in late for link in self.waiting):
+        """Wait for some neighbors only briefly, if it waits for any, and they keep others back."""
+        others_tell = self.parent is not None or any(link not in late for link in self._asked)
+        if others_tell and any(link in late for link in self.waiting):
             self.brief_until = self.began + _BRIEF_SECONDS
 
     def take_late(self, late: Container[LinkId]) -> list[LinkId]:

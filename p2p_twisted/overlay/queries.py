@@ -168,7 +168,7 @@ class QueryRouter:
         """Wait for a neighbor only briefly from now on, and where its answer is due already."""
         if link in self.links and self._late.fell_behind(link):
             for query in self._open.values():
-                query.hurry([link])
+                query.hurry(self._late)
             self._reset_alarm()
 
     def _told(self, link: LinkId, told: Told, now: float) -> list[Effect]:

@@ -4,7 +4,7 @@ import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.overlay.effects import Answer
-from p2p_twisted.overlay.events import Asked, FellBehind, MessageReceived, TimeCame
+from p2p_twisted.overlay.events import Asked, FellBehind, MessageReceived, NeighborAsked, TimeCame
 from p2p_twisted.wire.messages import Ask, Told
 from tests.overlay.builders import TOPO, AnsweredRouter, a_down, an_asking, an_id, an_up, of_kind
 
@@ -147,6 +147,17 @@ class LateTests(SynchronousTestCase):
         self.assertEqual(self.take(), (0.5, ("c",)))
         self.ask(2, 10.0)
         self.assertEqual(self.take(), (0.5, ("c",)))
+
+    def test_all(self) -> None:
+        """Where all were late, they keep back nobody: whoever asks waits for them as before."""
+        for link in (1, 2, 3):
+            self.asking.handle(FellBehind(link), 0.0)
+        self.asking.handle(Asked(TOPO), 0.0)
+        self.assertEqual(self.take(), (2.0, ("a", "b", "c")))
+        query = attrs.evolve(TOPO, id=an_id(2))
+        self.asking.handle(NeighborAsked(1, query), 10.0)
+        # Another peer waits for what this one has itself.
+        self.assertEqual(self.asking.wake_at, 10.5)
 
     def test_little_time(self) -> None:
         """One that was given little time, or asked in haste, is not late."""
