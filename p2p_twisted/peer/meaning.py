@@ -145,7 +145,7 @@ def check_hashed(hits: Iterable[Hit]) -> None:
 
 def unhashed(hits: Iterable[Hit]) -> Hits:
     """Keep the hits for what holders are still hashing."""
-    return tuple(hit for hit in hits if hit.file is None and not _is_bare(hit))
+    return tuple(hit for hit in hits if hit.file is None and not is_bare(hit))
 
 
 def check_shared(hits: Hits) -> None:
@@ -154,7 +154,7 @@ def check_shared(hits: Hits) -> None:
 
     :raises NothingShared: when not.
     """
-    if all(map(_is_bare, hits)):
+    if all(map(is_bare, hits)):
         raise NothingShared(hits[0])
 
 
@@ -168,7 +168,8 @@ def check_is_file(hits: Hits) -> None:
         raise IsFolder(f"{hits[0].name} is a folder")
 
 
-def _is_bare(hit: Hit) -> bool:
+def is_bare(hit: Hit) -> bool:
+    """Return whether it is a folder of which nothing is shared."""
     return hit.file is None and hit.hashed == _ALL_HASHED
 
 

@@ -23,8 +23,11 @@ from p2p_twisted.offers.offer import (
 )
 from p2p_twisted.offers.offer_book import HeardOffer
 from p2p_twisted.offers.offer_judge import OfferJudge
+from p2p_twisted.peer.hashing_wait import Patience
+from p2p_twisted.peer.meaning import NothingShared, is_bare
 from p2p_twisted.peer.offers_interface import HashingWatch
 from p2p_twisted.peer.peer_errors import NotAllowed, NotFound, PeerError
+from p2p_twisted.peer.query_answers import hit_of
 from p2p_twisted.wire.names import BadName, MessageId, NetworkName
 
 _DAY_SECONDS: Final = 86_400
@@ -116,17 +119,22 @@ class OwnOffers:
         """
         Find what this peer shares, and wait until it has been hashed.
 
-        :raises NotFound: when it is not shared, or not any more.
+        :raises NotFound: when it is not shared, or not any more, or nothing of it is.
+        :raises NotReady: when it is written to for ever.
         :raises NotAllowed: when it is shared with a group alone.
         """
-        given_up = self._clock.seconds() + _APPEARS_SECONDS
+        given_up, patience = self._clock.seconds() + _APPEARS_SECONDS, Patience()
         while True:
-            shared = _found(name, self._catalogs)
+            shared, now = _found(name, self._catalogs), self._clock.seconds()
             if shared is not None and shared.file_id is not None:
                 return shared, shared.file_id
-            if shared is not None:
-                watch(shared.hashed)
-            elif self._clock.seconds() >= given_up:
+            hit = None if shared is None else hit_of(shared, self._judge.me.name)
+            if hit is not None and not is_bare(hit):
+                watch(hit.hashed)
+                patience.look((hit,), now)
+            elif now >= given_up:
+                if hit is not None:
+                    raise NothingShared(hit)
                 self._check_groups(name)
                 raise NotFound(f"this peer shares no {name}: only what it shares can be pushed")
             await deferLater(self._clock, _LOOK_SECONDS)

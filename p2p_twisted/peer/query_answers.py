@@ -136,7 +136,7 @@ class QueryAnswers:
         most = wire_limits.HITS_PER_PEER if ask.what == "ls" else ask.most
         for shared in chain.from_iterable(self._search(catalog, ask) for catalog in catalogs):
             if shared is not None and shared not in found:
-                found[shared] = self._hit(shared).for_any_version()
+                found[shared] = hit_of(shared, self._name).for_any_version()
                 if len(found) >= most:
                     return
             yield
@@ -156,17 +156,19 @@ class QueryAnswers:
             case _:
                 return ()
 
-    def _hit(self, shared: Shared) -> Hit:
-        return Hit(
-            peer=self._name,
-            name=shared.name,
-            size=shared.size,
-            kind=shared.kind,
-            file=shared.file_id,
-            hashed=shared.hashed,
-            modified=shared.attributes.modified,
-            executable=shared.attributes.is_executable,
-            attributes=shared.attributes_id,
-            growing=shared.is_growing,
-            unshared=min(shared.left_out, wire_limits.ENTRIES_UNSHARED),
-        )
+
+def hit_of(shared: Shared, holder: PeerName) -> Hit:
+    """Describe what a peer shares, as it answers questions."""
+    return Hit(
+        peer=holder,
+        name=shared.name,
+        size=shared.size,
+        kind=shared.kind,
+        file=shared.file_id,
+        hashed=shared.hashed,
+        modified=shared.attributes.modified,
+        executable=shared.attributes.is_executable,
+        attributes=shared.attributes_id,
+        growing=shared.is_growing,
+        unshared=min(shared.left_out, wire_limits.ENTRIES_UNSHARED),
+    )

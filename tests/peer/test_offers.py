@@ -1,12 +1,14 @@
 """What is pushed: who hears of it, who takes it, and what becomes of it."""
 
+import os
+
 import attrs
 from twisted.internet.defer import CancelledError, Deferred, succeed
 
 from p2p_twisted.offers.accept_rule import AcceptRule
 from p2p_twisted.offers.limits import OFFERS_FETCHED, OWN_OFFERS
 from p2p_twisted.peer.kept_offers import KeptOffers
-from p2p_twisted.peer.peer_errors import NotFound, PeerError
+from p2p_twisted.peer.peer_errors import NotFound, NotReady, PeerError
 from tests.peer.cases import SONG
 from tests.peer.offers_case import ANYONE, ASK, HOUR, OffersTestCase
 
@@ -162,6 +164,29 @@ class AnswerTests(OffersTestCase):
         daemons.run(30)
         self.assertEqual(self.heard(peer).state, "refused")
         self.assertEqual(self.downloads(daemons, "s2"), [])
+
+    def test_nothing_of_it_is_shared(self) -> None:
+        """An empty folder, and one of hidden files alone, are not waited for without end."""
+        daemons = self.network(1)
+        for name, hidden in (("empty", ()), ("hidden", (".one",))):
+            folder = daemons.folder / "s1" / name
+            folder.mkdir()
+            for each in hidden:
+                (folder / each).write_bytes(b"hidden")
+            pushed = daemons.peers["s1"].offers.push(name, ("@all",), HOUR)
+            daemons.run(30)
+            self.failureResultOf(pushed, NotFound)
+
+    def test_never_still(self) -> None:
+        """What is written to again and again has no content to push."""
+        daemons = self.network(1)
+        log = daemons.folder / "s1" / "log"
+        pushed = daemons.peers["s1"].offers.push("log", ("@all",), HOUR)
+        for second in range(60):
+            log.write_bytes(b"line\n" * second)
+            os.utime(log, times=(daemons.date_of("s1"),) * 2)
+            daemons.run(0.5)
+        self.failureResultOf(pushed, NotReady)
 
     def test_given_up(self) -> None:
         """What is given up before it is hashed, or kept, is offered to nobody."""
