@@ -52,6 +52,8 @@ class DownloadView(View):
     :ivar path: where it lies, once it is saved.
     :ivar reason: why it has failed, or cannot go on, or what its holder says that refuses.
     :ivar missing: what of a folder nobody shares any more.
+    :ivar older: names that other files had already, which stay; so it has another one.
+    :ivar unshared: how many entries of a folder its holder does not share.
     :ivar unreachable: holders that cannot be reached, nor reach this peer.
     :ivar hashing: how far its holder is, while that hashes it.
     :ivar exit: what a command that waits for it exits with.
@@ -90,6 +92,8 @@ class DownloadView(View):
     was_here: bool | None = None
     reason: str | None = None
     missing: tuple[str, ...] = ()
+    older: tuple[str, ...] = ()
+    unshared: Count = 0
     unreachable: tuple[AddressView, ...] = ()
     hashing: HashingView | None = None
 

@@ -218,12 +218,12 @@ def _details(state: states.State) -> dict[str, Any]:
             }
         case states.Receiving(rate, seconds_left, holders):
             return {"rate": rate, "seconds_left": seconds_left, "holders": _holders(holders)}
-        case states.Saved(path, seconds, holders, was_here=was_here):
+        case states.Saved(path, seconds, holders, older, was_here, unshared):
             saved = {"path": os.path.abspath(path), "seconds": seconds, "was_here": was_here}
-            return {**saved, "holders": _holders(holders)}
-        case states.Incomplete(path, missing, seconds, holders):
+            return {**saved, "holders": _holders(holders), "older": older, "unshared": unshared}
+        case states.Incomplete(path, missing, seconds, holders, unshared):
             saved = {"path": os.path.abspath(path), "seconds": seconds, "missing": missing}
-            return {**saved, "holders": _holders(holders)}
+            return {**saved, "holders": _holders(holders), "unshared": unshared}
         case states.Blocked(reason) | states.Failed(reason):
             return {"reason": reason}
         case _:

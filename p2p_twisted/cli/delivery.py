@@ -45,9 +45,13 @@ def deliver(client: PeerClient, end: dict[str, Any], to: str) -> list[str]:
     from p2p_twisted.cli import show
 
     lines = [show.download_line(each) for each in end["downloads"] if each["state"] != "saved"]
+    left_out = {each["path"]: show.left_out(each) for each in end["downloads"]}
     for source in _sources(client, end):
         try:
-            lines.append(f"{shown_name(source.name)} saved to {_copy(source, Path(to))}")
+            target = _copy(source, Path(to))
+            lines.append(
+                f"{shown_name(source.name)} saved to {target}{left_out.get(str(source), '')}"
+            )
         except OSError as error:
             # Not with the name of a file that is only on its way.
             why = in_words(OSError(error.errno, error.strerror) if error.errno else error)

@@ -193,9 +193,10 @@ def _download(download: Mapping[str, Any]) -> tuple[str, str]:
     name, state = shown_name(download["name"]), download["state"]
     if state == "saved":
         if download["was_here"]:
-            return name, f"is already in {shown_name(download['path'])}"
+            return name, f"is already in {shown_name(download['path'])}{_beside(download)}"
         took = f"{human_size(download['size'])}, {human_time(download['seconds'])}"
-        return name, f"saved to {shown_name(download['path'])} ({took}){_detours(download)}"
+        where = shown_name(download["path"])
+        return name, f"saved to {where} ({took}){_detours(download)}{_beside(download)}"
     done = ""
     if download["size"] and not download["is_ended"]:
         done = f" {100 * download['received'] // download['size']} %"
@@ -203,7 +204,22 @@ def _download(download: Mapping[str, Any]) -> tuple[str, str]:
     missing = f": nobody shares {', '.join(download['missing'][:3])}" if download["missing"] else ""
     unreachable = " ".join(each["name"] for each in download["unreachable"])
     reach = f": {unreachable} cannot be reached" if unreachable else ""
-    return name, f"{state}{done}{why}{missing}{reach}{_detours(download)}"
+    return name, f"{state}{done}{why}{missing}{reach}{_detours(download)}{_beside(download)}"
+
+
+def left_out(download: Mapping[str, Any]) -> str:
+    """Say, behind what was saved of a folder, how much of it its holder does not share."""
+    from p2p_twisted.console.download_lines import not_shared
+
+    # Peers of earlier versions do not tell.
+    holders = [each["peer"] for each in download["holders"]]
+    return not_shared(download.get("unshared", 0), holders)
+
+
+def _beside(download: Mapping[str, Any]) -> str:
+    from p2p_twisted.console.download_lines import beside
+
+    return left_out(download) + beside(download.get("older", ()))
 
 
 def _detours(download: Mapping[str, Any]) -> str:

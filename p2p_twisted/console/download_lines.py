@@ -58,14 +58,14 @@ def download_line(progress: Progress, width: int | None = None) -> str:
     name = shown_name(progress.name)
     match progress.state:
         case Saved(path=path, was_here=True, unshared=unshared):
-            return f"{name} is already in {shown_name(path)}{_unshared(unshared)}"
+            return f"{name} is already in {shown_name(path)}{not_shared(unshared)}"
         case Saved(path, seconds, holders, older, unshared=unshared):
             files = "" if progress.files == 1 else f"{count(progress.files, 'file')}, "
             whose = _whose(holders)
             return (
                 f"saved {name} to {shown_name(path)} ({files}{human_size(progress.size)},"
                 f" id {short_id(progress.file_id)}, {whose}{human_time(seconds)})"
-                f"{_unshared(unshared, holders)}{_beside(older)}"
+                f"{not_shared(unshared, _peers(holders))}{beside(older)}"
             )
         case Incomplete(path, missing, seconds, holders, unshared):
             saved = progress.files - len(missing)
@@ -74,7 +74,7 @@ def download_line(progress: Progress, width: int | None = None) -> str:
                 f"saved {saved:,} of {count(progress.files, 'file')} of {name} to"
                 f" {shown_name(path)} ({human_size(progress.received)}, {whose}"
                 f"{human_time(seconds)}); nobody shares {some_names(missing)} any more"
-                f"{_unshared(unshared, holders)}"
+                f"{not_shared(unshared, _peers(holders))}"
             )
         case Failed(reason, is_kept, has_arrived):
             is_some_kept = is_kept and has_arrived
@@ -215,16 +215,16 @@ def _saved_files(progress: Progress) -> int:
             return 0
 
 
-def _unshared(number: int, holders: Sequence[Contribution] = ()) -> str:
-    """Say how much of a folder its holder does not share."""
+def not_shared(number: int, holders: Sequence[str] = ()) -> str:
+    """Say how much of a folder its holder does not share, behind what was saved of it."""
     if not number:
         return ""
-    by = f" by {holders[0].holder}" if len(holders) == 1 else ""
+    by = f" by {holders[0]}" if len(holders) == 1 else ""
     return f"; {number:,} more {'is' if number == 1 else 'are'} not shared{by}"
 
 
-def _beside(older: Sequence[str]) -> str:
-    """Say that files of some names were there already, and stay."""
+def beside(older: Sequence[str]) -> str:
+    """Say, behind what was saved, that files of some names were there already, and stay."""
     match older:
         case []:
             return ""
@@ -243,3 +243,7 @@ def some_names(names: Sequence[str]) -> str:
 
 def _at(rate: float) -> str:
     return f", {human_size(rate)}/s" if rate > 0 else ""
+
+
+def _peers(holders: Sequence[Contribution]) -> list[str]:
+    return [each.holder for each in holders]

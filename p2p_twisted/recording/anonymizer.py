@@ -54,6 +54,7 @@ _FIELDS: Final[Mapping[tuple[type, str], str]] = {
     (DownloadView, "state"): _SAME,
     (DownloadView, "path"): _FILE,
     (DownloadView, "missing"): _FILE,
+    (DownloadView, "older"): _FILE,
     (DownloadView, "reason"): _SENTENCE,
     (HolderView, "peer"): _PEER,
     (HolderView, "how"): _SENTENCE,

@@ -9,7 +9,7 @@ import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.api import view_of
-from p2p_twisted.cli.show import download_line, status_lines, transfer_lines
+from p2p_twisted.cli.show import download_line, left_out, status_lines, transfer_lines
 from p2p_twisted.console.admin_lines import date_text
 from p2p_twisted.download.progress import Contribution, Progress, Receiving, Saved
 from p2p_twisted.peer.certificate_status import CertificateStatus
@@ -87,6 +87,18 @@ def test_transfers() -> None:
     pair = json.loads(view_of.relayed(PAIR).encoded())
     told = {"downloads": [], "uploads": [], "relayed": [pair]}
     assert list(transfer_lines(told)) == ["=  2.0 KiB from s2 to s3, relayed, 1.0 KiB/s"]
+
+
+def test_arrived_short() -> None:
+    """What is not all is said to be that, and what older file stays; earlier peers do not tell."""
+    whose = (Contribution("s4", 1, 1.0),)
+    saved = Saved("/D/proj (1)", 1.0, whose, older=("proj",), unshared=7)
+    view = json.loads(view_of.download(Progress(1, "proj", "f" * 64, 2, 2, 3, saved)).encoded())
+    told = "; 7 more are not shared by s4; an older proj stays there"
+    assert download_line(view).endswith(told)
+    assert told.startswith(left_out(view))
+    del view["unshared"], view["older"]
+    assert download_line(view).endswith("1.00 s)")
 
 
 def test_imports_little() -> None:

@@ -22,6 +22,7 @@ function sentenceOf(download) {
   if (download.path !== null) parts.push(`at ${shown(download.path)}`);
   if (reason !== null) parts.push(shown(reason));
   if (download.missing.length) parts.push(`${download.missing.length} missing`);
+  if (download.unshared) parts.push(`${download.unshared} more not shared`);
   if (download.unreachable.length) {
     parts.push(`cannot reach ${download.unreachable.map((each) => shown(each.name)).join(", ")}`);
   }
