@@ -17,6 +17,8 @@ Q = TypeVar("Q", bound=Query)
 _FAULT_CHARACTERS: Final = 300
 _LENGTH: Final = re.compile(r"Expected `(array|str)` of length ([<>]=) (\d+) - at `\$\.(\w+)")
 
+_NUMBER: Final = re.compile(r"Expected `(?:int|float)` ([<>]=) (\d+) - at `\$\.(\w+)")
+
 
 def read_body(body: bytes, kind: type[Q]) -> Q:
     """
@@ -67,14 +69,21 @@ def _converted(value: Any, kind: type[Q], strict: bool) -> Q:
 
 
 def _in_words(fault: str) -> str:
-    """Say of a list or text that is too long, or too short, how long it may be."""
+    """Say of what is too much or little, or too long or short, how much or long it may be."""
+    if (match := _NUMBER.match(fault)) is not None:
+        order, number, field = match.groups()
+        return f"{field}: say {_bound(order, number)}"
     if (match := _LENGTH.match(fault)) is None:
         return fault[:_FAULT_CHARACTERS]
     kind, order, number, field = match.groups()
-    bound = f"at {'most' if order == '<=' else 'least'} {int(number):,}"
+    bound = _bound(order, number)
     if kind == "array":
         return f"{field}: say {bound} at once"
     return f"{field}: a text has {bound} character{'' if number == '1' else 's'}"
+
+
+def _bound(order: str, number: str) -> str:
+    return f"at {'most' if order == '<=' else 'least'} {int(number):,}"
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from msgspec import Meta
 from p2p_twisted.api.request_fields import Query, Word
 from p2p_twisted.api.route import Call, Route
 from p2p_twisted.api.views import DoneView, View
-from p2p_twisted.gateway.limits import LINK_SECONDS
 from p2p_twisted.peer.links_interface import ILinks, OpenLink
 from p2p_twisted.peer.qr_code import qr_rows
 
@@ -22,7 +21,7 @@ class LinkQuery(Query):
     """
 
     name: Word
-    seconds: Annotated[int, Meta(ge=1, le=LINK_SECONDS)] = 3_600
+    seconds: Annotated[int, Meta(ge=1)] = 3_600
 
 
 @attrs.frozen(kw_only=True)

@@ -28,7 +28,7 @@ from p2p_twisted.peer.meaning import NothingShared, is_bare
 from p2p_twisted.peer.offers_interface import HashingWatch
 from p2p_twisted.peer.peer_errors import NotAllowed, NotFound, PeerError
 from p2p_twisted.peer.query_answers import hit_of
-from p2p_twisted.wire.names import BadName, MessageId, NetworkName
+from p2p_twisted.wire.names import BadName, MessageId, NetworkName, check_path
 
 _DAY_SECONDS: Final = 86_400
 _LOOK_SECONDS: Final = 0.25
@@ -136,7 +136,7 @@ class OwnOffers:
                 if hit is not None:
                     raise NothingShared(hit)
                 self._check_groups(name)
-                raise NotFound(f"this peer shares no {name}: only what it shares can be pushed")
+                raise NotFound(f"this peer shares no {name}: {_why_not(name)}")
             await deferLater(self._clock, _LOOK_SECONDS)
 
     def _check_groups(self, name: str) -> None:
@@ -146,6 +146,15 @@ class OwnOffers:
                     f"{name} is shared with @{group} alone, and all peers hear of what is pushed:"
                     " those of the group can get it by its name"
                 )
+
+
+def _why_not(name: str) -> str:
+    """Say why something is not shared, as far as its name tells."""
+    try:
+        check_path(without_slash(name))
+    except BadName as error:
+        return str(error)
+    return "only what it shares can be pushed"
 
 
 def _found(name: str, catalogs: Sequence[Catalog]) -> Shared | None:

@@ -33,7 +33,7 @@ def test_body() -> None:
         ),
         (b'{"names": ["a"], "names": ["b"]}', "a field is given more than once"),
         (b'{"names": [""]}', "names: a text has at least 1 character$"),
-        (b'{"numbers": [0]}', ">= 1"),
+        (b'{"numbers": [0]}', "numbers: say at least 1"),
         (b'{"numbers": ["1"]}', "Expected `int`, got `str`"),
         (b'{"numbers": [' + b"1," * 1_000 + b"1]}", "numbers: say at most 1,000 at once"),
         (b'{"names": [1]}', "Expected `str`, got `int`"),

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.testing import StringTransport
 
+from p2p_twisted.api.reading import read_body
 from p2p_twisted.api.route import Call
 from p2p_twisted.gateway import limits
 from p2p_twisted.gateway.content_answer import ContentAnswers
@@ -222,6 +223,9 @@ class LinkTests(GatewayTestCase):
         self.assertEqual(len(made.qr), len(made.qr[0]))
         all_of: Any = self.net.result(Deferred.fromCoroutine(listed.answer(Call())))  # type: ignore[arg-type]
         self.assertEqual(json.loads(all_of.encoded())["links"][0]["url"], made.url)
+        too_long = Call(query=read_body(b'{"name": "own", "seconds": 691200}', LinkQuery))
+        refused: Deferred[Any] = Deferred.fromCoroutine(make.answer(too_long))  # type: ignore[arg-type]
+        self.assertIn("7d at most", str(self.failureResultOf(refused, PeerError).value))
         end = self.routes["DELETE", "/v1/links/{number}"]
         self.net.result(Deferred.fromCoroutine(end.answer(Call(number=1))))  # type: ignore[arg-type]
         self.assertEqual(self.port.all(), ())

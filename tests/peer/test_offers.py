@@ -177,6 +177,15 @@ class AnswerTests(OffersTestCase):
             daemons.run(30)
             self.failureResultOf(pushed, NotFound)
 
+    def test_cannot_be_shared(self) -> None:
+        """What nobody can share is said to be that."""
+        daemons = self.network(1)
+        for name, why in ((".hidden", "hidden files"), ("12:30.log", "':'")):
+            (daemons.folder / "s1" / name).write_bytes(SONG)
+            pushed = daemons.peers["s1"].offers.push(name, ("@all",), HOUR)
+            daemons.run(30)
+            self.assertIn(why, str(self.failureResultOf(pushed, NotFound).value))
+
     def test_never_still(self) -> None:
         """What is written to again and again has no content to push."""
         daemons = self.network(1)
