@@ -198,7 +198,9 @@ class OfferExchange:
         for neighbor in self._neighbors.values():
             if neighbor.compares and neighbor.link is not besides:
                 neighbor.news.add(filter(None, learned))
-        self._name_news()
+        # What comes in the same second is named together: to choose among all takes a while.
+        if not self._naming.is_set:
+            self._name_news()
 
     def _name_news(self) -> None:
         """Name to each neighbor as many as it may be named now, and the others later."""
@@ -206,8 +208,8 @@ class OfferExchange:
         for neighbor in self._neighbors.values():
             for line in neighbor.news.take(now):
                 neighbor.link.send(line)
-        waiting = any(each.news.are_waiting for each in self._neighbors.values())
-        if waiting and not self._naming.is_set:
+                self._naming.set(_NAMES_SECONDS)
+        if any(each.news.are_waiting for each in self._neighbors.values()):
             self._naming.set(_NAMES_SECONDS)
 
     def _learn(

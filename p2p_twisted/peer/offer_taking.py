@@ -95,8 +95,7 @@ class OfferTaking:
         received, state = self._received.pop(kept.offer.id, None), self._known.get(kept.offer.id)
         self._known.end(kept.offer.id)
         kept.is_pinned = False
-        # Otherwise there is no more room than before, and who offers very much would have us look
-        # at all of it each time.
+        # Otherwise there is no more room than before.
         if received and (received.is_fetched or (state and state.state == "asked")):
             self.consider()
 
@@ -196,8 +195,7 @@ class OfferTaking:
         if received.is_taken:
             self._take(received, again)
             return
-        signer = received.kept.heard.signer
-        identity = None if signer is None else signer.identity
+        identity = signer.identity if (signer := received.kept.heard.signer) else None
         verdict = self._rule.verdict(received.kept.offer, identity, bool(self._attending))
         if verdict.what == "refuse":
             self._become(received, "refused", verdict.reason)
@@ -230,6 +228,7 @@ class OfferTaking:
     def _told(self, received: ReceivedOffer, state: ReceiptState, reason: str) -> None:
         has_some = state == "fetching" and received.fetching and received.fetching.received
         if (state == "saved" or has_some) and not received.kept.is_here:
+            self._turns.found(received.kept)
             self.here.tell(received.kept)
         elif state in ("failed", "refused"):
             received.kept.is_here = False
@@ -283,6 +282,7 @@ class OfferTaking:
             self.in_vain.tell(received.kept)
             # Those who have it may just be slow to answer, as when they are flooded.
             if not received.kept.holders:
+                self._turns.missed(self._parts.clock.seconds())
                 received.missed()
         self.consider()
 

@@ -105,7 +105,7 @@ OF_OFFERS: Final = (
     ),
     Mutant(
         "offers/offer_turns.py",
-        "if kept.holders or (not self.are_awaited and self._turns.left(now)):",
+        "if kept.holders or (is_free and self._turns.left(now)):",
         "if True:",
         "made-up offers have every peer ask all others, as often as there are some",
         "offers/test_offer_turns.py",
@@ -235,6 +235,13 @@ OF_OFFERS: Final = (
         "has_spread = True",
         "a push is over before all have heard of it",
         "offers/test_offer_audience.py",
+    ),
+    Mutant(
+        "offers/offer_turns.py",
+        "self._rest_until = now + self._misses / OFFERS_SOUGHT_PER_SECOND",
+        "pass",
+        "who offers what there is not has all peers search without end",
+        "offers/test_offer_turns.py",
     ),
     Mutant(
         "offers/look_doubts.py",
