@@ -161,7 +161,7 @@ def choose(heard: Sequence[HeardRegistry], network: NetworkName) -> HeardRegistr
     :raises NoWay: when there is none.
     :raises SeveralHeard: when there are several.
     """
-    right = _one_on_this_machine([each for each in heard if _is_open(each, network)])
+    right = _once_each(_one_on_this_machine([each for each in heard if _is_open(each, network)]))
     match right:
         case [one]:
             return one
@@ -179,6 +179,21 @@ def _one_on_this_machine(heard: Sequence[HeardRegistry]) -> list[HeardRegistry]:
     mine = sorted((each for each in heard if each.host in own), key=lambda each: each.host != usual)
     first = {each.port: each for each in reversed(mine)}
     return [each for each in heard if each.host not in own or first[each.port] == each]
+
+
+def _once_each(heard: Sequence[HeardRegistry]) -> list[HeardRegistry]:
+    """Count a registry once that is heard at several addresses."""
+    once: list[HeardRegistry] = []
+    for each in heard:
+        if not any(_are_one(each, other) for other in once):
+            once.append(each)
+    return once
+
+
+def _are_one(one: HeardRegistry, other: HeardRegistry) -> bool:
+    # Anybody may name the address of another one, but that one does not name his.
+    names = other.host in one.beacon.at and one.host in other.beacon.at
+    return names and one.port == other.port
 
 
 def _none_of(heard: Sequence[HeardRegistry], network: NetworkName) -> str:

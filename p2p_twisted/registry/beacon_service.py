@@ -17,7 +17,7 @@ from p2p_twisted.runtime.group_reader import GroupReader
 from p2p_twisted.runtime.multicast import GroupSocket, Packet
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.wire.beacon import Beacon, RootStart, is_question, write_beacon
-from p2p_twisted.wire.limits import BEACON_BYTES
+from p2p_twisted.wire.limits import BEACON_ADDRESSES, BEACON_BYTES
 from p2p_twisted.wire.names import NetworkName, is_loopback
 
 _PORTS: Final = range(1_024, 65_536)
@@ -59,7 +59,6 @@ class BeaconService(Service):
         host, port = self._address()
         # Of others, newcomers would not take it.
         if not is_loopback(host) and port in _PORTS:
-            self._packet = write_beacon(Beacon(self._network, port, self._root))
             self._alarm.set(0.0)
 
     @override
@@ -80,8 +79,11 @@ class BeaconService(Service):
 
     def _look(self) -> None:
         """Hear newcomers at the addresses that this machine has now."""
-        host, _port = self._address()
+        host, port = self._address()
         self._own = _reached_at(host)
+        # So that it is not taken for several.
+        named = tuple(self._own[:BEACON_ADDRESSES]) if len(self._own) > 1 else ()
+        self._packet = write_beacon(Beacon(self._network, port, self._root, named))
         try:
             if not self._readers and self._own:
                 self._readers = [

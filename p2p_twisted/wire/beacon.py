@@ -17,7 +17,7 @@ import attrs
 import msgspec
 from msgspec import Meta
 
-from p2p_twisted.wire.limits import BEACON_BYTES
+from p2p_twisted.wire.limits import BEACON_ADDRESSES, BEACON_BYTES
 from p2p_twisted.wire.names import NetworkName, Port
 
 _VERSION: Final = b"P2P1 "
@@ -25,6 +25,10 @@ ROOT_BYTES: Final = 8
 """How much of the hash of a root's key is in a packet."""
 
 RootStart = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{{2 * ROOT_BYTES}}}\Z")]
+
+_ADDRESS_CHARACTERS: Final = 45
+_Address = Annotated[str, Meta(max_length=_ADDRESS_CHARACTERS)]
+_Addresses = Annotated[tuple[_Address, ...], Meta(max_length=BEACON_ADDRESSES)]
 
 
 @attrs.frozen
@@ -36,12 +40,15 @@ class Beacon:
     :ivar port: where it listens, at the address that this comes from.
     :ivar root: of a private network, the first bytes of the SHA-256 of its root's public key, in
         hexadecimal digits.
+    :ivar at: all addresses of one that says so at several: it is one where each of them names the
+        other.
     :ivar role: who says so.
     """
 
     network: NetworkName
     port: Port
     root: RootStart | None = None
+    at: _Addresses = ()
     role: Literal["registry"] = "registry"
 
 

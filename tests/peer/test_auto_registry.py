@@ -30,9 +30,12 @@ ANNA = NETWORK.let_in("anna")
 
 
 def heard(
-    place: tuple[str, int], network: str = "default", root: str | None = None
+    place: tuple[str, int],
+    network: str = "default",
+    root: str | None = None,
+    at: tuple[str, ...] = (),
 ) -> HeardRegistry:
-    return HeardRegistry(*place, Beacon(network, place[1], root))
+    return HeardRegistry(*place, Beacon(network, place[1], root, at))
 
 
 class FinderCase(SynchronousTestCase):
@@ -135,6 +138,27 @@ class OpenTests(FinderCase):
         self.assertIn(expected, told)
         self.assertIn("say --registry", told)
         self.assertEqual(self.said, [])
+
+    def test_several_addresses(self) -> None:
+        """One that is heard at several addresses is one, where each of them names the other."""
+        cable, wifi = TEACHER, ("10.9.0.3", 9_011)
+        both = (cable[0], wifi[0])
+        self.lan = [heard(cable, at=both), heard(wifi, at=both)]
+        self.assertEqual(self.found(), (cable,))
+        self.assertIn("found the registry of network default at 10.9.0.1:9011", self.said[0])
+
+    def test_claimed_address(self) -> None:
+        """Who only names the address of another registry, or has its packets copied, is another."""
+        named = (TEACHER[0], FORGER[0])
+        for one, other in (
+            (heard(TEACHER), heard(FORGER, at=named)),
+            (heard(TEACHER, at=(TEACHER[0], "10.9.0.3")), heard(FORGER, at=named)),
+            (heard(TEACHER, at=named), heard((FORGER[0], 9_012), at=named)),
+        ):
+            self.lan = [one, other]
+            self.assertRaises(SeveralHeard, self.found)
+        self.lan = [heard(TEACHER), heard(TEACHER, at=named), heard(FORGER, at=named)]
+        self.assertRaises(SeveralHeard, self.found)
 
     def test_very_many(self) -> None:
         """Of a flood some are named."""

@@ -78,7 +78,10 @@ class BeaconServiceTests(SynchronousTestCase):
         """It says so at the addresses where it listens, of both IP versions if it does on both."""
         for host, own in (("::", self.own), ("10.9.0.1", ["10.9.0.1"])):
             self.start(host)
-            self.assertEqual(self.sent.pop()[1], own)
+            beacon, addresses = self.sent.pop()
+            self.assertEqual(addresses, own)
+            # All of them, where there are several: it is one registry.
+            self.assertEqual(beacon, Beacon("default", 9_011, at=tuple(own) if own[1:] else ()))
 
     def test_not(self) -> None:
         """On loopback, or at a port that no peer would dial, nobody is told of it."""

@@ -5,20 +5,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from p2p_twisted.wire.beacon import QUESTION, Beacon, is_question, read_beacon, write_beacon
-from p2p_twisted.wire.limits import BEACON_BYTES
+from p2p_twisted.wire.limits import BEACON_ADDRESSES, BEACON_BYTES
 
 OPEN = Beacon("default", 9_011)
 PRIVATE = Beacon("lab", 19_011, "0123456789abcdef")
 LONGEST = Beacon("n" * 31, 65_535, "f" * 16)
+AT = tuple(f"{number:04x}:{'2345:' * 6}6789" for number in range(BEACON_ADDRESSES))
+LONGEST_AT = Beacon("n" * 31, 65_535, "f" * 16, AT)
 
 
-@pytest.mark.parametrize("beacon", [OPEN, PRIVATE, LONGEST])
+@pytest.mark.parametrize("beacon", [OPEN, PRIVATE, LONGEST, LONGEST_AT])
 def test_beacon(beacon: Beacon) -> None:
     """What a registry says is read as it was written, and is no question."""
     packet = write_beacon(beacon)
     assert read_beacon(packet) == beacon
     assert not is_question(packet)
-    assert len(packet) < 128
+    assert len(packet) < 128 or beacon.at
 
 
 def test_on_the_wire() -> None:
@@ -54,6 +56,9 @@ def test_question() -> None:
         b'P2P1 {"role":"registry","network":"default","port":"9011"}',
         b'P2P1 {"role":"registry","network":"default","port":9011,"root":"01"}',
         b'P2P1 {"role":"registry","network":"\xff","port":9011}',
+        b'P2P1 {"role":"registry","network":"a","port":9011,"at":"192.0.2.1"}',
+        b'P2P1 {"role":"registry","network":"a","port":9011,"at":[1]}',
+        b'P2P1 {"role":"registry","network":"a","port":9011,"at":[' + b'"",' * 8 + b'""]}',
         b"P2P1 " + b"[" * 500,
         b"P2P1 " + b'{"role":' * 60,
         QUESTION + b" " * (BEACON_BYTES + 1 - len(QUESTION)),
