@@ -2,7 +2,11 @@
 
 from random import Random
 
-from p2p_twisted.offers.limits import OFFERS_SOUGHT_BURST, OFFERS_SOUGHT_PER_SECOND
+from p2p_twisted.offers.limits import (
+    OFFERS_SOUGHT_BURST,
+    OFFERS_SOUGHT_IN_VAIN,
+    OFFERS_SOUGHT_PER_SECOND,
+)
 from p2p_twisted.offers.offer_book import KeptOffer
 from p2p_twisted.offers.offer_turns import OfferTurns
 from tests.offers.test_offer_book import heard
@@ -37,6 +41,30 @@ def test_what_a_neighbor_has() -> None:
     turns = OfferTurns(Random(1))
     assert all(begin(turns, number, 0.0, "ben") for number in range(1_000))
     assert begin(turns, 0, 0.0)
+
+
+def test_what_nobody_has() -> None:
+    """The more was looked for in vain in a row, the rarer others are asked, until one is found."""
+    turns = OfferTurns(Random(1))
+
+    def begun(first: int, last: int) -> int:
+        seen = 0
+        for now in range(first, last):
+            turns.are_awaited = False
+            if begin(turns, now, float(now)):
+                seen += 1
+                turns.missed(float(now))
+        return seen
+
+    # After 1 s, 2 s and so on.
+    assert begun(0, 210) == OFFERS_SOUGHT_IN_VAIN
+    assert begun(210, 1_211) == 1_000 / OFFERS_SOUGHT_IN_VAIN + 1
+    # What a neighbor has comes at once, and says nothing of the rest.
+    assert begin(turns, 0, 1_211.0, "ben")
+    turns.found(kept(0, "mallory", "ben"))
+    assert begun(1_211, 1_220) == 0
+    turns.found(kept(0))
+    assert begun(1_220, 1_223) == 2
 
 
 def test_the_order() -> None:
