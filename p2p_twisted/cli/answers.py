@@ -2,9 +2,10 @@
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TextIO
 
 from p2p_twisted.runtime.exit_status import Exit
 
@@ -27,6 +28,29 @@ def say_json(answer: Any) -> None:
 def say_lines(lines: Iterable[str], at_once: bool = False) -> None:
     """Write text; ``at_once`` where more may come much later."""
     for line in lines:
-        sys.stdout.write(f"{line}\n")
+        _write(sys.stdout, line)
     if at_once:
         sys.stdout.flush()
+
+
+def complain(text: str) -> None:
+    """Write sentences where errors go."""
+    for line in text.splitlines():
+        _write(sys.stderr, line)
+
+
+def _write(stream: TextIO, line: str) -> None:
+    stream.writelines(f"{part}\n" for part in _fitted(stream, line))
+
+
+def _fitted(stream: TextIO, line: str) -> Sequence[str]:
+    """Break a line between its words, as terminals do in the middle of one."""
+    if not stream.isatty():
+        return [line]
+    width = os.get_terminal_size(stream.fileno()).columns
+    # A letter may take two cells. An address that is too long is copied whole only as it is.
+    if not width or 2 * len(line) <= width or max(map(len, line.split(" "))) >= width - 4:
+        return [line]
+    from p2p_twisted.console.layout import wrapped
+
+    return wrapped(line, width)

@@ -11,6 +11,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 
+from p2p_twisted.cli.answers import complain
 from p2p_twisted.runtime.conceal import overwrite
 from p2p_twisted.runtime.exit_status import Exit
 
@@ -74,19 +75,19 @@ def _wait(told: socket.socket, ended: int, child: int) -> int:
             if "EXIT_STATUS" in state:
                 # One that could not start has said so on standard error.
                 if "STATUS" in state:
-                    sys.stderr.write(f"{state['STATUS']}\n")
+                    complain(state["STATUS"])
                 return int(state["EXIT_STATUS"])
             if "STATUS" in state:
                 has_said = True
-                sys.stderr.write(f"not ready yet: {state['STATUS']}\n")
+                complain(f"not ready yet: {state['STATUS']}")
         elif ended in readable:
             # What it had to say is on standard error.
             _, status = os.waitpid(child, 0)
             return os.waitstatus_to_exitcode(status) or Exit.UNEXPECTED
         elif not has_said:
             has_said = True
-            sys.stderr.write("waiting until it is ready\n")
-    sys.stderr.write("not ready yet: it goes on in the background; p2p status tells how it is\n")
+            complain("waiting until it is ready")
+    complain("not ready yet: it goes on in the background; p2p status tells how it is")
     return Exit.DONE
 
 

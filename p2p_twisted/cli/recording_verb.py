@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 from p2p_twisted.api.event_views import EventView
 from p2p_twisted.cli import following
+from p2p_twisted.cli.answers import complain
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
 from p2p_twisted.recording.anonymizer import Anonymizer
 from p2p_twisted.recording.recorded_run import RecordedRun, Unplayable, read_run
@@ -55,15 +57,23 @@ def record(client: PeerClient, options: argparse.Namespace) -> int:
             header, state = _stand(client, at, replaced)
             recorders.append(Recorder(header, state))
             write(recorders[0].begin(at))
+            if options.save is not None:
+                complain(f"recording what happens in {options.save}, until Ctrl-C")
 
-        for told in client.events(_EVENTS, begin):
-            try:
-                event = event_of(told)
-            except DamagedRecording:
-                event = None
-            # What later versions tell is not known to be anybody's or not.
-            if event is not None:
-                write(recorders[0].add(replaced(event)))
+        try:
+            for told in client.events(_EVENTS, begin):
+                try:
+                    event = event_of(told)
+                except DamagedRecording:
+                    event = None
+                # What later versions tell is not known to be anybody's or not.
+                if event is not None:
+                    write(recorders[0].add(replaced(event)))
+        except KeyboardInterrupt:
+            if options.save is not None:
+                # Behind the ^C that the terminal shows.
+                complain(f"\np2p replay {shlex.quote(options.save)} plays it")
+            raise
     return Exit.DONE
 
 

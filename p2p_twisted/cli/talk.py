@@ -1,12 +1,11 @@
 """The verbs that talk to a running peer."""
 
 import argparse
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, Final
 
-from p2p_twisted.cli.answers import say, say_json
+from p2p_twisted.cli.answers import complain, say, say_json, say_lines
 from p2p_twisted.cli.options_together import check_together
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer, find_registry
 from p2p_twisted.runtime.exit_status import Exit, after_signal
@@ -47,8 +46,10 @@ def talk(options: argparse.Namespace) -> int:
     except CommandFailed as failed:
         if options.json:
             say_json({"error": {"message": str(failed), "exit": failed.code}})
-        stream = sys.stdout if failed.code == Exit.DONE and not options.json else sys.stderr
-        stream.write(f"{failed}\n")
+        if failed.code == Exit.DONE and not options.json:
+            say_lines(str(failed).splitlines())
+        else:
+            complain(str(failed))
         return failed.code
     except KeyboardInterrupt:
         return after_signal(_SIGINT)
@@ -245,7 +246,7 @@ def _act(client: PeerClient, options: argparse.Namespace, method: str, what: str
         if not downloads:
             raise CommandFailed(Exit.NOT_FOUND, why)
         if not options.json:
-            sys.stderr.write(f"{why}\n")
+            complain(why)
     lines = [f"{done} {shown_name(each['name'])}" for each in downloads] or [
         "there is nothing to do"
     ]

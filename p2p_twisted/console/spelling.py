@@ -20,6 +20,12 @@ def suggest(line: str) -> str | None:
     entry = find_entry(word)
     if entry is not None:
         return None
+    if word == "p2p":
+        # That is for a shell.
+        word, rest = first_word(rest)
+        entry = find_entry(word)
+        is_right = entry is not None and not isinstance(entry.command(rest, line), Misused)
+        return f"{word} {rest}".rstrip() if is_right else None
     if read_numbers(line):
         return f"get {line}"
     meant = _closest(word.casefold())

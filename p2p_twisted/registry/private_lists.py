@@ -36,7 +36,7 @@ def listed(
     :param now: seconds since 1970.
     """
     if identity is None or not identity.is_admin:
-        refused = only_admins(authority, "decide who is a member", identity, now)
+        refused = only_admins(authority, "see who is a member or invited", identity, now)
         return Error(refused, "refused")
     if asked.only is not None:
         member = authority.holders.member(asked.only, now)

@@ -71,7 +71,10 @@ def _not_reached(cause: BaseException | None, host: str, port: int) -> str:
 def _refused(host: str, port: int) -> str:
     nothing = f"no registry listens at {show_location(host, port)}"
     if _is_own(host, loopback=True):
-        return f"{nothing} (does p2p registry run?)"
+        return (
+            f"{nothing} (does p2p registry run? One of another machine is joined by --insecure-lan,"
+            " or by --join and an invite)"
+        )
     where = "" if port == REGISTRY_PORT else f" --listen tcp:{port}"
     start = f"p2p registry{where} --private, or --insecure-lan"
     if _is_own(host, loopback=False):

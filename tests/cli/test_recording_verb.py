@@ -91,6 +91,21 @@ def test_saves(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_says_that_it_records(tmp_path: Path) -> None:
+    """Whoever waits before a terminal reads how to end it, and then what to do with it."""
+
+    class Ended(Client):
+        def events(self, path: str, begun: Callable[[], None]) -> Iterator[Any]:
+            yield from super().events(path, begun)
+            raise KeyboardInterrupt
+
+    path = str(tmp_path / "a week")
+    with contextlib.redirect_stderr(io.StringIO()) as written, pytest.raises(KeyboardInterrupt):
+        run(Ended("peer", *some_events()), save=path)
+    said = f"recording what happens in {path}, until Ctrl-C\n\np2p replay '{path}' plays it\n"
+    assert written.getvalue() == said
+
+
 def test_saves_registry(tmp_path: Path) -> None:
     """So of a registry: all that are in, however many that are."""
     path = tmp_path / "saved"

@@ -251,10 +251,18 @@ class SuggestTests(SynchronousTestCase):
         """What is close to a command, and would be one, is suggested."""
         for line, meant in SUGGESTIONS:
             self.assertEqual(suggest(line), meant, line)
-        self.assertIsNone(suggest("invit --uses 0"))
+        for line in ("invit --uses 0", "p2p limit sideways", "p2p doctor", "p2p"):
+            self.assertIsNone(suggest(line), line)
+
+    def test_for_a_shell(self) -> None:
+        """What was typed as in a shell is suggested as it is typed here."""
+        self.assertEqual(suggest("p2p find f"), "find f")
+        self.assertEqual(suggest("p2p get huge"), "get huge")
 
     @given(ANY_TEXT)
     def test_any_text(self, text: str) -> None:
         """What is suggested can be typed."""
         meant = suggest(text)
-        self.assertTrue(meant is None or not isinstance(parse(meant), Misused | Get))
+        parsed = None if meant is None else parse(meant)
+        self.assertNotIsInstance(parsed, Misused)
+        self.assertFalse(isinstance(parsed, Get) and parsed.is_bare)

@@ -26,7 +26,9 @@ class ExplainTests(SynchronousTestCase):
         refused = error.ConnectionRefusedError()
         sentences = {
             self.said(refused): "does it run there, as p2p registry --private, or --insecure-lan",
-            self.said(refused, "127.0.0.1"): "does p2p registry run?",
+            self.said(
+                refused, "127.0.0.1"
+            ): "does p2p registry run? One of another machine is joined",
             self.said(refused, "10.0.0.2"): "start it as p2p registry --private, or --insecure-lan",
             self.said(error.TimeoutError()): "Does a firewall there keep port 9011 closed?",
             self.said(error.NoRouteError(osError=errno.ENETUNREACH)): "there is no way",
