@@ -11,7 +11,7 @@ from zope.interface import implementer
 from p2p_twisted.relay.succession import succeed
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.pace import Pace
-from p2p_twisted.wire.send_queue import IStream
+from p2p_twisted.wire.tcp_stream import IStream
 
 
 class Copier(Protocol):

@@ -10,7 +10,7 @@ from zope.interface import implementer
 
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.sealing import below
-from p2p_twisted.wire.send_queue import IStream
+from p2p_twisted.wire.tcp_stream import IStream
 
 
 def take_over(connection: Connection) -> IStream:

@@ -23,8 +23,9 @@ from p2p_twisted.wire.line_gate import Drop, First, Greeted, Hint, LineGate, Rej
 from p2p_twisted.wire.messages import Error, Hello, Message, Ping, Pong
 from p2p_twisted.wire.names import BadName, plain_host
 from p2p_twisted.wire.phase import Phase
-from p2p_twisted.wire.send_queue import IStream, SendQueue
+from p2p_twisted.wire.send_queue import SendQueue
 from p2p_twisted.wire.session import Session
+from p2p_twisted.wire.tcp_stream import IStream
 
 SessionMaker = Callable[["Connection"], Session]
 """Makes the first session of a connection."""
@@ -143,9 +144,8 @@ class Connection(LineReceiver):
         if self._phase in (Phase.CONNECTING, Phase.SECURING) or self.output.is_streaming:
             self.abort()
         elif self.is_open:
-            self.output.close()
             self._begin_closing()
-            self.transport.loseConnection()
+            self.output.finish()
             self._deadline.set(limits.CLOSE_SECONDS)
 
     def abort(self) -> None:

@@ -16,7 +16,7 @@ from p2p_twisted.wire.blocks import (
 )
 from p2p_twisted.wire.pace import Pace
 from p2p_twisted.wire.sealing import OPENED_BYTES, ISealing, below
-from p2p_twisted.wire.send_queue import IStream
+from p2p_twisted.wire.tcp_stream import IStream
 
 _READS_INTO: Final = hasattr(socket.socket, "recvmsg_into")
 

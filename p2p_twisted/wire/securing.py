@@ -15,7 +15,7 @@ from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.line_gate import OtherEnd
 from p2p_twisted.wire.messages import Error
 from p2p_twisted.wire.sealing import ISealing
-from p2p_twisted.wire.send_queue import IStream
+from p2p_twisted.wire.tcp_stream import IStream
 
 _TLS_RECORD: Final = b"\x16"
 

@@ -6,13 +6,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from twisted.internet.interfaces import (
-    IConsumer,
-    IPullProducer,
-    IPushProducer,
-    IReactorTime,
-    ITCPTransport,
-)
+from twisted.internet.interfaces import IPullProducer, IPushProducer, IReactorTime
+from twisted.internet.protocol import connectionDone
 from zope.interface import implementer
 
 from p2p_twisted.runtime.alarm import Alarm
@@ -21,26 +16,12 @@ from p2p_twisted.wire.blocks import socket_below
 from p2p_twisted.wire.sealing import SEALED_BYTES, ISealing, below
 from p2p_twisted.wire.sending import acknowledged, send_file, send_now, unread
 from p2p_twisted.wire.source import Source
+from p2p_twisted.wire.tcp_stream import IStream
 
 # Of Linux: what is sent is held back for what follows it at once.
 _MORE: Final = getattr(socket, "MSG_MORE", 0)
 _ENOUGH_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
 _SENDS_FILES: Final = hasattr(os, "sendfile")
-
-
-class IStream(ITCPTransport, IConsumer, IPushProducer):
-    """
-    A TCP transport: what Twisted's are, and no one interface of its says.
-
-    :ivar bufferSize: the most that one read takes, in bytes.
-    :ivar SEND_LIMIT: the most that one write sends, in bytes.
-    """
-
-    bufferSize: int  # noqa: N815
-    SEND_LIMIT: int
-
-    def startWriting() -> None:  # noqa: N802
-        """Ask the producer for more as soon as it can send: sockets only."""
 
 
 @implementer(IPushProducer)
@@ -61,8 +42,10 @@ class SendQueue:
         "_acknowledged",
         "_blocked",
         "_clock",
+        "_ending",
         "_give_up",
         "_has_written",
+        "_is_first",
         "_is_full",
         "_is_open",
         "_is_streaming",
@@ -89,11 +72,14 @@ class SendQueue:
         self._queued_bytes = 0
         # Whether anything was given to the transport, which may not have sent it yet.
         self._has_written = False
+        self._is_first = True
         self._is_open = False
         self._is_full = False
         self._is_streaming = False
         # None until the transport is full for the first time.
         self._blocked: Alarm | None = None
+        # None until all has left, and nothing more is to come.
+        self._ending: Alarm | None = None
 
     @property
     def is_streaming(self) -> bool:
@@ -127,12 +113,13 @@ class SendQueue:
 
         :returns: whether it was written or queued.
         """
-        if not self._has_written:
+        if self._is_first and not self._has_written:
             # Behind a greeting at most: likewise.
+            self._is_first = False
             self.send_first(line)
-            self._has_written = True
             return True
         if not (self._is_full or self._is_streaming):
+            self._has_written = True
             self._transport.write(line)
             return True
         if sheddable and self._queued_bytes + len(line) > limits.QUEUE_BYTES // 2:
@@ -231,12 +218,25 @@ class SendQueue:
         self._is_open = False
         self._write_all()
 
+    def finish(self) -> None:
+        """Do so, and end the connection once all has left."""
+        self.close()
+        if self._socket is None or self._has_written:
+            self._transport.loseConnection()
+            return
+        # The transport has nothing to send, and would need a turn of the reactor to find that out.
+        self._transport.stopReading()
+        self._ending = Alarm(self._clock, self._end)
+        self._ending.set(0)
+
     def discard(self) -> None:
         """Forget everything that waits: the transport is gone, or about to be."""
         self._is_open = False
         self._unblock()
         self._queue = None
         self._queued_bytes = 0
+        if self._ending is not None:
+            self._ending.stop()
         # It leads back to the connection, which leads here.
         self._give_up = _ignore
 
@@ -282,6 +282,9 @@ class SendQueue:
             line = self._queue.popleft()
             self._queued_bytes -= len(line)
             self._transport.write(line)
+
+    def _end(self) -> None:
+        self._transport.connectionLost(connectionDone)
 
     def _unblock(self) -> None:
         self._is_full = False

@@ -6,7 +6,9 @@ import socket
 import tempfile
 
 from twisted.internet.interfaces import ISystemHandle
+from twisted.internet.protocol import connectionDone
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
@@ -22,12 +24,20 @@ class Socket(Pipe):
     def __init__(self, handle: socket.socket) -> None:
         super().__init__()
         self.handle = handle
+        self.is_reading = True
+        self.losses: list[Failure] = []
 
     def getHandle(self) -> socket.socket:  # noqa: N802
         return self.handle
 
     def startWriting(self) -> None:  # noqa: N802
         """Nobody writes."""
+
+    def stopReading(self) -> None:  # noqa: N802
+        self.is_reading = False
+
+    def connectionLost(self, reason: Failure) -> None:
+        self.losses.append(reason)
 
 
 class Zeros:
@@ -66,7 +76,8 @@ class ReadingTests(SynchronousTestCase):
         os.unlink(path)
         self.addCleanup(os.close, fd)
         self.source = Zeros(fd)
-        self.queue = SendQueue(Clock(), self.fail)
+        self.clock = Clock()
+        self.queue = SendQueue(self.clock, self.fail)
         self.transport = Socket(ours)
         self.queue.attach(self.transport, ours)  # type: ignore[arg-type]
 
@@ -162,6 +173,33 @@ class FirstLineTests(ReadingTests):
         self.fill()
         self.queue.send_first(b"HELLO\r\n")
         self.assertEqual(self.transport.taken(), b"HELLO\r\n")
+
+    def test_end(self) -> None:
+        """Where nothing is left to be sent, the end needs no turn for that either."""
+        self.queue.send_first(b"HELLO\r\n")
+        self.queue.send(b"BYE\r\n")
+        self.queue.finish()
+        self.assertFalse(self.transport.is_reading)
+        self.assertEqual(self.transport.losses, [])
+        self.clock.advance(0)
+        self.assertEqual(self.transport.losses, [connectionDone])
+        self.assertFalse(self.transport.is_ended)
+
+    def test_end_behind(self) -> None:
+        """What the transport has not sent yet is sent before."""
+        self.fill()
+        self.queue.send(b"BYE\r\n")
+        self.queue.finish()
+        self.clock.advance(1)
+        self.assertTrue(self.transport.is_ended)
+        self.assertEqual(self.transport.losses, [])
+
+    def test_aborted(self) -> None:
+        """It ends once, where it is aborted before that."""
+        self.queue.finish()
+        self.queue.discard()
+        self.clock.advance(1)
+        self.assertEqual(self.transport.losses, [])
 
     def test_gone(self) -> None:
         """Where the other side is gone, the transport finds out."""
