@@ -27,6 +27,7 @@ from tests.process.stranger import (
 _SECONDS = 10.0
 
 
+@pytest.mark.slow
 class CensorTests(AbusedCase):
     """A neighbor of s1 that answers every question at once, with holders that do not exist."""
 

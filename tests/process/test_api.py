@@ -7,31 +7,43 @@ import socket
 import stat
 import subprocess
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
+from typing_extensions import override
 
 from p2p_twisted.api.socket_index import running_peers, socket_folder
 from tests.process.commands import run
 from tests.process.contents import random_content
 from tests.process.daemons import PATIENCE, script, wait_until
-from tests.process.networks import Network, use_own_runtime_folder
+from tests.process.networks import Network, Peer, use_own_runtime_folder
 
 NOBODY = 65_534
 BIG = 1, 20_000_000
 
 
+def started(case: SynchronousTestCase) -> tuple[Network, Peer, Peer]:
+    """Start a registry and two peers, of which the first shares something, until a test is over."""
+    use_own_runtime_folder(case)
+    network = Network(case)
+    network.start_registry()
+    network.write("s1/f1.txt", b"hello")
+    network.write("s1/big.bin", random_content(*BIG))
+    s1, s2 = network.start_peers("s1", "s2")
+    return network, s1, s2
+
+
 class ApiCase(SynchronousTestCase):
-    """Two peers, of which one shares something."""
+    """Two peers that are talked to."""
+
+    network: Network
+    s1: Peer
+    s2: Peer
 
     def setUp(self) -> None:
-        use_own_runtime_folder(self)
-        self.network = Network(self)
-        self.network.start_registry()
-        self.network.write("s1/f1.txt", b"hello")
-        self.network.write("s1/big.bin", random_content(*BIG))
-        self.s1, self.s2 = self.network.start_peers("s1", "s2")
+        self.network, self.s1, self.s2 = started(self)
 
     def p2p(self, *words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         """Run the command, from another directory and without what a login gives."""
@@ -47,7 +59,18 @@ class ApiCase(SynchronousTestCase):
         return json.loads(ran.stdout)
 
 
-class ApiTests(ApiCase):
+class UnchangedTests(ApiCase):
+    """What leaves the peers as they were: they are started once."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        case = SimpleNamespace(addCleanup=cls.addClassCleanup)
+        cls.network, cls.s1, cls.s2 = started(cast(SynchronousTestCase, case))
+
+    @override
+    def setUp(self) -> None:
+        """Start nothing."""
+
     def test_which(self) -> None:
         """Where several run, the command says which there are."""
         told = json.loads(self.p2p("status", "--json").stdout)
@@ -72,18 +95,6 @@ class ApiTests(ApiCase):
         self.assertEqual(self.p2p("find", "nothing", "--peer", "s2").returncode, 4)
         self.assertEqual(len(self.told("ls", "s1")["hits"]), 2)
 
-    def test_gets(self) -> None:
-        """Files arrive; what fails has its exit code."""
-        ran = self.p2p("get", "f1", "big.bin", "--peer", "s2")
-        self.assertEqual((ran.returncode, ran.stderr), (0, ""))
-        self.assertEqual(self.network.read("s2/Downloads/f1.txt"), b"hello")
-        self.assertEqual(self.network.read("s2/Downloads/big.bin"), random_content(*BIG))
-        self.assertEqual(self.p2p("get", "f1", "--peer", "s2").returncode, 0)
-        ran = self.p2p("get", "f2", "--peer", "s2")
-        self.assertEqual((ran.returncode, ran.stdout), (4, ""))
-        self.assertIn("no peer has f2", ran.stderr)
-        self.assertEqual(self.p2p("get", "f1.txt", "f2", "--peer", "s2").returncode, 10)
-
     def test_tells(self) -> None:
         """What happens, and the log, are told as they come."""
         said = self.network.directory / "events"
@@ -99,6 +110,35 @@ class ApiTests(ApiCase):
         watching.send_signal(signal.SIGINT)
         self.assertEqual(watching.wait(), 130)
         self.assertIn("joined as s2", self.p2p("log", "--peer", "s2").stdout)
+
+    def test_own_user_only(self) -> None:
+        """Another user can neither reach the socket nor, if it were open, be answered."""
+        if os.getuid() != 0:
+            raise SkipTest("becoming another user takes root")
+        path = next(place.path for place in running_peers() if place.name == "s2")
+        self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
+        self.assertEqual(stat.S_IMODE(path.parent.stat().st_mode), 0o700)
+        self.assertIn("PermissionError", _ask_as_nobody(path))
+        # As if somebody had opened all that is in the way.
+        for each in (path.parent.parent, path.parent):
+            self.addCleanup(each.chmod, stat.S_IMODE(each.stat().st_mode))
+            each.chmod(0o755)
+        path.chmod(0o666)
+        self.assertIn("403 Forbidden", _ask_as_nobody(path))
+
+
+class ApiTests(ApiCase):
+    def test_gets(self) -> None:
+        """Files arrive; what fails has its exit code."""
+        ran = self.p2p("get", "f1", "big.bin", "--peer", "s2")
+        self.assertEqual((ran.returncode, ran.stderr), (0, ""))
+        self.assertEqual(self.network.read("s2/Downloads/f1.txt"), b"hello")
+        self.assertEqual(self.network.read("s2/Downloads/big.bin"), random_content(*BIG))
+        self.assertEqual(self.p2p("get", "f1", "--peer", "s2").returncode, 0)
+        ran = self.p2p("get", "f2", "--peer", "s2")
+        self.assertEqual((ran.returncode, ran.stdout), (4, ""))
+        self.assertIn("no peer has f2", ran.stderr)
+        self.assertEqual(self.p2p("get", "f1.txt", "f2", "--peer", "s2").returncode, 10)
 
     @pytest.mark.slow
     def test_dies(self) -> None:
@@ -167,21 +207,6 @@ class ApiTests(ApiCase):
             asking.wait(1.0)
         asking.send_signal(signal.SIGINT)
         self.assertEqual(asking.wait(PATIENCE), 130)
-
-    def test_own_user_only(self) -> None:
-        """Another user can neither reach the socket nor, if it were open, be answered."""
-        if os.getuid() != 0:
-            raise SkipTest("becoming another user takes root")
-        path = next(place.path for place in running_peers() if place.name == "s2")
-        self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
-        self.assertEqual(stat.S_IMODE(path.parent.stat().st_mode), 0o700)
-        self.assertIn("PermissionError", _ask_as_nobody(path))
-        # As if somebody had opened all that is in the way.
-        for each in (path.parent.parent, path.parent):
-            self.addCleanup(each.chmod, stat.S_IMODE(each.stat().st_mode))
-            each.chmod(0o755)
-        path.chmod(0o666)
-        self.assertIn("403 Forbidden", _ask_as_nobody(path))
 
 
 def _ask_as_nobody(path: Path) -> str:

@@ -154,6 +154,7 @@ class EndingNetworkTests(NetworkTestCase):
         self.registry.wait_for_log("s2 is forgotten: it left")
         self.s1.wait_for_topology("s1")
 
+    @pytest.mark.slow
     def test_signals_at_once(self) -> None:
         """Told to stop while it stops, a daemon has nothing to complain of."""
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -154,6 +154,7 @@ def test_downloads_go_on(drill: Drill) -> None:
     assert drill.certified_anew()
 
 
+@pytest.mark.slow
 def test_thief(drill: Drill) -> None:
     """Whoever has the stolen key gets in by no name, new or old, whatever date it writes."""
     daemons = drill.daemons
