@@ -1,11 +1,18 @@
 """Read where etcd is, and how to be let in: what an operator says."""
 
+import re
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
 from OpenSSL import SSL, crypto
-from twisted.internet.ssl import Certificate, PrivateCertificate, optionsForClientTLS, platformTrust
+from twisted.internet.ssl import (
+    Certificate,
+    PrivateCertificate,
+    optionsForClientTLS,
+    platformTrust,
+    trustRootFromCertificates,
+)
 from twisted.web.iweb import IPolicyForHTTPS
 from zope.interface import implementer
 
@@ -15,6 +22,7 @@ from p2p_twisted.registry.location import BadLocation, read_location
 ETCD: Final = "etcd://"
 _PORT: Final = 2_379
 _PREFIX: Final = "p2p_twisted"
+_IN_PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
 @attrs.frozen
@@ -59,7 +67,8 @@ def read_policy(authority: Path | None, certificate: Path | None) -> IPolicyForH
     """
     Read what connections to etcd are encrypted with.
 
-    :param authority: has the certificate of who vouches for etcd's own.
+    :param authority: has the certificates of who may vouch for etcd's own: one, or several, as
+        while one takes the place of another.
     :param certificate: has a certificate and its key, for an etcd that wants to see one.
     :returns: ``None`` where they are not encrypted.
     :raises OSError, ValueError: when a file cannot be used; the text says why.
@@ -69,7 +78,10 @@ def read_policy(authority: Path | None, certificate: Path | None) -> IPolicyForH
     path, trust, own = authority or certificate, platformTrust(), None
     try:
         if authority is not None:
-            trust = Certificate.loadPEM(authority.read_bytes())
+            # Where there is none, to read the whole file says what is wrong with it.
+            content = authority.read_bytes()
+            found = _IN_PEM.findall(content) or [content]
+            trust = trustRootFromCertificates([Certificate.loadPEM(each) for each in found])
         if certificate is not None:
             path, own = certificate, PrivateCertificate.loadPEM(certificate.read_bytes())
     except (SSL.Error, crypto.Error):

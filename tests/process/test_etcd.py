@@ -161,7 +161,7 @@ class LetInTests(OnReactor):
     def test_let_in(self) -> None:
         """Who has all of these is let in, and stays so when etcd does not know its token."""
         authority, both, certificate, key = write_certificates(scratch_folder(self))
-        strange, *_ = write_certificates(scratch_folder(self))
+        strange, *_ = write_certificates(scratch_folder(self), "strangers")
         members = EtcdMembers(
             1,
             "--client-cert-auth",
@@ -171,7 +171,9 @@ class LetInTests(OnReactor):
             scheme="https",
         )
         self.addCleanup(members.end)
-        places, policy = (("127.0.0.1", members.ports[0]),), read_policy(authority, both)
+        bundle = scratch_folder(self) / "bundle"
+        bundle.write_bytes(strange.read_bytes() + authority.read_bytes())
+        places, policy = (("127.0.0.1", members.ports[0]),), read_policy(bundle, both)
         self.make_user(EtcdClient(self.reactor, places, policy=policy))
         login = EtcdLogin("registry", "secret")
         client = EtcdClient(self.reactor, places, policy=policy, login=login)
@@ -215,14 +217,14 @@ class LetInTests(OnReactor):
         self.successResultOf(Deferred.fromCoroutine(root.close()))
 
 
-def write_certificates(folder: Path) -> tuple[Path, Path, Path, Path]:
+def write_certificates(folder: Path, issuer: str = "tests") -> tuple[Path, Path, Path, Path]:
     """
     Write a certificate for 127.0.0.1 and its key, which etcd and registries may use.
 
     :returns: the authority, both together, the certificate, the key.
     """
     signer, own = new_key(), new_key()
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tests")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)])
     begin = datetime.now(UTC) - timedelta(hours=1)
     authority = (
         x509.CertificateBuilder(name, name, signer.public_key(), 1)
