@@ -27,8 +27,7 @@ def push(client: PeerClient, options: argparse.Namespace) -> int:
 
     :raises CommandFailed: when something that is named is wrong, or cannot be pushed.
     """
-    if options.timeout is not None:
-        options.wait = True
+    ends = _end_of(options)
     copied: list[str] = []
     pushed: list[Any] = []
     # Before anything is copied or pushed.
@@ -36,7 +35,7 @@ def push(client: PeerClient, options: argparse.Namespace) -> int:
         check_is_there(text)
     try:
         names = [shared_name(client, text, copied) for text in options.paths]
-        pushed.extend(_pushed(client, options, name) for name in names)
+        pushed.extend(_pushed(client, options, name, ends) for name in names)
     except CommandFailed as failed:
         raise CommandFailed(
             failed.code, _what_stays(failed, copied, pushed), failed.fault
@@ -46,7 +45,15 @@ def push(client: PeerClient, options: argparse.Namespace) -> int:
         return say(options, {"offers": pushed}, lambda _answer: lines)
     if not options.json:
         say_lines(lines, at_once=True)
-    return _wait(client, options, [each["number"] for each in pushed])
+    return _wait(client, options, [each["number"] for each in pushed], ends)
+
+
+def _end_of(options: argparse.Namespace) -> float:
+    """Return until when to wait, on the monotonic clock; who says for how long means to wait."""
+    if options.timeout is None:
+        return inf
+    options.wait = True
+    return time.monotonic() + float(options.timeout)
 
 
 def _what_stays(failed: CommandFailed, copied: list[str], pushed: list[Any]) -> str:
@@ -63,9 +70,7 @@ def _what_stays(failed: CommandFailed, copied: list[str], pushed: list[Any]) -> 
 
 def pushes(client: PeerClient, options: argparse.Namespace) -> int:
     """List pushes, or show how some of them go."""
-    numbers = _numbers(options)
-    if options.timeout is not None:
-        options.wait = True
+    numbers, ends = _numbers(options), _end_of(options)
     if not numbers:
         if options.wait:
             raise CommandFailed(Exit.USAGE, "say which to wait for, as in p2p pushes 3 --wait")
@@ -73,7 +78,7 @@ def pushes(client: PeerClient, options: argparse.Namespace) -> int:
         shown = map(push_of, answer["offers"])
         return say(options, answer, lambda _answer: push_lines(shown, width()))
     if options.wait:
-        return _wait(client, options, numbers)
+        return _wait(client, options, numbers, ends)
     boards = [client.get(f"/v1/offers/{number}") for number in numbers]
     return say(options, {"boards": boards}, _lines_of)
 
@@ -93,11 +98,11 @@ def refuse(client: PeerClient, options: argparse.Namespace) -> int:
     return _each(client, options, "POST", "/refuse", "refused push {}")
 
 
-def _pushed(client: PeerClient, options: argparse.Namespace, name: str) -> Any:
+def _pushed(client: PeerClient, options: argparse.Namespace, name: str, ends: float) -> Any:
     """
     Push what the peer shares; wait until it is hashed.
 
-    :raises CommandFailed: when it cannot be pushed.
+    :raises CommandFailed: when it cannot be pushed, or not in time.
     """
     body = {"name": name, "to": options.to, "into": options.into, "seconds": options.seconds}
     given = {field: value for field, value in body.items() if value is not None}
@@ -108,6 +113,9 @@ def _pushed(client: PeerClient, options: argparse.Namespace, name: str) -> Any:
                 raise _of_no_path(failure_of(step["error"]), options, name)
             if step["offer"] is not None:
                 return step["offer"]
+            if time.monotonic() >= ends:
+                why = f"{shown_name(name)} is not pushed: it is still being hashed"
+                raise CommandFailed(Exit.UNFINISHED, f"{why} ({step['hashed']} %)")
             if not options.json:
                 display.say(f"hashing {shown_name(name)}: {step['hashed']} %")
     finally:
@@ -124,17 +132,19 @@ def _of_no_path(failed: CommandFailed, options: argparse.Namespace, name: str) -
     return CommandFailed(failed.code, why, failed.fault)
 
 
-def _wait(client: PeerClient, options: argparse.Namespace, numbers: Sequence[int]) -> int:
+def _wait(
+    client: PeerClient, options: argparse.Namespace, numbers: Sequence[int], ends: float
+) -> int:
     """Show how pushes go until nothing more happens; return the exit status."""
     display = BoardDisplay(sys.stderr)
     try:
-        boards, is_late = _looked(client, options, numbers, display)
+        boards, is_late = _looked(client, options.json, numbers, display, ends)
     except KeyboardInterrupt:
         display.clear()
         these = " ".join(map(str, numbers))
         goes = "the push goes" if len(numbers) == 1 else "the pushes go"
-        ends = f", p2p unpush {these} ends it" if options.verb_name == "push" else ""
-        sys.stderr.write(f"{goes} on: p2p pushes {these} shows how{ends}\n")
+        stops = f", p2p unpush {these} ends it" if options.verb_name == "push" else ""
+        sys.stderr.write(f"{goes} on: p2p pushes {these} shows how{stops}\n")
         raise
     finally:
         display.clear()
@@ -151,21 +161,20 @@ def _wait(client: PeerClient, options: argparse.Namespace, numbers: Sequence[int
 
 
 def _looked(
-    client: PeerClient, options: argparse.Namespace, numbers: Sequence[int], display: BoardDisplay
+    client: PeerClient, as_json: bool, numbers: Sequence[int], display: BoardDisplay, ends: float
 ) -> tuple[Sequence[Any], bool]:
     """Look again and again; return the last boards, and whether it was given up before the end."""
-    ends = None if options.timeout is None else time.monotonic() + options.timeout
     boards: dict[int, Any] = {}
     going = list(numbers)
     while True:
         for number in going:
             boards[number] = _looked_at(client, number, boards.get(number))
-            if options.json:
+            if as_json:
                 say_json({"board": boards[number]})
-        if not options.json:
+        if not as_json:
             display.show([board_of(each) for each in boards.values()])
         going = [number for number in going if not _is_done(boards[number])]
-        left = inf if ends is None else ends - time.monotonic()
+        left = ends - time.monotonic()
         if not going or left <= 0:
             return list(boards.values()), bool(going)
         time.sleep(min(left, *(boards[number]["look_again"] for number in going)))
@@ -218,4 +227,4 @@ def _each(
 def _numbers(options: argparse.Namespace) -> list[int]:
     if not all(options.offers):
         raise CommandFailed(Exit.USAGE, "say which by numbers, such as 1 3-5: see p2p pushes")
-    return [number for some in options.offers for number in some]
+    return list(dict.fromkeys(number for some in options.offers for number in some))

@@ -1,6 +1,6 @@
 """A peer with pushes as its API tells of them, and a clock, for the verbs that ask it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ class Client:
         self.shares: list[Any] = []
         self.reshared: int | None = None
         self.boards: list[Any] = []
-        self.steps: list[Any] = [{"hashed": None, "offer": offer(), "error": None}]
+        self.steps: Iterable[Any] = [{"hashed": None, "offer": offer(), "error": None}]
 
     def get(self, path: str) -> Any:
         if path == "/v1/status":

@@ -1,7 +1,7 @@
 """``p2p push`` and its like: what they ask for, and what they write."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -172,6 +172,22 @@ def test_ends(client: Client, clock: Time, capsys: pytest.CaptureFixture[str]) -
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert lines[-1] == {"end": {"exit": 6, "boards": [late]}}
     assert [next(iter(each)) for each in lines[-5:]] == ["board"] * 4 + ["end"]
+
+
+def test_hashed_too_late(client: Client, clock: Time) -> None:
+    """The time to wait begins before it is hashed; what is not by then is not pushed."""
+    step = {"hashed": 40, "offer": None, "error": None}
+
+    def steps() -> Iterator[Any]:
+        for seconds in (5, 10, 99):
+            clock.now = seconds
+            yield step
+
+    client.steps = steps()
+    path = str(client.directory / "lesson.tar")
+    with pytest.raises(CommandFailed, match=r"still being hashed \(40 %\)") as failed:
+        run(client, "push", path, "--to", "@all", "--timeout", "10s")
+    assert (failed.value.code, clock.now) == (Exit.UNFINISHED, 10)
 
 
 def test_ended(client: Client, clock: Time, capsys: pytest.CaptureFixture[str]) -> None:
