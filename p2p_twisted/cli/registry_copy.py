@@ -16,6 +16,7 @@ from p2p_twisted.registry.store import Conflict, IRegistryStore, StoreFault, Sto
 from p2p_twisted.registry.store_option import BadStore, EtcdAccess, make_store, read_store
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.threads import inline
+from p2p_twisted.wire.names import BadName, NetworkName, peer_name
 
 _ACCESS: Final = {
     "etcd-ca": "the certificate that vouches for etcd's own, in PEM",
@@ -31,15 +32,14 @@ def copy_registry(words: Sequence[str]) -> int:
         places = [_place(option, vars(options)[option]) for option in ("from", "to")]
         given = {name: vars(options)[name.replace("-", "_")] for name in _ACCESS}
         access = EtcdAccess.read({name: path for name, path in given.items() if path is not None})
+        network = _network(options.network)
     except BadStore as error:
         sys.stderr.write(f"{error}\n")
         return Exit.USAGE
     status: list[int] = []
 
     async def copy(reactor: Any) -> None:
-        stores = [
-            make_store(place, access, options.network, reactor, lambda: inline) for place in places
-        ]
+        stores = [make_store(place, access, network, reactor, lambda: inline) for place in places]
         status.append(await copy_said(*stores))
 
     try:
@@ -105,6 +105,16 @@ def _place(option: str, text: str) -> Any:
     if option == "from" and isinstance(place, Path) and not place.exists():
         raise BadStore(f"there is no {place}")
     return place
+
+
+def _network(text: str) -> NetworkName:
+    """Read it as the registry does, or it would have nothing of what is copied."""
+    try:
+        return peer_name(text)
+    except BadName:
+        raise BadStore(
+            f"--network takes letters a to z, digits and hyphens, at most 31, not {text!r}"
+        ) from None
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -65,6 +65,7 @@ class CopyTests(SynchronousTestCase):
             (("--from=etcd://a", "--to=x"), "--to takes sqlite:FILE"),
             ((f"--from=sqlite:{missing}", "--to=etcd://a"), f"there is no {missing}"),
             (("--from=etcd://a", "--to=etcd://b", f"--etcd-login={missing}"), str(missing)),
+            (("--from=etcd://a", "--to=etcd://b", "--network=my lab"), "--network takes"),
         ):
             with mock.patch("sys.stderr.write") as write:
                 self.assertEqual(copy_registry(words), Exit.USAGE)
