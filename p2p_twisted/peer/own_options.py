@@ -21,7 +21,9 @@ def read_registries(text: str) -> tuple[tuple[str, int], ...]:
     """
     try:
         return read_locations(text)
-    except BadLocation:
+    except BadLocation as error:
+        if str(error):
+            raise UsageError(f"--registry {text}: {error}") from None
         if ANY_PREFIX.match(text) and "@" in text:
             # It is a secret, and not repeated.
             raise UsageError("--registry takes HOST:PORT; an invite is for --join") from None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from ipaddress import IPv6Address
 from typing import Final
 
 from p2p_twisted.registry.limits import REGISTRY_PORT
@@ -13,7 +14,7 @@ _PORTS: Final = range(1, 65_536)
 
 
 class BadLocation(Exception):
-    """The text does not say where a registry is."""
+    """The text does not say where a registry is; perhaps it is said why."""
 
 
 def read_location(text: str, usual_port: int = REGISTRY_PORT) -> tuple[str, int]:
@@ -29,9 +30,11 @@ def read_location(text: str, usual_port: int = REGISTRY_PORT) -> tuple[str, int]
     if (scheme := _SCHEME.match(place)) is not None:
         place = place[scheme.end() :]
     host, port = _split(place.partition("/")[0], str(usual_port))
+    if "%" in host and is_ip(host):
+        raise BadLocation(f"others cannot use {host}: say another address of that machine")
     if not _is_host(host) or not port.isascii() or not port.isdecimal() or int(port) not in _PORTS:
         raise BadLocation
-    return host, int(port)
+    return _unmapped(host), int(port)
 
 
 def show_location(host: str, port: int) -> str:
@@ -61,5 +64,10 @@ def _split(place: str, usual: str) -> tuple[str, str]:
 
 
 def _is_host(host: str) -> bool:
-    # Addresses that are good on one interface only (fe80::1%eth0) are no peer's.
-    return (is_ip(host) and "%" not in host) or _NAME.fullmatch(host) is not None
+    return is_ip(host) or _NAME.fullmatch(host) is not None
+
+
+def _unmapped(host: str) -> str:
+    """Return the IPv4 address that an IPv6 one stands for (``::ffff:127.0.0.1``), if it does."""
+    mapped = IPv6Address(host).ipv4_mapped if ":" in host else None
+    return host if mapped is None else str(mapped)

@@ -16,7 +16,7 @@ _SENTENCES: Final = {
     errno.ENOTDIR: "something that is not a folder is in its way",
     errno.ELOOP: "a symbolic link is in its way",
     errno.ENAMETOOLONG: "a name is too long for this disk",
-    errno.EFBIG: "the file system cannot hold a file that large",
+    errno.EFBIG: "the file system, or ulimit -f, allows no file that large",
 }
 
 

@@ -26,6 +26,7 @@ class LocationTests(SynchronousTestCase):
             "::1:9012": ("::1", 9012),
             "[fd00::2]": ("fd00::2", 9011),
             "tcp://[fd00::2]:9012": ("fd00::2", 9012),
+            "[::ffff:127.0.0.1]:9012": ("127.0.0.1", 9012),
         }.items():
             self.assertEqual(read_location(text), location, text)
             self.assertEqual(read_location(show_location(*location)), location)
@@ -46,3 +47,7 @@ class LocationTests(SynchronousTestCase):
             *("[::1%lo]:9011", "fe80::1%eth0", "[fe80::1%25eth0]", "box%2e:9011"),
         ):
             self.assertRaises(BadLocation, read_location, text)
+        error = self.assertRaises(BadLocation, read_location, "[fe80::1%eth0]:9011")
+        self.assertEqual(
+            str(error), "others cannot use fe80::1%eth0: say another address of that machine"
+        )
