@@ -29,6 +29,7 @@ from p2p_twisted.peer.open_content import OpenContent
 from p2p_twisted.peer.peer_errors import CannotKeep, IsFolder, NotFound, NotReady, PeerError
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.searches import Searches, What
+from p2p_twisted.peer.suggestions import suggestions
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire.limits import HITS_PER_PEER
 from p2p_twisted.wire.messages import Ask, Hit
@@ -109,7 +110,11 @@ class ContentReading:
         if isinstance(wanted, Hit):
             hits: Hits = (wanted,)
         else:
-            hits = await self._by_short_id(wanted) or await self._by_name(wanted)
+            try:
+                hits = await self._by_short_id(wanted) or await self._by_name(wanted)
+            except NotFound as missing:
+                like = await suggestions(self._searches, wanted, None, self._offload)
+                raise NotFound(str(missing), like) from None
         check_is_file(hits)
         if not (things := by_content(hits)):
             raise StillHashing(hits)

@@ -24,7 +24,7 @@ from p2p_twisted.offers.offer import (
 from p2p_twisted.offers.offer_book import HeardOffer
 from p2p_twisted.offers.offer_judge import OfferJudge
 from p2p_twisted.peer.hashing_wait import Patience
-from p2p_twisted.peer.meaning import NothingShared, is_bare
+from p2p_twisted.peer.meaning import NothingShared, beginning_with, is_bare
 from p2p_twisted.peer.offers_interface import HashingWatch
 from p2p_twisted.peer.peer_errors import NotAllowed, NotFound, PeerError
 from p2p_twisted.peer.query_answers import hit_of
@@ -34,6 +34,7 @@ _DAY_SECONDS: Final = 86_400
 _LOOK_SECONDS: Final = 0.25
 # What was put into a directory this very moment is found there by then.
 _APPEARS_SECONDS: Final = 6.0
+_LIKE_NAMES: Final = 3
 
 
 @define(eq=False, kw_only=True)
@@ -136,8 +137,22 @@ class OwnOffers:
                 if hit is not None:
                     raise NothingShared(hit)
                 self._check_groups(name)
-                raise NotFound(f"this peer shares no {name}: {_why_not(name)}")
+                why = f"this peer shares no {name}: {_why_not(name)}"
+                raise NotFound(why, await self._like(name))
             await deferLater(self._clock, _LOOK_SECONDS)
+
+    async def _like(self, name: str) -> tuple[str, ...]:
+        """Find some names that begin with what was typed, as where an ending was left out."""
+        like: list[str] = []
+        for catalog in self._catalogs:
+            for shared in catalog.browse(beginning_with(name)):
+                if shared is None:
+                    await deferLater(self._clock, 0)
+                    continue
+                like.append(shared.name)
+                if len(like) == _LIKE_NAMES:
+                    return tuple(like)
+        return tuple(like)
 
     def _check_groups(self, name: str) -> None:
         for group, catalog in self._group_catalogs.items():

@@ -175,6 +175,12 @@ class LinkTests(GatewayTestCase):
         self.assertEqual((self.get(link).status, self.reactor.closed), (404, 1))
         self.assertRaises(Unknown, self.port.remove, link.number)
 
+    def test_ending_left_out(self) -> None:
+        """Names that others share are named, if what was typed is a part of them."""
+        with self.assertRaises(NotFound) as caught:
+            self.link("song")
+        self.assertEqual(caught.exception.like, ("song ü.mp3",))
+
     def test_not_meant(self) -> None:
         """What is no file, or several, has no link; nor has anything without a network."""
         self.assertRaises(PeerError, self.link, "own", limits.LINK_SECONDS + 1)

@@ -177,6 +177,14 @@ class AnswerTests(OffersTestCase):
             daemons.run(30)
             self.failureResultOf(pushed, NotFound)
 
+    def test_ending_left_out(self) -> None:
+        """Names that begin with what was typed are named, as what was typed may be shared soon."""
+        daemons = self.network(1)
+        for typed, like in (("slides", ("slides.pdf",)), ("week", ("week 3",)), ("song", ())):
+            pushed = daemons.peers["s1"].offers.push(typed, ("@all",), HOUR)
+            daemons.run(30)
+            self.assertEqual(self.failureResultOf(pushed, NotFound).value.like, like)
+
     def test_cannot_be_shared(self) -> None:
         """What nobody can share is said to be that."""
         daemons = self.network(1)
