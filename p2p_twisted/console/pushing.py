@@ -239,6 +239,8 @@ class Pushing:
                 yield self._saved(known)
             case "no space" | "failed":
                 why = visible(known.reason) or known.state
+                if known.state == "no space":
+                    why = f"{why}; it comes by itself once there is space"
                 yield FailureLine(f"{push.title}, which {push.sender} pushes, is not here: {why}")
 
     def _saved(self, known: KnownOffer) -> str:

@@ -228,8 +228,10 @@ class ToldTests(ConversationCase):
         self.told(received(2, "no space", reason="needs 1.2 GiB"))
         self.told(received(3, "refused"))
         self.told(own(4))
-        said = ["lesson.tar, which s4 pushes, is not here: needs 1.2 GiB"]
-        self.assertEqual(self.talk.said, said)
+        self.told(received(5, "failed", reason="it has changed"))
+        fault = "lesson.tar, which s4 pushes, is not here: "
+        later = "needs 1.2 GiB; it comes by itself once there is space"
+        self.assertEqual(self.talk.said, [fault + later, fault + "it has changed"])
 
     def test_attends(self) -> None:
         """A person attends from the beginning to the end, and nothing is told then."""
