@@ -9,6 +9,8 @@ _CURES: Final = {
     errno.EROFS: "the file system is read-only",
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "your disk quota is used up",
+    errno.EIO: "it cannot be read or written; the disk may be failing",
+    errno.EFBIG: "the file system, or ulimit -f, allows no file that large",
     errno.EMFILE: "this process may not open more files (ulimit -n raises that)",
     errno.ENFILE: "this machine may not open more files",
     errno.ENOENT: "there is no such file or directory",
