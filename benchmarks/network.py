@@ -146,7 +146,7 @@ def is_saved(peer: Process) -> bool:
 
 def _join(said: str) -> str:
     """Write the option by which peers come into a private network, as its registry said."""
-    (invite,) = re.findall(r"^ *for others.*: (p2p1-\S+)$", said, re.MULTILINE)
+    (invite,) = re.findall(r"^ *for others.*:\n *(p2p1-\S+)$", said, re.MULTILINE)
     return f"--join={invite}"
 
 

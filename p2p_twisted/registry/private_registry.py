@@ -156,7 +156,9 @@ def _first_invites(
         return
     for what, uses, roles in _FIRST_INVITES:
         record = partial(OpenInvite, uses=uses, expires=now + _DAY_SECONDS, roles=roles)
-        yield f"{what}: {opened.authority.invite(there, record, now)}"
+        yield f"{what}:"
+        # On a line of its own, so that no terminal breaks it, and a click selects it.
+        yield f"  {opened.authority.invite(there, record, now)}"
 
 
 @frozen

@@ -26,7 +26,7 @@ _RUNS = "carl runs: say --peer carl in place of --state\n"
 
 def invite_of(registry: Daemon, whose: str) -> str:
     """Return one of the two invites that a new network's registry prints."""
-    found = re.search(rf"^for {whose}.*: (p2p1-\S+)$", registry.log, re.M)
+    found = re.search(rf"^for {whose}.*:\n  (p2p1-\S+)$", registry.log, re.M)
     assert found, registry.log
     return found[1]
 
