@@ -29,6 +29,11 @@ class RequestedChunks:
         """Whether the requester waits for nothing."""
         return not self._waiting
 
+    @property
+    def is_offered(self) -> bool:
+        """Whether the requester may ask for offered chunks only."""
+        return self._offered is not None
+
     def ask(self, chunks: Iterable[Range]) -> None:
         """
         Queue the chunks that the requester asks for; ignore those that were not offered.

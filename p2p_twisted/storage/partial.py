@@ -68,7 +68,7 @@ class PartialContent:
         if self._pushes:
             self._fresh.append(index)
             if not self._due.is_set:
-                self._due.set(_TOLD_SECONDS)
+                self._tell()
 
     def saved(self, modified: int) -> None:
         """
@@ -114,13 +114,16 @@ class PartialContent:
             raise SourceChanged("the download has ended")
 
     def _tell(self) -> None:
-        fresh, self._fresh = tuple(ranges(sorted(self._fresh))), []
-        for push in list(self._pushes):
-            push.offer(fresh)
+        """Tell of what has come, at once after a while in which nothing has."""
+        if self._fresh:
+            self._tell_now()
+            self._due.set(_TOLD_SECONDS)
 
     def _tell_now(self) -> None:
         self._due.stop()
-        self._tell()
+        fresh, self._fresh = tuple(ranges(sorted(self._fresh))), []
+        for push in list(self._pushes):
+            push.offer(fresh)
 
 
 class PartialSource:

@@ -8,8 +8,11 @@ from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.upload import limits
 from p2p_twisted.wire.names import PeerName
 
-# One is on its way while the next is asked for and read.
-_AT_ONCE: Final = 2
+# A chunk that takes so many times as long as the ones before does not fill the uplink.
+_LATE_TIMES: Final = 3
+# What was saved up of a rate may let one chunk through at once.
+_LEAST_SECONDS: Final = 0.5
+_SOON_SECONDS: Final = 0.001
 
 
 class WaitsForTurn(Protocol):
@@ -27,63 +30,90 @@ class Turns:
     """
     The turns of the pushes to requesters that help each other; a turn is for one chunk.
 
-    Chunks that many are sent at once through one uplink all arrive late. By turns the first has
-    arrived, and is passed on, while the last is still to be sent.
+    Chunks that several are sent at once through one uplink all arrive late. One after the other,
+    the first has arrived, and is passed on, while the last is still to be sent.
 
-    Whoever takes too long for a chunk loses its turn, and needs none for a while: others do not
-    wait for a slow reader.
+    Others do not wait for a slow reader: beside whoever takes three times as long for a chunk as
+    those before, the next one begins; and who takes far too long needs no turn for a while.
     """
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
-        # Who has a turn, and since when; who waits for one; who needs none, and until when.
+        # Who has a turn, and who has one that the next does not wait for, and since when; who
+        # waits for one; who needs none, and until when.
         self._taken: dict[WaitsForTurn, float] = {}
+        self._late: dict[WaitsForTurn, float] = {}
         self._waiting: dict[WaitsForTurn, None] = {}
         self._slow: dict[PeerName, float] = {}
-        self._overdue = Alarm(clock, self._give_up_overdue)
+        self._usual_seconds = limits.CHUNK_TURN_SECONDS
+        self._due = Alarm(clock, self._look)
 
     def take(self, push: WaitsForTurn) -> bool:
         """Return whether a push may send a chunk now; otherwise it is told when it may."""
         now = self._clock.seconds()
-        if push in self._taken or self._slow.get(push.requester, now) > now:
+        has_turn = push in self._taken or push in self._late
+        if has_turn or self._slow.get(push.requester, now) > now:
             return True
-        if len(self._taken) >= _AT_ONCE:
+        if self._taken:
             self._waiting[push] = None
             return False
         self._begin(push)
         return True
 
-    def end(self, push: WaitsForTurn) -> None:
-        """End the turn of a push, or its wait for one; if there is neither, this does no harm."""
+    def end(self, push: WaitsForTurn, has_sent: bool = False) -> None:
+        """
+        End the turn of a push, or its wait for one; if there is neither, this does no harm.
+
+        :param has_sent: whether a whole chunk was sent, so that it shows how long one takes.
+        """
         self._waiting.pop(push, None)
-        if self._taken.pop(push, None) is not None:
-            self._next()
+        since = self._taken.pop(push, self._late.pop(push, None))
+        if since is None:
+            return
+        if has_sent:
+            # One slow reader among many does not change much.
+            took = max(self._clock.seconds() - since, _LEAST_SECONDS)
+            self._usual_seconds = min(took, _LATE_TIMES * self._usual_seconds)
+        self._next()
 
     def _begin(self, push: WaitsForTurn) -> None:
         self._taken[push] = self._clock.seconds()
-        if not self._overdue.is_set:
-            self._overdue.set(limits.CHUNK_TURN_SECONDS)
+        self._set_alarm()
 
     def _next(self) -> None:
         # Those who are told may end their turns at once.
-        while self._waiting and len(self._taken) < _AT_ONCE:
+        while self._waiting and not self._taken:
             push = next(iter(self._waiting))
             del self._waiting[push]
             self._begin(push)
             push.go_on()
-        if not self._taken:
-            self._overdue.rest()
+        self._set_alarm()
 
-    def _give_up_overdue(self) -> None:
+    @property
+    def _late_seconds(self) -> float:
+        return min(_LATE_TIMES * self._usual_seconds, limits.CHUNK_TURN_SECONDS)
+
+    def _set_alarm(self) -> None:
+        """Look again when somebody has taken too long."""
+        dues = [since + self._late_seconds for since in self._taken.values()]
+        dues += [since + limits.CHUNK_TURN_SECONDS for since in self._late.values()]
+        if dues:
+            self._due.set(max(0.0, min(dues) - self._clock.seconds()))
+        else:
+            self._due.rest()
+
+    def _look(self) -> None:
         now = self._clock.seconds()
+        # What is due within so little is due: sums of fractions are not exact.
+        soon = now + _SOON_SECONDS
         for push, since in list(self._taken.items()):
-            if now - since >= limits.CHUNK_TURN_SECONDS:
-                del self._taken[push]
+            if since + self._late_seconds <= soon:
+                self._late[push] = self._taken.pop(push)
+        for push, since in list(self._late.items()):
+            if since + limits.CHUNK_TURN_SECONDS <= soon:
+                del self._late[push]
                 self._remember_slow(push.requester, now)
         self._next()
-        if self._taken:
-            first = min(self._taken.values())
-            self._overdue.set(max(0.0, first + limits.CHUNK_TURN_SECONDS - now))
 
     def _remember_slow(self, requester: PeerName, now: float) -> None:
         self._slow.pop(requester, None)

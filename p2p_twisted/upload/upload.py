@@ -160,8 +160,6 @@ class Upload(Session):
     def begin(self) -> None:
         """Announce the content, and send its digests."""
         source, is_partial = self.source, self._audience.joined(self)
-        if not is_partial:
-            self._turns = None
         push = Push(self.want.ticket, source.file_id, source.size, is_partial, reorders=True)
         self._connection.send(push)
         self.has_begun = True
@@ -261,7 +259,7 @@ class Upload(Session):
 
     def _next_chunk(self) -> int | None:
         """Choose a chunk, if it is this push's turn."""
-        if self._turns is None:
+        if self._turns is None or not self._requested.is_offered:
             return self._requested.next()
         if not self._requested.is_empty and not self._turns.take(self):
             self._waiting.begin(self._clock.seconds())
@@ -270,14 +268,14 @@ class Upload(Session):
             self._end_turn()
         return index
 
-    def _end_turn(self) -> None:
+    def _end_turn(self, has_sent: bool = False) -> None:
         if self._turns is not None:
-            self._turns.end(self)
+            self._turns.end(self, has_sent)
 
     def _tell_sent(self) -> None:
         index, self._leaving = self._leaving, None
         if index is not None:
-            self._end_turn()
+            self._end_turn(has_sent=True)
             self._audience.sent(self, index, chunk_length(self.source.size, index))
 
     def _held(self) -> HeldUp | None:

@@ -69,9 +69,12 @@ class PartialTests(SwarmingCase):
         self.other.say(Send(((5, 1), (1, 1))))
         self.wires.settle()
         self.assertEqual(self.heard(), [Chunk(1, MIB)])
-        self.say_chunks(2, 3)
+        self.say_chunks(2, 3, 4)
+        self.wires.settle()
+        self.assertEqual(self.heard(), [Have(((2, 1),))])
+        # The next ones are named together.
         self.wires.pass_time(0.2, 0.1)
-        self.assertEqual(self.heard(), [Have(((2, 2),))])
+        self.assertEqual(self.heard(), [Have(((3, 2),))])
 
     def test_outlives_the_download(self) -> None:
         """A push goes on from the published file, for as long as nobody writes to that."""

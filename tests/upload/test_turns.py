@@ -33,7 +33,7 @@ class Waiting:
     def end(self) -> None:
         """All of a chunk has been sent."""
         self.is_sending = False
-        self.turns.end(self)
+        self.turns.end(self, has_sent=True)
 
 
 class TurnsTests(SynchronousTestCase):
@@ -50,25 +50,25 @@ class TurnsTests(SynchronousTestCase):
         return pushes
 
     def test_in_order(self) -> None:
-        """Two are sent a chunk at a time; the others in the order in which they have asked."""
-        pushes = self.begun("abcd")
-        self.assertEqual(self.sent, ["a", "b"])
-        pushes["b"].end()
-        pushes["b"].start()
+        """One is sent a chunk at a time; the others in the order in which they have asked."""
+        pushes = self.begun("abc")
+        self.assertEqual(self.sent, ["a"])
         pushes["a"].end()
+        pushes["a"].start()
+        pushes["b"].end()
         pushes["c"].end()
-        self.assertEqual(self.sent, ["a", "b", "c", "d", "b"])
+        self.assertEqual(self.sent, ["a", "b", "c", "a"])
 
     def test_gone(self) -> None:
         """Who is gone keeps nobody waiting, and is not waited for."""
         pushes = self.begun("abcd")
-        pushes["c"].end()
+        pushes["b"].end()
         pushes["a"].end()
-        self.assertEqual(self.sent, ["a", "b", "d"])
+        self.assertEqual(self.sent, ["a", "c"])
 
     def test_nothing_to_send(self) -> None:
         """A turn of somebody who needs nothing any more is the next one's."""
-        pushes = self.begun("abcd")
+        pushes = self.begun("ab")
 
         class Content(Waiting):
             def go_on(self) -> None:
@@ -78,52 +78,74 @@ class TurnsTests(SynchronousTestCase):
         content.start()
         pushes["a"].end()
         pushes["b"].end()
+        self.begun("cd")
+        self.assertEqual(self.sent, ["a", "b", "c"])
+
+    def test_does_not_fill_the_uplink(self) -> None:
+        """Beside one that takes three times as long as those before, the next is sent a chunk."""
+        pushes = self.begun(["a", "slow", "b", "c", "d"])
+        self.clock.advance(1.0)
+        pushes["a"].end()
+        self.clock.advance(2.5)
+        self.assertEqual(self.sent, ["a", "slow"])
+        self.clock.advance(0.5)
+        self.assertEqual(self.sent, ["a", "slow", "b"])
+        pushes["b"].end()
+        pushes["slow"].end()
+        self.assertEqual(self.sent, ["a", "slow", "b", "c"])
+
+    def test_all_take_longer(self) -> None:
+        """Where the uplink has become slower, one at a time is sent a chunk again soon."""
+        pushes = self.begun("abcdef")
+        self.clock.advance(0.1)
+        pushes["a"].end()
+        self.clock.advance(1.6)
+        self.assertEqual(self.sent, ["a", "b", "c"])
+        pushes["b"].end()
+        self.clock.advance(1.6)
         pushes["c"].end()
-        pushes["d"].end()
-        self.begun("ef")
-        self.assertEqual(self.sent, ["a", "b", "c", "d", "e", "f"])
+        self.clock.advance(1.6)
+        self.assertEqual(self.sent, ["a", "b", "c", "d"])
 
     def test_slow_reader(self) -> None:
-        """Who takes too long for a chunk delays others once, and then reads beside them."""
-        pushes = self.begun(["slow", "slower", "a", "b", "c"])
+        """Who takes far too long for a chunk delays others once, and then reads beside them."""
+        pushes = self.begun(["slow", "a", "b"])
         self.clock.advance(TOO_LONG)
-        self.assertEqual(self.sent[2:], ["a", "b"])
-        for name in ("slow", "slower"):
-            pushes[name].end()
-            pushes[name].start()
-        self.assertEqual(self.sent[4:], ["slow", "slower"])
+        self.assertEqual(self.sent, ["slow", "a"])
+        pushes["slow"].end()
+        pushes["slow"].start()
+        self.assertEqual(self.sent, ["slow", "a", "slow"])
         pushes["a"].end()
-        self.assertEqual(self.sent[6:], ["c"])
+        self.assertEqual(self.sent[3:], ["b"])
 
     def test_slow_by_another_connection(self) -> None:
         """A slow reader is remembered by its name: no number of connections makes others wait."""
         self.begun(["slow"])
-        self.begun(["slow", "a", "b"])
+        self.begun(["a"])
         self.clock.advance(TOO_LONG)
         for _ in range(20):
             self.begun(["slow"])
-        self.assertEqual(self.sent[2:], ["a", "b", *["slow"] * 20])
+        self.assertEqual(self.sent[1:], ["a", *["slow"] * 20])
 
     def test_slow_no_more(self) -> None:
         """After a while a slow reader takes turns again, as the way to it may have been bad."""
-        pushes = self.begun(["slow", "slower"])
+        slow = self.begun(["slow"])["slow"]
         self.clock.advance(TOO_LONG)
-        for push in pushes.values():
-            push.end()
+        slow.end()
         self.clock.advance(limits.SLOW_READER_SECONDS)
-        self.begun(["a", "b", "slow"])
-        self.assertEqual(self.sent[2:], ["a", "b"])
+        self.begun(["a", "slow"])
+        self.assertEqual(self.sent[1:], ["a"])
 
     def test_overdue_again(self) -> None:
         """Each turn has as long as any other, whenever it has begun."""
         pushes = self.begun("ab")
         self.clock.advance(limits.CHUNK_TURN_SECONDS / 2)
-        pushes["b"].end()
-        self.begun("cde")
+        pushes["a"].end()
+        self.begun("cd")
         self.clock.advance(limits.CHUNK_TURN_SECONDS / 2)
-        self.assertEqual(self.sent, ["a", "b", "c", "d"])
+        self.assertEqual(self.sent, ["a", "b"])
         self.clock.advance(limits.CHUNK_TURN_SECONDS / 2)
-        self.assertEqual(self.sent, ["a", "b", "c", "d", "e"])
+        self.assertEqual(self.sent, ["a", "b", "c"])
 
     def test_most_slow_readers(self) -> None:
         """So many are remembered; of more, the oldest are forgotten."""
@@ -133,5 +155,5 @@ class TurnsTests(SynchronousTestCase):
             push.end()
             # Long before the first is forgotten for its age.
             self.clock.rightNow -= TOO_LONG
-        self.begun(["a", "b", "slow0", "slow1", "slow2"])
-        self.assertEqual(self.sent[-3:], ["a", "b", "slow2"])
+        self.begun(["a", "slow0", "slow1", "slow2"])
+        self.assertEqual(self.sent[-2:], ["a", "slow2"])
