@@ -70,7 +70,7 @@ def record(client: PeerClient, options: argparse.Namespace) -> int:
                 if event is not None:
                     write(recorders[0].add(replaced(event)))
         except KeyboardInterrupt:
-            if options.save is not None:
+            if options.save is not None and recorders:
                 # Behind the ^C that the terminal shows.
                 complain(f"\np2p replay {shlex.quote(options.save)} plays it")
             raise

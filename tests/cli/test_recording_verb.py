@@ -96,12 +96,15 @@ def test_says_that_it_records(tmp_path: Path) -> None:
 
     class Ended(Client):
         def events(self, path: str, begun: Callable[[], None]) -> Iterator[Any]:
-            yield from super().events(path, begun)
+            yield from super().events(path, begun) if self.told else ()
             raise KeyboardInterrupt
 
     path = str(tmp_path / "a week")
     with contextlib.redirect_stderr(io.StringIO()) as written, pytest.raises(KeyboardInterrupt):
         run(Ended("peer", *some_events()), save=path)
+    with contextlib.redirect_stderr(io.StringIO()) as early, pytest.raises(KeyboardInterrupt):
+        run(Ended("peer"), save=str(tmp_path / "early"))
+    assert early.getvalue() == ""
     said = f"recording what happens in {path}, until Ctrl-C\n\np2p replay '{path}' plays it\n"
     assert written.getvalue() == said
 
