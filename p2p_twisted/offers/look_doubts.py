@@ -66,6 +66,9 @@ class LookDoubts:
 
     def _waits(self, look: Look, now: float) -> bool:
         """Return whether those that are silent may just have died."""
+        if self._receivers_before is None:
+            # How many have died shows only as long as they are named.
+            return False
         given_up_at = (now if self._since is None else self._since) + _GIVEN_UP_SECONDS
         return bool(look.silent) and now < given_up_at
 

@@ -57,6 +57,7 @@ class TestVeryMany:
     def test_some_have_died(self) -> None:
         """They are given up soon: who was behind them is heard of then, and nothing ends before."""
         audience = OfferAudience(OFFER, 0.0)
+        audience.board(self.a_look(9_900, is_whole=True), -60.0)
         saved = Tally(unmeant=1, saved=9_000)
         for now in (0.0, 20.0):
             look = self.a_look(9_000, "x", "y", tally=saved)
@@ -70,6 +71,7 @@ class TestVeryMany:
     def test_somebody_stays_silent(self) -> None:
         """Then all links are asked, once; that is settled where it says the same."""
         audience = OfferAudience(OFFER, 0.0)
+        audience.board(self.a_look(9_900, is_whole=True), -60.0)
         saved = Tally(unmeant=1, saved=9_000)
         look = self.a_look(9_000, "x", tally=saved)
         audience.board(look, 0.0)
@@ -80,6 +82,11 @@ class TestVeryMany:
         assert audience.suffices(look, 101.0)
         assert audience.board(look, 101.0).is_done
 
+    def test_first(self) -> None:
+        """In a first look, those that are silent show how many were there."""
+        audience = OfferAudience(OFFER, 0.0)
+        assert not audience.suffices(self.a_look(9_000, "x"), 0.0)
+
     def test_somebody_is_missing(self) -> None:
         """Where nobody is silent, as if links were lost, waiting does not help."""
         audience = OfferAudience(OFFER, 0.0)
@@ -89,6 +96,7 @@ class TestVeryMany:
     def test_made_up(self) -> None:
         """Whoever makes up the silent, or leaves others out, has all links asked rarely."""
         audience = OfferAudience(OFFER, 0.0)
+        audience.board(self.a_look(9_000, is_whole=True), -60.0)
         asked = 0
         for minute in range(60):
             look = self.a_look(9_000 - minute % 2, f"x{minute}")

@@ -103,7 +103,7 @@ class MemberFloodTests(SynchronousTestCase):
         issuer = KeyFolder(OwnFolder(network.directory / "p2pmeta.d")).load(ISSUER_FILE)
         assert issuer is not None
         ports = network.ports[: len(_NAMES)]
-        flood = SignedFlood(ports, certificate_from(issuer, "mallory"))
+        flood = SignedFlood(list(ports), certificate_from(issuer, "mallory"))
         self.addCleanup(flood.end)
         flood.start()
         time.sleep(_WARM_SECONDS)

