@@ -19,8 +19,8 @@ from typing_extensions import override
 from benchmarks.lives import Copies
 from p2p_twisted.offers.board import Board
 from p2p_twisted.offers.offer import EVERYBODY, Offer, lock_of, read_offer, write_offer
+from p2p_twisted.offers.offer_looks import OfferLooks
 from p2p_twisted.overlay.effects import Answer, Deliver, Effect, LocalAnswer, NeighborUp
-from p2p_twisted.peer.offer_looks import OfferLooks
 from p2p_twisted.simulation.simulated_network import SimulatedNetwork
 from p2p_twisted.simulation.simulated_peer import SimulatedPeer, latency_between
 from p2p_twisted.wire.messages import Ask, Gossip, Receipt, ReceiptState, Tally

@@ -7,7 +7,7 @@ from twisted.logger import Logger
 from p2p_twisted.api import views
 from p2p_twisted.api.limits import LIST_ROWS
 from p2p_twisted.peer.hit_list import HitList
-from p2p_twisted.peer.peer_errors import Ambiguous, PeerError
+from p2p_twisted.peer_errors import Ambiguous, PeerError
 from p2p_twisted.runtime.exit_status import Exit
 
 _log = Logger()

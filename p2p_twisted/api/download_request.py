@@ -15,7 +15,7 @@ from p2p_twisted.download.progress import Progress
 from p2p_twisted.library.matching import is_pattern
 from p2p_twisted.peer.interface import IPeer, Selection, Watch
 from p2p_twisted.peer.meaning import check_is_file
-from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound, PeerError
+from p2p_twisted.peer_errors import AlreadyHere, Ambiguous, NotFound, PeerError
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName

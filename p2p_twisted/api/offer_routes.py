@@ -15,13 +15,13 @@ from p2p_twisted.api.request_fields import PushQuery
 from p2p_twisted.api.route import Call, Form, Route
 from p2p_twisted.api.views import DoneView
 from p2p_twisted.offers.board import Board
-from p2p_twisted.peer.numbered_offers import (
+from p2p_twisted.offers.numbered_offers import (
     all_offers,
     numbered_offer,
     offer_to_answer,
     own_offer,
 )
-from p2p_twisted.peer.offers_interface import IOffers, KnownOffer
+from p2p_twisted.offers.offers_interface import IOffers, KnownOffer
 
 
 @define(eq=False)

@@ -15,9 +15,8 @@ from p2p_twisted.api.offer_routes import offer_view
 from p2p_twisted.api.transfer_views import UploadView
 from p2p_twisted.api.views import TopologyPeerView
 from p2p_twisted.download.progress import Progress
+from p2p_twisted.offers.offers_interface import KnownOffer
 from p2p_twisted.peer.interface import IPeer
-from p2p_twisted.peer.offers_interface import KnownOffer
-from p2p_twisted.peer.peer_errors import PeerError
 from p2p_twisted.peer.sights import (
     AnswerSeen,
     LinkBegan,
@@ -27,6 +26,7 @@ from p2p_twisted.peer.sights import (
     RegistrationSeen,
     Sight,
 )
+from p2p_twisted.peer_errors import PeerError
 from p2p_twisted.runtime.background import background
 
 _SOON: Final = 1

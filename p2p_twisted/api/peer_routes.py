@@ -27,7 +27,7 @@ from p2p_twisted.api.transfer_views import DownloadsView, StepView, TransfersVie
 from p2p_twisted.api.views import FindStepView
 from p2p_twisted.peer.hit_list import HitList
 from p2p_twisted.peer.interface import IPeer
-from p2p_twisted.peer.peer_errors import Ambiguous, NoNetwork
+from p2p_twisted.peer_errors import Ambiguous, NoNetwork
 from p2p_twisted.wire.messages import Hit
 
 _GOODBYE_SECONDS: Final = 0.1

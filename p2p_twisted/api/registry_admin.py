@@ -7,7 +7,7 @@ from attrs import define
 from zope.interface import implementer
 
 from p2p_twisted.peer.admin_interface import IAdmin
-from p2p_twisted.peer.peer_errors import NotAllowed, Unknown
+from p2p_twisted.peer_errors import NotAllowed, Unknown
 from p2p_twisted.registry.enrollment import OPERATOR, Enrollment, PrivateQuestion
 from p2p_twisted.trust.trust_errors import TrustError
 from p2p_twisted.wire.messages import (

@@ -21,8 +21,8 @@ from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.peer.hit_list import HitList
 from p2p_twisted.peer.interface import Found, Status, Topology
-from p2p_twisted.peer.peer_errors import AlreadyHere
 from p2p_twisted.peer.sights import AnswerSeen, QuestionSeen
+from p2p_twisted.peer_errors import AlreadyHere
 from p2p_twisted.relay.relay_places import RelayedPair
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.wire.messages import Hit, PeerRecord

@@ -9,8 +9,8 @@ from p2p_twisted.console.admin_lines import invite_lines, member_lines
 from p2p_twisted.console.downloading import Outcome, Say
 from p2p_twisted.console.qr_lines import qr_lines
 from p2p_twisted.peer.interface import IPeer
-from p2p_twisted.peer.peer_errors import NoNetwork
 from p2p_twisted.peer.qr_code import qr_rows
+from p2p_twisted.peer_errors import NoNetwork
 from p2p_twisted.wire.messages import ListRecords
 from p2p_twisted.wire.names import PeerName
 

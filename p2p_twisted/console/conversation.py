@@ -31,10 +31,10 @@ from p2p_twisted.console.spelling import suggest
 from p2p_twisted.console.text import FailureLine
 from p2p_twisted.console.transfers import TransferControl
 from p2p_twisted.library.matching import natural_order
+from p2p_twisted.offers.numbered_offers import all_offers
 from p2p_twisted.peer.interface import IPeer, Topology, Watch
 from p2p_twisted.peer.links_interface import ILinks
-from p2p_twisted.peer.numbered_offers import all_offers
-from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound, PeerError
+from p2p_twisted.peer_errors import AlreadyHere, Ambiguous, NotFound, PeerError
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.names import PeerName
 

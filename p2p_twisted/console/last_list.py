@@ -6,7 +6,7 @@ from attrs import define
 
 from p2p_twisted.console.rendering import ROWS_SHOWN, Choice, group_hits
 from p2p_twisted.console.text import shown_name
-from p2p_twisted.peer.peer_errors import NotFound, PeerError
+from p2p_twisted.peer_errors import NotFound, PeerError
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
 

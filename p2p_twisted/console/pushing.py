@@ -23,15 +23,15 @@ from p2p_twisted.console.push_lines import (
 )
 from p2p_twisted.console.text import FailureLine, human_size, shown_name, visible
 from p2p_twisted.offers.board import Board
-from p2p_twisted.peer.interface import IPeer
-from p2p_twisted.peer.numbered_offers import (
+from p2p_twisted.offers.numbered_offers import (
     all_offers,
     numbered_offer,
     offer_to_answer,
     own_offer,
 )
-from p2p_twisted.peer.offers_interface import KnownOffer, Waited
-from p2p_twisted.peer.peer_errors import PeerError
+from p2p_twisted.offers.offers_interface import KnownOffer, Waited
+from p2p_twisted.peer.interface import IPeer
+from p2p_twisted.peer_errors import PeerError
 from p2p_twisted.runtime.exit_status import Exit
 
 

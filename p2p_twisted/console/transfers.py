@@ -15,7 +15,7 @@ from p2p_twisted.console.text import none_of, shown_name
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.explain.explanation import Explanation
 from p2p_twisted.peer.interface import IPeer
-from p2p_twisted.peer.peer_errors import PeerError, Unknown
+from p2p_twisted.peer_errors import PeerError, Unknown
 
 N = TypeVar("N", int, int | None)
 

@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred
 
 from p2p_twisted.download.file_readers import DownloadEnded
 from p2p_twisted.gateway import limits
-from p2p_twisted.peer.peer_errors import PeerError
+from p2p_twisted.peer_errors import PeerError
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.shared_folder import NewFile

@@ -15,7 +15,7 @@ from p2p_twisted.gateway.content_hashes import ContentHashes
 from p2p_twisted.gateway.hub_listing import HubListing
 from p2p_twisted.gateway.hub_snapshots import MAIN, HubSnapshots, NoSuchRevision, Snapshot
 from p2p_twisted.gateway.origin_models import OriginModels
-from p2p_twisted.peer.peer_errors import NotFound
+from p2p_twisted.peer_errors import NotFound
 from p2p_twisted.wire.messages import Hit
 
 _REPOSITORY: Final = r"(?P<name>[\w.-]+(?:/[\w.-]+)?)"

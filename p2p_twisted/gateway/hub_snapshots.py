@@ -19,7 +19,7 @@ from p2p_twisted.gateway.hub_listing import (
 )
 from p2p_twisted.gateway.origin_models import OriginModels
 from p2p_twisted.peer.content_reading import ContentReading
-from p2p_twisted.peer.peer_errors import NotFound, NotReady, PeerError
+from p2p_twisted.peer_errors import NotFound, NotReady, PeerError
 from p2p_twisted.wire.messages import Hit
 
 MAIN: Final = "main"

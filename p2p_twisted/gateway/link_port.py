@@ -23,7 +23,7 @@ from p2p_twisted.gateway.file_links import FileLink, FileLinks, TooManyLinks
 from p2p_twisted.gateway.reading_resource import ReadingResource, path_words
 from p2p_twisted.peer.content_reading import ContentReading
 from p2p_twisted.peer.links_interface import ILinks, OpenLink
-from p2p_twisted.peer.peer_errors import PeerError, Unknown
+from p2p_twisted.peer_errors import PeerError, Unknown
 from p2p_twisted.runtime.addresses import address_towards, own_addresses
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background

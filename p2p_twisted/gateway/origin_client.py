@@ -19,7 +19,7 @@ from typing_extensions import override
 from p2p_twisted.api.api_errors import BadRequest
 from p2p_twisted.api.upload_body import UploadBody
 from p2p_twisted.gateway import limits
-from p2p_twisted.peer.peer_errors import NotFound, PeerError
+from p2p_twisted.peer_errors import NotFound, PeerError
 
 _MOVED: Final = (301, 302, 303, 307, 308)
 _OK: Final = 200

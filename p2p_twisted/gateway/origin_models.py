@@ -18,8 +18,8 @@ from p2p_twisted.gateway.origin_client import OriginBody, OriginClient, OriginFa
 from p2p_twisted.peer.content_reading import ContentReading
 from p2p_twisted.peer.interface import Read
 from p2p_twisted.peer.open_content import OpenContent
-from p2p_twisted.peer.peer_errors import Exists, NotFound, NotReady, PeerError
 from p2p_twisted.peer.sharing import Begun, unread
+from p2p_twisted.peer_errors import Exists, NotFound, NotReady, PeerError
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.lock import Semaphore
 from p2p_twisted.runtime.threads import Offload

@@ -7,8 +7,8 @@ from typing import Any, Final, TypeVar
 from zope.interface import implementer
 
 from p2p_twisted.peer.admin_interface import IAdmin
-from p2p_twisted.peer.peer_errors import NoNetwork, NotAllowed, Unknown
 from p2p_twisted.peer.revocation_exchange import RevocationExchange
+from p2p_twisted.peer_errors import NoNetwork, NotAllowed, Unknown
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.wire.messages import Listed, ListRecords, MakeInvite

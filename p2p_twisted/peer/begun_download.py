@@ -4,7 +4,7 @@ from attrs import define, field
 from twisted.internet.defer import Deferred
 
 from p2p_twisted.download.progress import Progress
-from p2p_twisted.peer.peer_errors import PeerError
+from p2p_twisted.peer_errors import PeerError
 
 
 class TooManyBegun(PeerError):

@@ -13,13 +13,12 @@ from p2p_twisted.library.cache import HashCache
 from p2p_twisted.library.download_index import DownloadIndex
 from p2p_twisted.library.library import Library
 from p2p_twisted.library.watcher import WatcherMaker
+from p2p_twisted.offers.seeded_lists import SeededLists
+from p2p_twisted.offers.seeding import Seeding
 from p2p_twisted.peer.address_watch import AddressWatch
 from p2p_twisted.peer.local_content import LocalContent
-from p2p_twisted.peer.seeded_lists import SeededLists
-from p2p_twisted.peer.seeding import Seeding
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.shared import SharedLibraries
-from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.runtime.disk_thread import DiskThreads
 from p2p_twisted.runtime.flush import flush_all
 from p2p_twisted.runtime.idle_cores import had_or_lacked_core
@@ -27,6 +26,7 @@ from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.partial import PartialRegister
+from p2p_twisted.storage.state import StateDirectory
 
 
 @frozen(slots=False, kw_only=True)

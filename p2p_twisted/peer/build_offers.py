@@ -9,14 +9,14 @@ from attrs import frozen
 from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.offers.known_offers import KnownOffers
 from p2p_twisted.offers.offer_book import OfferBook
+from p2p_twisted.offers.offer_exchange import OfferExchange
+from p2p_twisted.offers.offer_fetching import FetchingParts
 from p2p_twisted.offers.offer_judge import OfferJudge, PrivateOfferJudge
+from p2p_twisted.offers.offer_looks import OfferLooks
+from p2p_twisted.offers.offer_taking import OfferTaking
+from p2p_twisted.offers.offers import PeerOffers
 from p2p_twisted.peer.build_local import LocalParts
 from p2p_twisted.peer.network_session import NetworkSession
-from p2p_twisted.peer.offer_exchange import OfferExchange
-from p2p_twisted.peer.offer_fetching import FetchingParts
-from p2p_twisted.peer.offer_looks import OfferLooks
-from p2p_twisted.peer.offer_taking import OfferTaking
-from p2p_twisted.peer.offers import PeerOffers
 from p2p_twisted.peer.own_offers import OwnOffers
 from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.searches import Searches

@@ -26,10 +26,10 @@ from p2p_twisted.peer.meaning import (
     one_of,
 )
 from p2p_twisted.peer.open_content import OpenContent
-from p2p_twisted.peer.peer_errors import CannotKeep, IsFolder, NotFound, NotReady, PeerError
 from p2p_twisted.peer.query_answers import QueryAnswers
 from p2p_twisted.peer.searches import Searches, What
 from p2p_twisted.peer.suggestions import suggestions
+from p2p_twisted.peer_errors import CannotKeep, IsFolder, NotFound, NotReady, PeerError
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire.limits import HITS_PER_PEER
 from p2p_twisted.wire.messages import Ask, Hit

@@ -11,8 +11,8 @@ from twisted.python.usage import UsageError
 
 from p2p_twisted.peer.private_member import MEMBER_FOLDER, PrivateMember
 from p2p_twisted.peer.settings import STATE_DIRECTORY, folder_of, group_of
-from p2p_twisted.peer.state import LOCK_FILE
 from p2p_twisted.runtime.twistd import existing_directory, expanded
+from p2p_twisted.storage.state import LOCK_FILE
 from p2p_twisted.trust.anchor import VerifiedCertificate
 from p2p_twisted.wire.names import BadName, PeerName, check_path, collision_key, peer_name
 

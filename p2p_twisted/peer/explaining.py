@@ -8,7 +8,7 @@ from p2p_twisted.explain.explanation import Explanation, explanation_of, explana
 from p2p_twisted.explain.facts import Facts, QuestionFacts
 from p2p_twisted.explain.question_log import QuestionLog
 from p2p_twisted.library.matching import last_component, rank
-from p2p_twisted.peer.peer_errors import Unknown
+from p2p_twisted.peer_errors import Unknown
 from p2p_twisted.wire.names import collision_key
 
 

@@ -25,8 +25,8 @@ from p2p_twisted.peer.meaning import (
     check_is_file,
     is_same_name,
 )
-from p2p_twisted.peer.peer_errors import CannotKeep, NotFound, NotReady, PeerError
 from p2p_twisted.peer.resolve import Resolver
+from p2p_twisted.peer_errors import CannotKeep, NotFound, NotReady, PeerError
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.wire.manifest import BadManifest

@@ -15,7 +15,7 @@ from p2p_twisted.library.matching import is_pattern
 from p2p_twisted.peer.interface import Watch
 from p2p_twisted.peer.kept_waits import Keep, Wait
 from p2p_twisted.peer.meaning import Hits, StillHashing
-from p2p_twisted.peer.peer_errors import AlreadyHere, NotFound, NotReady, PeerError
+from p2p_twisted.peer_errors import AlreadyHere, NotFound, NotReady, PeerError
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName

@@ -10,10 +10,10 @@ from zope.interface import Attribute, Interface
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.explain.explanation import Explanation
+from p2p_twisted.offers.offers_interface import IOffers
 from p2p_twisted.overlay.effects import HitsWatch
 from p2p_twisted.peer.admin_interface import IAdmin
 from p2p_twisted.peer.certificate_status import CertificateStatus
-from p2p_twisted.peer.offers_interface import IOffers
 from p2p_twisted.peer.selected_things import Selection as Selection
 from p2p_twisted.peer.sights import SightWatch
 from p2p_twisted.relay.relay_places import RelayedPair

@@ -8,8 +8,8 @@ from twisted.logger import Logger
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.bandwidth.rates import BadRate, Rates
-from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.runtime.os_errors import in_words
+from p2p_twisted.storage.state import StateDirectory
 
 _FILE: Final = "limits"
 _RATE_MOST: Final = 2**50

@@ -9,10 +9,10 @@ import msgspec
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 
-from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.storage.state import StateDirectory
 from p2p_twisted.wire.names import PeerName
 
 _FILE: Final = "waits"

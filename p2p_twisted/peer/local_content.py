@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from p2p_twisted.library.download_index import DownloadIndex
-from p2p_twisted.peer.seeding import Seeding
+from p2p_twisted.offers.seeding import Seeding
 from p2p_twisted.peer.shared import SharedLibraries
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.threads import Offload

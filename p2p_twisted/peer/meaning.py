@@ -11,7 +11,7 @@ import attrs
 
 from p2p_twisted.library.matching import last_component, rank, without_slash
 from p2p_twisted.peer.interface import Found, Selection
-from p2p_twisted.peer.peer_errors import (
+from p2p_twisted.peer_errors import (
     AlreadyHere,
     Ambiguous,
     IsFolder,

@@ -10,10 +10,10 @@ from twisted.internet.interfaces import IListeningPort
 
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.events import ReachFound, Referred
-from p2p_twisted.peer.peer_errors import NoNetwork
 from p2p_twisted.peer.saved_book import BookSaver
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.sights import Sights
+from p2p_twisted.peer_errors import NoNetwork
 from p2p_twisted.registry.location import show_locations
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.twistd import listen

@@ -6,7 +6,7 @@ from typing import Final
 
 from twisted.logger import Logger
 
-from p2p_twisted.peer.peer_errors import NotAllowed
+from p2p_twisted.peer_errors import NotAllowed
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.own_folder import OwnFolder

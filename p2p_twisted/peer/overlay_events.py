@@ -8,10 +8,10 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from p2p_twisted.download.tickets import Tickets
+from p2p_twisted.offers.offer_exchange import OFFER, WITHDRAW, OfferExchange
 from p2p_twisted.overlay.driver_events import Compared
 from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer.network_session import NetworkSession
-from p2p_twisted.peer.offer_exchange import OFFER, WITHDRAW, OfferExchange
 from p2p_twisted.peer.query_answers import RELAY, QueryAnswers
 from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.revocation_exchange import REVOKE, RevocationExchange

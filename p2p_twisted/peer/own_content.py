@@ -10,7 +10,7 @@ from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import Shared
 from p2p_twisted.peer.meaning import Hits
-from p2p_twisted.peer.peer_errors import AlreadyHere, CannotKeep
+from p2p_twisted.peer_errors import AlreadyHere, CannotKeep
 from p2p_twisted.runtime.tasks import while_wanted
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.disk import DiskFault

@@ -16,6 +16,7 @@ from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.explain.explanation import Explanation
 from p2p_twisted.explain.question_log import QuestionLog
+from p2p_twisted.offers.offers import PeerOffers
 from p2p_twisted.overlay.effects import HitsWatch
 from p2p_twisted.peer.admin import Admin
 from p2p_twisted.peer.explaining import explained
@@ -33,8 +34,6 @@ from p2p_twisted.peer.kept_rates import KeptRates
 from p2p_twisted.peer.local_content import LocalContent
 from p2p_twisted.peer.lookups import Lookups
 from p2p_twisted.peer.network_session import NetworkSession
-from p2p_twisted.peer.offers import PeerOffers
-from p2p_twisted.peer.peer_errors import PeerError, Unknown
 from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.renewal import CertificateRenewal
 from p2p_twisted.peer.searches import Searches
@@ -43,10 +42,11 @@ from p2p_twisted.peer.shared import SharedLibraries
 from p2p_twisted.peer.sharing import Sharing
 from p2p_twisted.peer.shutdown import Shutdown
 from p2p_twisted.peer.sights import SightWatch
-from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.peer.status import status_of
+from p2p_twisted.peer_errors import PeerError, Unknown
 from p2p_twisted.relay.relaying import Relaying
 from p2p_twisted.runtime.background import background
+from p2p_twisted.storage.state import StateDirectory
 from p2p_twisted.upload.upload import UploadProgress
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.messages import Hit

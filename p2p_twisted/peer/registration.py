@@ -35,7 +35,6 @@ from p2p_twisted.peer.lease_events import (
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.sights import RegistrationSeen
 from p2p_twisted.peer.standing import Standing
-from p2p_twisted.peer.state import StateDirectory, address_from_json, address_to_json
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.location import show_locations
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
@@ -43,6 +42,7 @@ from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.effect_queue import EffectQueue
 from p2p_twisted.runtime.service_manager import notify
+from p2p_twisted.storage.state import StateDirectory, address_from_json, address_to_json
 from p2p_twisted.wire.messages import Join, Leave, Renew, Welcome
 from p2p_twisted.wire.names import PeerAddress, PeerName, Token
 

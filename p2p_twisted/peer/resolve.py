@@ -34,9 +34,9 @@ from p2p_twisted.peer.meaning import (
     unhashed,
 )
 from p2p_twisted.peer.own_content import OwnContent
-from p2p_twisted.peer.peer_errors import AlreadyHere, NotFound, PeerError
 from p2p_twisted.peer.searches import Searches
 from p2p_twisted.peer.suggestions import suggestions
+from p2p_twisted.peer_errors import AlreadyHere, NotFound, PeerError
 from p2p_twisted.runtime.lock import Semaphore
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire import limits

@@ -10,9 +10,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from p2p_twisted.overlay.book import Book
-from p2p_twisted.peer.state import StateDirectory, address_from_json, address_to_json
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.storage.state import StateDirectory, address_from_json, address_to_json
 from p2p_twisted.wire.names import PeerName
 
 _FILE: Final = "book"

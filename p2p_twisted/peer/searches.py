@@ -9,17 +9,17 @@ from twisted.internet.defer import Deferred
 
 from p2p_twisted.explain.question_log import QuestionLog
 from p2p_twisted.library.matching import natural_order, rank
+from p2p_twisted.offers.crowded_files import CrowdedFiles
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.effects import Answer, HitsWatch
 from p2p_twisted.overlay.expanding_ring import Step, expanding_ring
-from p2p_twisted.peer.crowded_files import CrowdedFiles
 from p2p_twisted.peer.gathered_topology import a_topology
 from p2p_twisted.peer.group_visits import GroupVisits
 from p2p_twisted.peer.interface import Found, Topology
 from p2p_twisted.peer.network_session import NetworkSession
-from p2p_twisted.peer.peer_errors import NoNetwork, PeerError, Unknown
 from p2p_twisted.peer.query_answers import RELAY_MARK
 from p2p_twisted.peer.sights import AnswerSeen, PeersSeen, QuestionSeen
+from p2p_twisted.peer_errors import NoNetwork, PeerError, Unknown
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import Unsendable, encode
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Refuse, Want

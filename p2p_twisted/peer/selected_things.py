@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from p2p_twisted.peer.peer_errors import AlreadyHere, PeerError
+from p2p_twisted.peer_errors import AlreadyHere, PeerError
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
 

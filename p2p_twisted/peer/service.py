@@ -9,7 +9,6 @@ from twisted.logger import Logger
 from typing_extensions import override
 
 from p2p_twisted.peer.peer import Peer
-from p2p_twisted.peer.state import StateInUse
 from p2p_twisted.registry.refusals import RegistryRefused
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.exit_code import CannotStart
@@ -18,6 +17,7 @@ from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.service_manager import notify
 from p2p_twisted.runtime.tasks import within
+from p2p_twisted.storage.state import StateInUse
 
 _NO_WRITING: Final = (errno.EACCES, errno.EPERM, errno.EROFS)
 _READY_SECONDS: Final = 8.0

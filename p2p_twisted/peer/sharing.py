@@ -11,7 +11,8 @@ from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from p2p_twisted.library.ignore_file import IGNORE_FILE
 from p2p_twisted.library.matching import without_slash
 from p2p_twisted.peer.interface import Read
-from p2p_twisted.peer.peer_errors import (
+from p2p_twisted.peer.settings import Settings, folder_of
+from p2p_twisted.peer_errors import (
     CannotKeep,
     Exists,
     NotAllowed,
@@ -19,7 +20,6 @@ from p2p_twisted.peer.peer_errors import (
     NotReady,
     PeerError,
 )
-from p2p_twisted.peer.settings import Settings, folder_of
 from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.runtime.threads import Offload

@@ -11,8 +11,8 @@ from twisted.logger import Logger
 from p2p_twisted.overlay.events import SeekingEnded
 from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.network_statements import STOP_THIS, NetworkStatements
-from p2p_twisted.peer.peer_errors import NotAllowed
 from p2p_twisted.peer.stop_rule import StopRule
+from p2p_twisted.peer_errors import NotAllowed
 from p2p_twisted.runtime.background import background
 from p2p_twisted.wire.messages import Gossip, Welcome
 from p2p_twisted.wire.names import PeerName, is_loopback

@@ -9,7 +9,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 from typing_extensions import override
 
-from p2p_twisted.peer.peer_errors import PeerError
+from p2p_twisted.peer_errors import PeerError
 from p2p_twisted.testing.faults import Faults
 from p2p_twisted.testing.private_daemons import NotLetIn, PrivateDaemons
 from p2p_twisted.wire.names import PeerName

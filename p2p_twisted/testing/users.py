@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 
 from p2p_twisted.download.progress import Failed, Incomplete, Progress, Saved
 from p2p_twisted.peer.interface import Selection, unwatched
-from p2p_twisted.peer.peer_errors import PeerError
+from p2p_twisted.peer_errors import PeerError
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.wire.names import PeerName
 

@@ -8,7 +8,7 @@ from p2p_twisted.download.progress import (
     Progress,
 )
 from p2p_twisted.peer.interface import Selection
-from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, IsFolder, NotFound, PeerError
+from p2p_twisted.peer_errors import AlreadyHere, Ambiguous, IsFolder, NotFound, PeerError
 from tests.api.browser import Browser, checked
 from tests.console.fake_peer import OTHER_FILE, hit, running, saved
 

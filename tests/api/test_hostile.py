@@ -15,7 +15,7 @@ from p2p_twisted.api.route import Form
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.overlay.effects import HitsWatch
 from p2p_twisted.peer.interface import Found, Selection, Watch
-from p2p_twisted.peer.peer_errors import NotFound
+from p2p_twisted.peer_errors import NotFound
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
 from tests.api.browser import Browser

@@ -2,7 +2,7 @@
 
 from p2p_twisted.api.limits import LIST_ROWS, LISTS_KEPT
 from p2p_twisted.peer.interface import Selection
-from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous
+from p2p_twisted.peer_errors import AlreadyHere, Ambiguous
 from tests.api.browser import Browser, checked
 from tests.console.fake_peer import OTHER_FILE, found, hit
 

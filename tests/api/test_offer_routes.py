@@ -4,7 +4,7 @@ from twisted.internet.defer import Deferred
 
 from p2p_twisted.offers.board import Board, BoardState
 from p2p_twisted.offers.limits import RECIPIENTS
-from p2p_twisted.peer.peer_errors import NotFound
+from p2p_twisted.peer_errors import NotFound
 from p2p_twisted.wire.messages import Receipt
 from tests.api.browser import Browser, checked
 from tests.console.fake_offers import WEEK, offer, own, received

@@ -22,7 +22,7 @@ from p2p_twisted.download.progress import (
     Waiting,
 )
 from p2p_twisted.peer.interface import Found
-from p2p_twisted.peer.peer_errors import PeerError
+from p2p_twisted.peer_errors import PeerError
 from tests.api.browser import Browser, checked
 from tests.console.fake_peer import OTHER_FILE, UPLOAD, address, found, hit, running, saved
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from p2p_twisted.peer.peer_errors import NotAllowed
 from p2p_twisted.peer.qr_code import qr_rows
+from p2p_twisted.peer_errors import NotAllowed
 from p2p_twisted.wire.messages import (
     InviteRecord,
     Listed,

@@ -3,7 +3,7 @@
 import pytest
 
 from p2p_twisted.api import limits
-from p2p_twisted.peer.peer_errors import CannotKeep, Exists
+from p2p_twisted.peer_errors import CannotKeep, Exists
 from tests.api.browser import Browser, checked
 
 PATH = "/v1/shares/{name}"

@@ -3,7 +3,7 @@
 from zope.interface import implementer
 
 from p2p_twisted.peer.links_interface import ILinks, OpenLink
-from p2p_twisted.peer.peer_errors import Unknown
+from p2p_twisted.peer_errors import Unknown
 from p2p_twisted.wire.messages import Hit
 
 URL = "http://192.168.7.9:9012/uXo0v2v7mJx1kz5r0eH8Vw/f1.txt"

@@ -10,7 +10,7 @@ from zope.interface import implementer
 
 from p2p_twisted.offers.board import Board, BoardState
 from p2p_twisted.offers.offer import Offer
-from p2p_twisted.peer.offers_interface import (
+from p2p_twisted.offers.offers_interface import (
     HashingWatch,
     IOffers,
     KnownOffer,

@@ -5,7 +5,7 @@ import attrs
 from p2p_twisted.console.admin_lines import date_text
 from p2p_twisted.console.downloading import Outcome
 from p2p_twisted.console.text import QrLine
-from p2p_twisted.peer.peer_errors import NoNetwork, NotAllowed
+from p2p_twisted.peer_errors import NoNetwork, NotAllowed
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.messages import (
     InviteRecord,

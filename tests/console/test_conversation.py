@@ -9,7 +9,7 @@ from zope.interface.verify import verifyObject
 from p2p_twisted.console.downloading import Outcome
 from p2p_twisted.console.text import FailureLine
 from p2p_twisted.peer.interface import IPeer
-from p2p_twisted.peer.peer_errors import NotFound, PeerError
+from p2p_twisted.peer_errors import NotFound, PeerError
 from tests.console.conversation_case import ConversationCase
 from tests.console.fake_peer import (
     STATUS,

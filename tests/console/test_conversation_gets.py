@@ -5,7 +5,7 @@ from twisted.internet.defer import Deferred
 from p2p_twisted.console.downloading import Outcome
 from p2p_twisted.download.progress import Canceled, Progress, Seeking, Waiting
 from p2p_twisted.peer.interface import Selection
-from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound, PeerError
+from p2p_twisted.peer_errors import AlreadyHere, Ambiguous, NotFound, PeerError
 from p2p_twisted.wire.names import PeerAddress
 from tests.console.conversation_case import ConversationCase
 from tests.console.fake_peer import (

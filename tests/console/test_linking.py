@@ -3,7 +3,7 @@
 from p2p_twisted.console.admin_lines import date_text
 from p2p_twisted.console.downloading import Outcome
 from p2p_twisted.console.text import QrLine
-from p2p_twisted.peer.peer_errors import Ambiguous, NotFound
+from p2p_twisted.peer_errors import Ambiguous, NotFound
 from p2p_twisted.runtime.exit_status import Exit
 from tests.console.conversation_case import ConversationCase
 from tests.console.fake_links import URL

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.download.progress import Failed, Progress
 from p2p_twisted.peer.interface import Topology
-from p2p_twisted.peer.peer_errors import NotFound
+from p2p_twisted.peer_errors import NotFound
 from p2p_twisted.runtime.exit_status import Exit
 from tests.console.fake_peer import running, saved, topology
 from tests.console.pipe import GREETING, Pipe

@@ -10,8 +10,8 @@ from p2p_twisted.console.push_lines import asked_line, push_lines, pushed_line
 from p2p_twisted.console.pushing import Pushing, shown_push
 from p2p_twisted.console.text import FailureLine
 from p2p_twisted.offers.board import Board, BoardState
-from p2p_twisted.peer.offers_interface import KnownOffer, Waited
-from p2p_twisted.peer.peer_errors import NotFound
+from p2p_twisted.offers.offers_interface import KnownOffer, Waited
+from p2p_twisted.peer_errors import NotFound
 from p2p_twisted.wire.messages import Receipt
 from tests.console.conversation_case import ConversationCase, Talk
 from tests.console.fake_offers import WEEK, offer, own, received

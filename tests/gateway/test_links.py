@@ -17,7 +17,7 @@ from p2p_twisted.gateway.content_answer import ContentAnswers
 from p2p_twisted.gateway.link_port import LinkPort, lan_address
 from p2p_twisted.gateway.link_routes import LinkQuery, link_routes
 from p2p_twisted.peer.links_interface import OpenLink
-from p2p_twisted.peer.peer_errors import Ambiguous, IsFolder, NotFound, PeerError, Unknown
+from p2p_twisted.peer_errors import Ambiguous, IsFolder, NotFound, PeerError, Unknown
 from p2p_twisted.wire.messages import Hit
 from tests.gateway.asking import Asked, Gateway, GatewayTestCase
 from tests.peer.cases import SONG

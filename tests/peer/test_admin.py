@@ -9,7 +9,7 @@ from zope.interface.verify import verifyObject
 
 from p2p_twisted.peer.admin import Admin
 from p2p_twisted.peer.admin_interface import IAdmin
-from p2p_twisted.peer.peer_errors import NoNetwork, NotAllowed, PeerError, Unknown
+from p2p_twisted.peer_errors import NoNetwork, NotAllowed, PeerError, Unknown
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.wire.messages import Listed, ListRecords, MakeInvite
 

@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.peer.network_session import NetworkSession
-from p2p_twisted.peer.peer_errors import NoNetwork, NotFound, PeerError
+from p2p_twisted.peer_errors import NoNetwork, NotFound, PeerError
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerAddress
 from tests.peer.cases import AnsweringNetwork, PeerTestCase, searches_in

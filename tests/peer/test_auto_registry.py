@@ -15,8 +15,8 @@ from p2p_twisted.peer.auto_registry import (
 )
 from p2p_twisted.peer.private_member import PrivateMember
 from p2p_twisted.peer.reach import BadReach, NoWay
-from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.registry.lan_search import HeardRegistry, IsWanted
+from p2p_twisted.storage.state import StateDirectory
 from p2p_twisted.trust.credentials import key_hash
 from p2p_twisted.wire.beacon import Beacon
 from tests.trust.private_network import PrivateNetwork

@@ -12,8 +12,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.peer.own_content import OwnContent
-from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous
 from p2p_twisted.peer.resolve import Resolver
+from p2p_twisted.peer_errors import AlreadyHere, Ambiguous
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.wire.chunks import content_id

@@ -1,7 +1,7 @@
 """Names without their endings."""
 
 from p2p_twisted.library.entries import Place
-from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound
+from p2p_twisted.peer_errors import AlreadyHere, Ambiguous, NotFound
 from p2p_twisted.testing.daemons import VirtualDaemons
 from tests.peer.change_case import ChangeCase
 

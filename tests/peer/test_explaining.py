@@ -12,8 +12,8 @@ from p2p_twisted.explain.diagnosis import Cause
 from p2p_twisted.explain.explanation import Explanation
 from p2p_twisted.overlay.effects import LocalAnswer
 from p2p_twisted.peer.interface import unwatched
-from p2p_twisted.peer.peer_errors import NotFound, PeerError, Unknown
 from p2p_twisted.peer.query_answers import QueryAnswers
+from p2p_twisted.peer_errors import NotFound, PeerError, Unknown
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.testing.paths import Path as Way
 from p2p_twisted.testing.paths import Paths

@@ -6,7 +6,7 @@ from typing import Any
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Canceled, Paused, Progress, Receiving, Saved
 from p2p_twisted.peer.interface import Selection
-from p2p_twisted.peer.peer_errors import IsFolder, NotFound, PeerError
+from p2p_twisted.peer_errors import IsFolder, NotFound, PeerError
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.paths import Path as Way
 from tests.download.cases import names_of

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 
 from p2p_twisted.download.progress import Saved
 from p2p_twisted.overlay.events import Referred
-from p2p_twisted.peer.peer_errors import NotAllowed, PeerError
+from p2p_twisted.peer_errors import NotAllowed, PeerError
 from p2p_twisted.testing.introspection import driver_of
 from p2p_twisted.testing.private_daemons import PrivateDaemons
 from p2p_twisted.trust.identity import Identity

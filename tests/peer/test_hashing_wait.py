@@ -11,7 +11,7 @@ from p2p_twisted.download.progress import Canceled, Hashing, Progress, Saved
 from p2p_twisted.peer.hashing_wait import HashingWait, NeverStill
 from p2p_twisted.peer.interface import unwatched
 from p2p_twisted.peer.kept_waits import Wait
-from p2p_twisted.peer.peer_errors import IsFolder, NotFound, NotReady, PeerError
+from p2p_twisted.peer_errors import IsFolder, NotFound, NotReady, PeerError
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.wire.messages import Hit

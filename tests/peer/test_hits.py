@@ -12,8 +12,8 @@ from p2p_twisted.overlay.effects import Answer
 from p2p_twisted.peer.hashing_wait import HashingWait
 from p2p_twisted.peer.interface import unwatched
 from p2p_twisted.peer.own_content import OwnContent
-from p2p_twisted.peer.peer_errors import Ambiguous, NotFound, PeerError
 from p2p_twisted.peer.resolve import Resolver
+from p2p_twisted.peer_errors import Ambiguous, NotFound, PeerError
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.wire.messages import Ask, Hit

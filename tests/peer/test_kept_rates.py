@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.bandwidth.rates import BadRate, Rates
 from p2p_twisted.peer.kept_rates import KeptRates
-from p2p_twisted.peer.state import StateDirectory
+from p2p_twisted.storage.state import StateDirectory
 from p2p_twisted.wire.limits import MIB
 
 

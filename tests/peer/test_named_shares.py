@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.download.progress import Saved
 from p2p_twisted.peer.directories import Directories, read_shares
-from p2p_twisted.peer.peer_errors import AlreadyHere, NotAllowed, PeerError
+from p2p_twisted.peer_errors import AlreadyHere, NotAllowed, PeerError
 from p2p_twisted.runtime.exit_code import CannotStart
 from p2p_twisted.testing.daemons import VirtualDaemons
 from tests.peer.cases import SONG, PeerTestCase

@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 from twisted.logger import ILogObserver, LogEvent, Logger, formatEvent
 
 from p2p_twisted.peer.network_statements import NetworkStatements
-from p2p_twisted.peer.peer_errors import NotAllowed
+from p2p_twisted.peer_errors import NotAllowed
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.trust.credentials import Credentials

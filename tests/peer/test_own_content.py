@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.peer.own_content import OwnContent
-from p2p_twisted.peer.peer_errors import AlreadyHere
+from p2p_twisted.peer_errors import AlreadyHere
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.messages import Hit

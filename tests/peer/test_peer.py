@@ -8,12 +8,12 @@ from zope.interface.verify import verifyObject
 
 from p2p_twisted.download.progress import Saved
 from p2p_twisted.peer.interface import IPeer
-from p2p_twisted.peer.peer_errors import PeerError
 from p2p_twisted.peer.private_member import MEMBER_FOLDER
 from p2p_twisted.peer.settings import STATE_DIRECTORY
-from p2p_twisted.peer.state import StateDirectory
+from p2p_twisted.peer_errors import PeerError
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.registry_places import RegistryPlaces
+from p2p_twisted.storage.state import StateDirectory
 from p2p_twisted.testing.introspection import close_files
 from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.messages import Join

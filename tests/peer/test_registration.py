@@ -17,11 +17,11 @@ from p2p_twisted.peer.lease import LeaseMachine
 from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.sights import Sights
-from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.registry.registry_places import RegistryPlaces
 from p2p_twisted.runtime.threads import inline
+from p2p_twisted.storage.state import StateDirectory
 from p2p_twisted.wire.messages import Join, Welcome
 from p2p_twisted.wire.names import PeerAddress, PeerName, Token
 

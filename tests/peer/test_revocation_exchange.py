@@ -9,8 +9,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from p2p_twisted.peer.admin import Admin
-from p2p_twisted.peer.peer_errors import NotAllowed, PeerError
 from p2p_twisted.peer.revocation_exchange import REVOKE, RevocationExchange
+from p2p_twisted.peer_errors import NotAllowed, PeerError
 from p2p_twisted.registry.authority import Authority
 from p2p_twisted.registry.enrollment import Enrollment
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from p2p_twisted.download.progress import Saved
-from p2p_twisted.peer.peer_errors import AlreadyHere, Ambiguous, NotFound, PeerError
+from p2p_twisted.peer_errors import AlreadyHere, Ambiguous, NotFound, PeerError
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.wire.chunks import content_id
 from tests.peer.cases import SONG, PeerTestCase

@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 
 from p2p_twisted.api.api_errors import BadRequest
-from p2p_twisted.peer.peer_errors import Exists, NotFound, NotReady, PeerError
+from p2p_twisted.peer_errors import Exists, NotFound, NotReady, PeerError
 from tests.peer.cases import PeerTestCase
 
 

@@ -2,9 +2,9 @@
 
 from random import Random
 
-from p2p_twisted.peer.peer_errors import NotAllowed
 from p2p_twisted.peer.shutdown import STOP
 from p2p_twisted.peer.stop_rule import StopRule
+from p2p_twisted.peer_errors import NotAllowed
 from p2p_twisted.testing.introspection import driver_of
 from p2p_twisted.wire.messages import Gossip
 from tests.peer.cases import PeerTestCase

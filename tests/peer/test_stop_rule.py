@@ -10,9 +10,9 @@ from twisted.logger import capturedLogs, formatEvent
 from twisted.python.usage import UsageError
 
 from p2p_twisted.peer.own_options import read_stop
-from p2p_twisted.peer.peer_errors import NotAllowed
 from p2p_twisted.peer.shutdown import STOP, Shutdown
 from p2p_twisted.peer.stop_rule import StopRule
+from p2p_twisted.peer_errors import NotAllowed
 from p2p_twisted.wire.messages import Gossip
 
 LOOPBACK, LAN = "127.0.0.1", "192.168.1.10"

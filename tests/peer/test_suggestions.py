@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from p2p_twisted.peer.peer_errors import NotFound
 from p2p_twisted.peer.suggestions import alike, likely
+from p2p_twisted.peer_errors import NotFound
 from p2p_twisted.wire.messages import Hit
 from tests.peer.cases import PeerTestCase
 

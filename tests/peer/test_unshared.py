@@ -1,7 +1,7 @@
 """Who shares, and who fetches, is told what is not shared."""
 
 from p2p_twisted.download.progress import Saved
-from p2p_twisted.peer.peer_errors import AlreadyHere, NotFound
+from p2p_twisted.peer_errors import AlreadyHere, NotFound
 from p2p_twisted.testing.daemons import VirtualDaemons
 from tests.peer.cases import SONG, PeerTestCase
 

@@ -18,7 +18,7 @@ from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.service import ConsoleService
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import Watch
-from p2p_twisted.peer.peer_errors import NotFound
+from p2p_twisted.peer_errors import NotFound
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName

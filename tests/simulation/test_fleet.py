@@ -9,8 +9,8 @@ from typing_extensions import override
 
 from benchmarks.fleet import SIZE, Fleet, Looking, Seen, form, watch
 from p2p_twisted.offers.board import Board
+from p2p_twisted.offers.offer_looks import OfferLooks
 from p2p_twisted.overlay.effects import LinkId
-from p2p_twisted.peer.offer_looks import OfferLooks
 from p2p_twisted.simulation.simulated_peer import SimulatedPeer
 from p2p_twisted.wire.limits import ANSWERED, FILE_BYTES, RECEIPTS_NAMED
 from p2p_twisted.wire.messages import Message, Receipt, Tally, Told

@@ -10,18 +10,18 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from p2p_twisted.offers.board import Board
+from p2p_twisted.offers.kept_offers import KeptOffers, OfferRecord
 from p2p_twisted.offers.known_offers import KnownOffers
 from p2p_twisted.offers.limits import OWN_OFFERS
+from p2p_twisted.offers.needs import InNetwork, WritesOffers
 from p2p_twisted.offers.offer import BadOffer, Withdrawal, read_withdrawal, write_withdrawal
 from p2p_twisted.offers.offer_book import OWN, KeptOffer, OfferBook
+from p2p_twisted.offers.offer_exchange import OFFER, WITHDRAW, OfferExchange
 from p2p_twisted.offers.offer_judge import OfferJudge
-from p2p_twisted.peer.kept_offers import KeptOffers, OfferRecord
-from p2p_twisted.peer.network_session import NetworkSession
-from p2p_twisted.peer.offer_exchange import OFFER, WITHDRAW, OfferExchange
-from p2p_twisted.peer.offer_looks import OfferLooks
-from p2p_twisted.peer.offer_taking import OfferTaking
-from p2p_twisted.peer.offer_waiting import wait_for
-from p2p_twisted.peer.offers_interface import (
+from p2p_twisted.offers.offer_looks import OfferLooks
+from p2p_twisted.offers.offer_taking import OfferTaking
+from p2p_twisted.offers.offer_waiting import wait_for
+from p2p_twisted.offers.offers_interface import (
     HashingWatch,
     IOffers,
     KnownOffer,
@@ -29,14 +29,13 @@ from p2p_twisted.peer.offers_interface import (
     Waited,
     unwatched_hashing,
 )
-from p2p_twisted.peer.own_offers import OwnOffers
-from p2p_twisted.peer.peer_errors import CannotKeep, PeerError, Unknown
-from p2p_twisted.peer.state import StateDirectory
+from p2p_twisted.peer_errors import CannotKeep, PeerError, Unknown
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.runtime.token_bucket import TokenBucket
+from p2p_twisted.storage.state import StateDirectory
 from p2p_twisted.trust.limits import STATEMENT_FRESH_SECONDS
 from p2p_twisted.wire.names import MessageId
 
@@ -61,11 +60,11 @@ class PeerOffers:
     _clock: IReactorTime
     _date: Callable[[], float]
     _ahead: Callable[[], float | None]
-    _network: NetworkSession
+    _network: InNetwork
     _judge: OfferJudge
     _book: OfferBook
     _known: KnownOffers
-    _writing: OwnOffers
+    _writing: WritesOffers
     _exchange: OfferExchange
     _taking: OfferTaking
     _looks: OfferLooks

@@ -6,7 +6,7 @@ from typing import Final
 from attrs import define
 
 from p2p_twisted.offers.offer_book import KeptOffer, crowding
-from p2p_twisted.peer.offer_fetching import OfferFetching
+from p2p_twisted.offers.offer_fetching import OfferFetching
 from p2p_twisted.wire.names import MessageId
 
 _MISSES_WITHOUT_DELAY: Final = 3

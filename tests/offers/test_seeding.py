@@ -22,8 +22,8 @@ from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.line_gate import LineGate
 from p2p_twisted.wire.messages import Hit
+from tests.offers.offers_case import ANYONE, HOUR, OffersTestCase
 from tests.peer.cases import SONG
-from tests.peer.offers_case import ANYONE, HOUR, OffersTestCase
 
 MakeNetwork = Callable[..., VirtualDaemons]
 

@@ -11,8 +11,8 @@ from p2p_twisted.offers import limits
 from p2p_twisted.offers.limits import OFFERS_TOLD_BURST, OFFERS_TOLD_PER_SECOND
 from p2p_twisted.offers.offer import Withdrawal, write_withdrawal
 from p2p_twisted.offers.offer_book import OWN, KeptOffer, OfferBook
+from p2p_twisted.offers.offer_exchange import OFFER, WITHDRAW, OfferExchange
 from p2p_twisted.offers.offer_judge import OfferJudge
-from p2p_twisted.peer.offer_exchange import OFFER, WITHDRAW, OfferExchange
 from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.wire.messages import Gossip, Offers
 from p2p_twisted.wire.names import MessageId

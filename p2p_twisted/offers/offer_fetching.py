@@ -24,9 +24,9 @@ from p2p_twisted.download.progress import (
     Waiting,
 )
 from p2p_twisted.offers.board import NOBODY_HAS_IT
+from p2p_twisted.offers.crowded_files import CrowdedFiles
 from p2p_twisted.offers.offer import Offer
-from p2p_twisted.peer.crowded_files import CrowdedFiles
-from p2p_twisted.peer.peer_errors import PeerError
+from p2p_twisted.peer_errors import PeerError
 from p2p_twisted.runtime.amounts import human_size
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.os_errors import in_words

@@ -8,9 +8,9 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.offers.board import Board
+from p2p_twisted.offers.offer_looks import OfferLooks
 from p2p_twisted.overlay.effects import Answer, LocalAnswer
-from p2p_twisted.peer.offer_looks import OfferLooks
-from p2p_twisted.peer.peer_errors import NoNetwork
+from p2p_twisted.peer_errors import NoNetwork
 from p2p_twisted.wire.messages import Ask, Receipt, ReceiptState, Tally
 from p2p_twisted.wire.names import MessageId, PeerAddress
 from tests.offers.test_offer import an_offer

@@ -12,7 +12,7 @@ from p2p_twisted.offers.offer_book import OWN, KeptOffer
 from p2p_twisted.wire.messages import Offers
 from tests.offers.test_offer import NOW, an_offer
 from tests.offers.test_offer_book import heard
-from tests.peer.test_offer_exchange import Node, talk, text
+from tests.offers.test_offer_exchange import Node, talk, text
 
 
 def hold(node: Node, **said: object) -> KeptOffer:

@@ -13,13 +13,13 @@ from p2p_twisted.offers.limits import (
     OFFERS_TOLD_BURST,
     OFFERS_TOLD_PER_SECOND,
 )
+from p2p_twisted.offers.needs import InNetwork
 from p2p_twisted.offers.offer import BadOffer, read_withdrawal
 from p2p_twisted.offers.offer_book import HeardOffer, KeptOffer, OfferBook
 from p2p_twisted.offers.offer_judge import OfferJudge
 from p2p_twisted.offers.offer_news import OfferNews
+from p2p_twisted.offers.offer_taking import OfferTaking
 from p2p_twisted.overlay.driver import OverlayDriver
-from p2p_twisted.peer.network_session import NetworkSession
-from p2p_twisted.peer.offer_taking import OfferTaking
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.runtime.watches import Watches
@@ -89,7 +89,7 @@ class OfferExchange:
     _book: OfferBook
     _judge: OfferJudge
     _taking: OfferTaking
-    _network: NetworkSession
+    _network: InNetwork
     _clock: IReactorTime
     _date: Callable[[], float]
     changes: Watches[KeptOffer] = field(factory=Watches, init=False)

@@ -6,11 +6,11 @@ import attrs
 from twisted.internet.defer import CancelledError, Deferred, succeed
 
 from p2p_twisted.offers.accept_rule import AcceptRule
+from p2p_twisted.offers.kept_offers import KeptOffers
 from p2p_twisted.offers.limits import OFFERS_FETCHED, OWN_OFFERS
-from p2p_twisted.peer.kept_offers import KeptOffers
-from p2p_twisted.peer.peer_errors import NotFound, NotReady, PeerError
+from p2p_twisted.peer_errors import NotFound, NotReady, PeerError
+from tests.offers.offers_case import ANYONE, ASK, HOUR, OffersTestCase
 from tests.peer.cases import SONG
-from tests.peer.offers_case import ANYONE, ASK, HOUR, OffersTestCase
 
 
 class PushTests(OffersTestCase):

@@ -3,7 +3,7 @@
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.peer.crowded_files import CrowdedFiles
+from p2p_twisted.offers.crowded_files import CrowdedFiles
 from p2p_twisted.wire.messages import Ask, Hit
 from tests.peer.cases import AnsweringNetwork, searches_in
 

@@ -5,11 +5,11 @@ from typing import Any
 from twisted.internet.defer import fail
 
 from p2p_twisted.offers.limits import OFFERS_KEPT
-from p2p_twisted.peer.offers_interface import KnownOffer
+from p2p_twisted.offers.offers_interface import KnownOffer
 from p2p_twisted.peer.peer import Peer
-from p2p_twisted.peer.peer_errors import CannotKeep, Unknown
+from p2p_twisted.peer_errors import CannotKeep, Unknown
+from tests.offers.offers_case import ANYONE, ASK, HOUR, OffersTestCase
 from tests.peer.cases import SONG
-from tests.peer.offers_case import ANYONE, ASK, HOUR, OffersTestCase
 
 
 class LaterTests(OffersTestCase):

@@ -4,12 +4,12 @@ from twisted.internet.defer import CancelledError, Deferred
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.offers.offer_book import OWN
-from p2p_twisted.peer.offers_interface import KnownOffer, Waited
-from p2p_twisted.peer.peer_errors import Unknown
+from p2p_twisted.offers.offers_interface import KnownOffer, Waited
+from p2p_twisted.peer_errors import Unknown
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.wire.limits import MIB
+from tests.offers.offers_case import ANYONE, ASK, OffersTestCase
 from tests.peer.cases import SONG
-from tests.peer.offers_case import ANYONE, ASK, OffersTestCase
 
 _NOT_AT_ALL = "s1 shares it no more, and nobody else has it"
 

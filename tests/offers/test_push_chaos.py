@@ -6,7 +6,7 @@ import pytest
 
 from p2p_twisted.offers.accept_rule import AcceptRule
 from p2p_twisted.offers.offer import Offer
-from p2p_twisted.peer.peer_errors import PeerError
+from p2p_twisted.peer_errors import PeerError
 from p2p_twisted.testing.faults import Faults
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.wire.limits import MIB

@@ -5,8 +5,8 @@ from math import inf
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
-from p2p_twisted.peer.offers_interface import IOffers, Waited
-from p2p_twisted.peer.peer_errors import Unknown
+from p2p_twisted.offers.offers_interface import IOffers, Waited
+from p2p_twisted.peer_errors import Unknown
 from p2p_twisted.wire.names import MessageId
 
 

@@ -11,11 +11,11 @@ from twisted.python.failure import Failure
 
 from p2p_twisted.offers.board import Board
 from p2p_twisted.offers.look import Look
+from p2p_twisted.offers.needs import InNetwork
 from p2p_twisted.offers.offer import Offer
 from p2p_twisted.offers.offer_audience import OfferAudience
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.effects import LocalAnswer
-from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.wire.limits import ASK_SECONDS
 from p2p_twisted.wire.messages import Ask, Tally
 from p2p_twisted.wire.names import MessageId
@@ -53,7 +53,7 @@ class OfferLooks:
     """
 
     _clock: IReactorTime
-    _network: NetworkSession
+    _network: InNetwork
     _answer: Callable[[MessageId], LocalAnswer]
     _watched: dict[MessageId, _WatchedOffer] = field(factory=dict)
 

@@ -9,11 +9,11 @@ from p2p_twisted.offers.accept_rule import AcceptRule
 from p2p_twisted.offers.known_offers import KnownOffers
 from p2p_twisted.offers.limits import OFFERS_ASKED, OFFERS_FETCHED, OFFERS_SOUGHT_PER_SECOND
 from p2p_twisted.offers.offer_book import OWN, KeptOffer, OfferBook
+from p2p_twisted.offers.offer_fetching import FetchingParts, OfferFetching
 from p2p_twisted.offers.offer_judge import OfferJudge
 from p2p_twisted.offers.offer_turns import OfferTurns
+from p2p_twisted.offers.received_offer import ReceivedOffer, makes_room, weight
 from p2p_twisted.overlay.effects import LocalAnswer
-from p2p_twisted.peer.offer_fetching import FetchingParts, OfferFetching
-from p2p_twisted.peer.received_offer import ReceivedOffer, makes_room, weight
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.wire.codec import printable

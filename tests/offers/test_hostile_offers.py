@@ -21,17 +21,17 @@ from p2p_twisted.offers.limits import (
 )
 from p2p_twisted.offers.offer import lock_of
 from p2p_twisted.offers.offer_book import KeptOffer
+from p2p_twisted.offers.offer_exchange import OFFER
 from p2p_twisted.offers.offer_turns import OfferTurns
 from p2p_twisted.overlay.limits import GOSSIP_BURST, GOSSIP_PER_SECOND
 from p2p_twisted.peer.interface import unwatched
-from p2p_twisted.peer.offer_exchange import OFFER
 from p2p_twisted.peer.sights import QuestionSeen
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.introspection import driver_of
 from p2p_twisted.wire.limits import KIB, TIB
 from p2p_twisted.wire.messages import Gossip
+from tests.offers.offers_case import ANYONE, ASK, HOUR, OffersTestCase
 from tests.peer.cases import SONG
-from tests.peer.offers_case import ANYONE, ASK, HOUR, OffersTestCase
 
 DAY = 86_400
 A_MINUTE = 10_000

@@ -8,9 +8,9 @@ from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.peer.kept_offers import KeptOffers, OfferRecord
-from p2p_twisted.peer.state import StateDirectory
+from p2p_twisted.offers.kept_offers import KeptOffers, OfferRecord
 from p2p_twisted.runtime.threads import inline
+from p2p_twisted.storage.state import StateDirectory
 
 RECORD = OfferRecord("{}", "ben", key="0" * 32, state="no space", is_taken=True)
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from p2p_twisted.peer.offers_interface import IOffers, KnownOffer
-from p2p_twisted.peer.peer_errors import NotAllowed, Unknown
+from p2p_twisted.offers.offers_interface import IOffers, KnownOffer
+from p2p_twisted.peer_errors import NotAllowed, Unknown
 
 
 def all_offers(offers: IOffers) -> Sequence[KnownOffer]:

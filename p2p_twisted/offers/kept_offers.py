@@ -9,11 +9,11 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from p2p_twisted.peer.state import StateDirectory
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.storage.state import StateDirectory
 from p2p_twisted.wire.messages import ReceiptState
 
 _FILE: Final = "offers"

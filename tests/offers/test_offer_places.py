@@ -9,13 +9,13 @@ import pytest
 from twisted.internet.task import Clock
 
 from p2p_twisted.offers.accept_rule import AcceptRule
+from p2p_twisted.offers.crowded_files import CrowdedFiles
 from p2p_twisted.offers.known_offers import KnownOffers
 from p2p_twisted.offers.limits import OFFERS_ASKED
 from p2p_twisted.offers.offer_book import HeardOffer, KeptOffer, OfferBook
+from p2p_twisted.offers.offer_fetching import FetchingParts
 from p2p_twisted.offers.offer_judge import OfferJudge
-from p2p_twisted.peer.crowded_files import CrowdedFiles
-from p2p_twisted.peer.offer_fetching import FetchingParts
-from p2p_twisted.peer.offer_taking import OfferTaking
+from p2p_twisted.offers.offer_taking import OfferTaking
 from p2p_twisted.wire.names import MessageId
 from tests.offers.test_offer import an_offer
 

@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred
 
 from p2p_twisted.offers.accept_rule import AcceptRule
 from p2p_twisted.offers.offer import write_offer
-from p2p_twisted.peer.offer_exchange import OFFER
+from p2p_twisted.offers.offer_exchange import OFFER
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.introspection import driver_of
 from p2p_twisted.testing.private_daemons import PrivateDaemons

@@ -15,9 +15,9 @@ from twisted.logger import Logger
 
 from p2p_twisted.library.download_index import DownloadIndex
 from p2p_twisted.offers.known_offers import KnownOffer
+from p2p_twisted.offers.limits import SEEDED_FILES
 from p2p_twisted.offers.offer import Offer
-from p2p_twisted.peer.limits import SEEDED_FILES
-from p2p_twisted.peer.seeded_lists import SeededFolder, SeededLists
+from p2p_twisted.offers.seeded_lists import SeededFolder, SeededLists
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire.attributes import Attributes

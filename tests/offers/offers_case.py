@@ -4,7 +4,7 @@ from twisted.internet.defer import Deferred
 
 from p2p_twisted.offers.accept_rule import AcceptRule
 from p2p_twisted.offers.board import Board
-from p2p_twisted.peer.offers_interface import KnownOffer
+from p2p_twisted.offers.offers_interface import KnownOffer
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.testing.daemons import VirtualDaemons
 from tests.peer.cases import SONG, PeerTestCase
