@@ -158,8 +158,8 @@ MUTANTS: Final = (
     ),
     Mutant(
         "registry/roster.py",
-        "address = msgspec.convert(place, PeerAddress)",
-        "address = PeerAddress(**place)",
+        "kept = msgspec.convert(row, _StoredFields, strict=False)",
+        "kept = _StoredFields(**row)",
         "all newcomers are told what they must refuse, since a registry's file is damaged",
         "registry/test_store.py",
     ),

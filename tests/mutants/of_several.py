@@ -28,7 +28,7 @@ OF_SEVERAL: Final = (
     ),
     Mutant(
         "registry/etcd_keys.py",
-        '"compare": names + places,',
+        '"compare": [*names, *chain.from_iterable(places)],',
         '"compare": names,',
         "two registries give one place to two peers",
         "registry/test_etcd.py registry/test_several.py",

@@ -47,6 +47,14 @@ class TestBook:
         assert [each.offer for each in book.expire(NOW + 3_600)] == [an_offer()]
         assert [each.offer.until for each in book.all()] == [NOW + 9_000]
 
+    def test_names_first_whose_are_fewest(self) -> None:
+        book = OfferBook(Random(1))
+        for size in range(1, 4):
+            book.add(heard(sender="mallory", size=size), "ben", NOW)
+        book.add(heard(sender="anna"), "ben", NOW)
+        senders = [kept.offer.sender for kept in book.rarest_first(book.ids())]
+        assert senders == ["anna", "mallory", "mallory", "mallory"]
+
     def test_tells_those_who_ask_how_an_offer_was_withdrawn(self) -> None:
         book = OfferBook(Random(1))
         book.add(heard(), "ben", NOW)

@@ -55,7 +55,8 @@ def test_behind_a_neighbor(way: str) -> None:
     def flood(begin: int) -> None:
         for number in range(begin, begin + 5_000):
             made_up = text(sender=f"x{number}")
-            ben.clock = carl.clock = number
+            ben.wait(1)
+            carl.wait(1)
             if way == "texts":
                 ben.exchange.told(ben.at(mallory), Offers(texts=(made_up,)))
             else:
