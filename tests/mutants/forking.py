@@ -109,6 +109,8 @@ def _run(arguments: list[str], within: float) -> Ran:
     ):
         fork = os.fork()
         if not fork:
+            # Also where nobody is left to kill it.
+            signal.alarm(int(within) + 2)
             _be_pytest([*arguments, f"--basetemp={folder}/tests"], said, failed)
         end = os.pidfd_open(fork)
         is_over, _, _ = select.select([end], [], [], within)
