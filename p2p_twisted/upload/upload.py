@@ -43,6 +43,7 @@ from p2p_twisted.wire.messages import (
 )
 from p2p_twisted.wire.names import FileId, PeerName
 from p2p_twisted.wire.reaching import DIRECT
+from p2p_twisted.wire.sending import leave_little_unsent
 from p2p_twisted.wire.session import Session
 from p2p_twisted.wire.source import Source
 
@@ -266,6 +267,9 @@ class Upload(Session):
             return None
         if (index := self._requested.next()) is None:
             self._end_turn()
+        else:
+            # Its turn ends once the system has taken the chunk.
+            leave_little_unsent(self._connection.transport)
         return index
 
     def _end_turn(self, has_sent: bool = False) -> None:

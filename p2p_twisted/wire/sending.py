@@ -5,13 +5,19 @@ import socket
 import struct
 from fcntl import ioctl
 from termios import TIOCOUTQ
-from typing import Final
+from typing import Any, Final
 
+from p2p_twisted.wire import limits
+from p2p_twisted.wire.blocks import socket_below
 from p2p_twisted.wire.source import Source
 
 # Of Linux: struct tcp_info, and where tcpi_bytes_acked stands in it.
 _TCP_INFO: Final = getattr(socket, "TCP_INFO", None)
 _BYTES_ACKED: Final = struct.Struct("=120xQ")
+
+# Of Linux and macOS: from how much on that waits to be sent a socket takes no more.
+_UNSENT: Final = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+_UNSENT_BYTES: Final = 128 * limits.KIB
 
 
 def send_now(to: socket.socket | None, line: bytes, flags: int = 0) -> int:
@@ -42,6 +48,12 @@ def acknowledged(to: socket.socket | None) -> int:
     except (OSError, struct.error):
         return 0
     return count
+
+
+def leave_little_unsent(transport: Any) -> None:
+    """Have the system take little more than it sends now: what it has taken has mostly left."""
+    if _UNSENT is not None and (by := socket_below(transport)) is not None:
+        by.setsockopt(socket.IPPROTO_TCP, _UNSENT, _UNSENT_BYTES)
 
 
 def send_file(to: socket.socket, source: Source, offset: int, length: int) -> int | None:

@@ -14,6 +14,7 @@ from zope.interface import implementer
 
 from p2p_twisted.wire.limits import KIB, MIB
 from p2p_twisted.wire.send_queue import SendQueue
+from p2p_twisted.wire.sending import leave_little_unsent, unread
 from tests.wire.talking import Pipe
 
 
@@ -38,6 +39,9 @@ class Socket(Pipe):
 
     def connectionLost(self, reason: Failure) -> None:
         self.losses.append(reason)
+
+
+TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 0)
 
 
 class Zeros:
@@ -99,6 +103,21 @@ class ReadingTests(SynchronousTestCase):
             self.assertFalse(self.queue.is_being_read())
             self.read(MIB)
             self.assertTrue(self.queue.is_being_read())
+
+    def test_little_unsent(self) -> None:
+        """Of a transport that is not read, the system takes little from then on; else megabytes."""
+
+        def taken() -> int:
+            return unread(self.transport.handle)
+
+        leave_little_unsent(self.transport)
+        self.other.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * KIB)
+        self.fill()
+        self.assertLess(taken(), MIB)
+        self.transport.handle.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, 64 * MIB)
+        self.fill()
+        self.assertGreater(taken(), MIB)
+        leave_little_unsent(Pipe())
 
     def test_pushed_out(self) -> None:
         """What is read to the end was being read, once."""
