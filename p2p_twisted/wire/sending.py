@@ -15,9 +15,10 @@ from p2p_twisted.wire.source import Source
 _TCP_INFO: Final = getattr(socket, "TCP_INFO", None)
 _BYTES_ACKED: Final = struct.Struct("=120xQ")
 
-# Of Linux and macOS: from how much on that waits to be sent a socket takes no more.
+# Of Linux and macOS: from how much on that waits to be sent a socket takes no more. With less of
+# it a process wakes up more often: with 128 KiB, that took an eighth more of the processor.
 _UNSENT: Final = getattr(socket, "TCP_NOTSENT_LOWAT", None)
-_UNSENT_BYTES: Final = 128 * limits.KIB
+_UNSENT_BYTES: Final = 512 * limits.KIB
 
 
 def send_now(to: socket.socket | None, line: bytes, flags: int = 0) -> int:
