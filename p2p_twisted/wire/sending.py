@@ -3,6 +3,7 @@
 import os
 import socket
 import struct
+from contextlib import suppress
 from fcntl import ioctl
 from termios import TIOCOUTQ
 from typing import Any, Final
@@ -54,7 +55,9 @@ def acknowledged(to: socket.socket | None) -> int:
 def leave_little_unsent(transport: Any) -> None:
     """Have the system take little more than it sends now: what it has taken has mostly left."""
     if _UNSENT is not None and (by := socket_below(transport)) is not None:
-        by.setsockopt(socket.IPPROTO_TCP, _UNSENT, _UNSENT_BYTES)
+        # One that is lost already may refuse it.
+        with suppress(OSError):
+            by.setsockopt(socket.IPPROTO_TCP, _UNSENT, _UNSENT_BYTES)
 
 
 def send_file(to: socket.socket, source: Source, offset: int, length: int) -> int | None:

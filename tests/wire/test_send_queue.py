@@ -118,6 +118,8 @@ class ReadingTests(SynchronousTestCase):
         self.fill()
         self.assertGreater(taken(), MIB)
         leave_little_unsent(Pipe())
+        self.transport.handle.close()
+        leave_little_unsent(self.transport)
 
     def test_pushed_out(self) -> None:
         """What is read to the end was being read, once."""
