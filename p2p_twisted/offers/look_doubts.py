@@ -26,12 +26,11 @@ class LookDoubts:
     link, which costs five times as much. Of very many, those that have died are given up by their
     neighbors first: then the next look along the tree tells of those that were behind them. Until
     it does, nothing is settled.
-
-    :ivar _since: when looks began not to tell of all; absent while they do.
     """
 
     _silent: dict[PeerName, None] = field(factory=dict)
     _receivers_before: int | None = None
+    # When looks began not to tell of all; None while they do.
     _since: float | None = None
     _every_link_at: float = 0.0
 

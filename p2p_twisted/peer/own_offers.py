@@ -64,12 +64,7 @@ class OwnOffers:
         into: str | None,
         watch: HashingWatch,
     ) -> tuple[HeardOffer, MessageId]:
-        """
-        Write an offer: see :meth:`IOffers.push`.
-
-        :returns: the offer, and the key that withdraws it.
-        :raises PeerError: when it cannot be made.
-        """
+        """Write an offer: see :class:`WritesOffers`."""
         recipients = self._recipients(to)
         if not 1 <= seconds <= OFFER_DAYS * _DAY_SECONDS:
             raise PeerError(f"an offer lasts a second at least, and {OFFER_DAYS} days at most")
