@@ -22,7 +22,7 @@ from benchmarks import (
     uplinks,
     wan,
 )
-from benchmarks.options import parser
+from benchmarks.tables.options import parser
 
 TABLES: Final[tuple[ModuleType, ...]] = (
     push,

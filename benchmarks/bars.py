@@ -6,14 +6,14 @@ What is drawn is what the page says, so that a picture never shows another run t
 
 from collections.abc import Iterator, Sequence
 from html import escape
-from pathlib import Path
 from typing import Final
 
 from attrs import frozen
 
-from benchmarks.contenders import OURS
+from benchmarks import ROOT
+from benchmarks.contenders.contender import OURS
 
-DOCS: Final = Path(__file__).parent.parent / "docs"
+DOCS: Final = ROOT / "docs"
 
 _WIDTH: Final = 680
 _LABELS: Final = 284

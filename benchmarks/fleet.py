@@ -16,7 +16,7 @@ from attrs import frozen
 from twisted.internet.defer import Deferred, succeed
 from typing_extensions import override
 
-from benchmarks.lives import Copies
+from benchmarks.simulated.lives import Copies
 from p2p_twisted.offers.board import Board
 from p2p_twisted.offers.offer import EVERYBODY, Offer, lock_of, read_offer, write_offer
 from p2p_twisted.offers.offer_looks import OfferLooks

@@ -16,16 +16,17 @@ from typing import Final
 
 from typing_extensions import override
 
-from benchmarks.commands import Rsync, Scp
-from benchmarks.contenders import OURS, Contender
-from benchmarks.figures import HEAD, Sample, load, markdown, rows
-from benchmarks.hosts import LOCAL, Host, Uplinks, connections_dialed, why_no_namespaces
-from benchmarks.lab import Lab, Process
-from benchmarks.machine import file_system, write_content
-from benchmarks.network import Network, is_saved
-from benchmarks.options import MEMORY, parser, run
-from benchmarks.runs import side_by_side
-from benchmarks.tools import Tools
+from benchmarks.contenders.commands import Rsync, Scp
+from benchmarks.contenders.contender import OURS, Contender
+from benchmarks.contenders.tools import Tools
+from benchmarks.lab.hosts import LOCAL, Host, Uplinks, connections_dialed, why_no_namespaces
+from benchmarks.lab.lab import Lab, Process
+from benchmarks.lab.machine import file_system, write_content
+from benchmarks.lab.network import Network, is_saved
+from benchmarks.lab.sample import Sample
+from benchmarks.tables.figures import HEAD, load, markdown, rows
+from benchmarks.tables.options import MEMORY, parser, run
+from benchmarks.tables.runs import side_by_side
 from p2p_twisted.cli.signals import Signals
 
 _SETTLED_SECONDS: Final = 2.0

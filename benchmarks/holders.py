@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Final
 
-from benchmarks.figures import SPREAD, load, markdown, ratio, spread
-from benchmarks.lab import Lab
-from benchmarks.limited import Holders, OneKilled, OneWrong
-from benchmarks.machine import MIB, write_content
-from benchmarks.options import parser, run
-from benchmarks.runs import side_by_side
+from benchmarks.contenders.limited import Holders, OneKilled, OneWrong
+from benchmarks.lab.lab import Lab
+from benchmarks.lab.machine import MIB, write_content
+from benchmarks.tables.figures import SPREAD, load, markdown, ratio, spread
+from benchmarks.tables.options import parser, run
+from benchmarks.tables.runs import side_by_side
 from p2p_twisted.bandwidth.rates import read_rate
 from p2p_twisted.cli.signals import Signals
 

@@ -14,12 +14,12 @@ from functools import partial
 from random import Random
 from typing import Final
 
-from benchmarks.figures import markdown
-from benchmarks.hosts import Namespaces, Uplinks, received_bytes
-from benchmarks.lab import Lab, Process
-from benchmarks.machine import MIB, write_content
-from benchmarks.network import Network
-from benchmarks.options import parser, run_in_namespaces
+from benchmarks.lab.hosts import Namespaces, Uplinks, received_bytes
+from benchmarks.lab.lab import Lab, Process
+from benchmarks.lab.machine import MIB, write_content
+from benchmarks.lab.network import Network
+from benchmarks.tables.figures import markdown
+from benchmarks.tables.options import parser, run_in_namespaces
 from p2p_twisted.cli.signals import Signals
 
 _RATE: Final = "400mbit"

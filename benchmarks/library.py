@@ -15,12 +15,13 @@ from typing import Final
 
 from attrs import evolve
 
-from benchmarks.figures import HEAD, Sample, interleaved, load, markdown, percentile, rows
-from benchmarks.lab import Lab, Process
-from benchmarks.machine import write_content
-from benchmarks.network import Network, ended, shares
-from benchmarks.options import parser, run
-from benchmarks.runs import tell
+from benchmarks.lab.lab import Lab, Process
+from benchmarks.lab.machine import write_content
+from benchmarks.lab.network import Network, ended, shares
+from benchmarks.lab.sample import Sample
+from benchmarks.tables.figures import HEAD, interleaved, load, markdown, percentile, rows
+from benchmarks.tables.options import parser, run
+from benchmarks.tables.runs import tell
 from p2p_twisted.cli.signals import Signals
 from p2p_twisted.library.rescan_schedule import GATHER_SECONDS
 from p2p_twisted.wire.limits import KIB
@@ -82,7 +83,7 @@ class AllCores:
     def __init__(self, lab: Lab, files: Path) -> None:
         self._lab = lab
         self._files = files
-        self._process = lab.start_script("benchmarks.all_cores")
+        self._process = lab.start_script("benchmarks.contenders.all_cores")
         lab.wait_for(self._process, "ready\n")
 
     def hash(self) -> Sample:

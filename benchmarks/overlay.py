@@ -17,9 +17,9 @@ from multiprocessing import get_context
 from random import Random
 from typing import TypeVar
 
-from benchmarks.lives import FAULTS, MOMENTS, crowd, gossip_rounds, life, settled
-from benchmarks.ordeals import churn, lies, merging
-from benchmarks.plain import make_plain
+from benchmarks.simulated.lives import FAULTS, MOMENTS, crowd, gossip_rounds, life, settled
+from benchmarks.simulated.ordeals import churn, lies, merging
+from benchmarks.simulated.plain import make_plain
 from p2p_twisted.simulation.graph import components
 
 T = TypeVar("T")

@@ -17,15 +17,16 @@ from typing import ClassVar, Final
 
 from typing_extensions import override
 
-from benchmarks.contenders import Ours
-from benchmarks.crowd import register, tell
-from benchmarks.figures import Sample, interleaved, load, markdown, ratio, spread, usage_ratio
-from benchmarks.lab import Lab, Process
-from benchmarks.machine import MIB, write_content
-from benchmarks.options import parser, run
-from benchmarks.runs import ready
-from benchmarks.runs import tell as show
-from benchmarks.tools import Tools
+from benchmarks.contenders.contender import Ours
+from benchmarks.contenders.tools import Tools
+from benchmarks.lab.lab import Lab, Process
+from benchmarks.lab.machine import MIB, write_content
+from benchmarks.lab.sample import Sample
+from benchmarks.loads.crowd import register, tell
+from benchmarks.tables.figures import interleaved, load, markdown, ratio, spread, usage_ratio
+from benchmarks.tables.options import parser, run
+from benchmarks.tables.runs import ready
+from benchmarks.tables.runs import tell as show
 from p2p_twisted.cli.local_network import free_ports, twistd
 from p2p_twisted.cli.signals import Signals
 
@@ -58,7 +59,7 @@ class Watched:
     def open(self, pages: int, peers: int) -> Process:
         """Open pages; returns once all have been answered."""
         arguments = (self._kind, str(self._port), self._token, str(pages), str(peers))
-        readers = self._lab.start_script("benchmarks.page_readers", *arguments)
+        readers = self._lab.start_script("benchmarks.loads.page_readers", *arguments)
         self._lab.wait_for(readers, "ready\n")
         return readers
 
@@ -78,7 +79,7 @@ class BusyRegistry:
         daemon = lab.start_daemon("registry", *twistd(lab.directory / "registry.log", arguments))
         lab.wait_until_ready(daemon)
         self._registry = Process(daemon, None)
-        crowd = lab.start_script("benchmarks.crowd", str(self._port), str(peers))
+        crowd = lab.start_script("benchmarks.loads.crowd", str(self._port), str(peers))
         lab.wait_for(crowd, "ready\n")
 
     def joined(self, pages: int) -> Sample:

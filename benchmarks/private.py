@@ -9,9 +9,9 @@ from functools import partial
 from typing import Final
 
 from benchmarks import push
-from benchmarks.commands import Scp, Wormhole
-from benchmarks.contenders import Contender, Limit, OursPrivate
-from benchmarks.encrypted import NginxTlsVerified, RsyncBySsh
+from benchmarks.contenders.commands import Scp, Wormhole
+from benchmarks.contenders.contender import Contender, Limit, OursPrivate
+from benchmarks.contenders.encrypted import NginxTlsVerified, RsyncBySsh
 
 RIVALS: Final[tuple[type[Contender], ...]] = (Limit, NginxTlsVerified, RsyncBySsh, Scp, Wormhole)
 

@@ -9,26 +9,17 @@ from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Final
 
-from benchmarks.commands import HttpServer, Nginx, NginxVerified, Rsync, Scp, Wormhole
-from benchmarks.contenders import Contender, Defaults, Limit, Ours
-from benchmarks.figures import (
-    HEAD,
-    Row,
-    Sample,
-    Samples,
-    load,
-    markdown,
-    percentile,
-    ratio,
-    rows,
-)
-from benchmarks.lab import Lab
-from benchmarks.lateness import Pinger
-from benchmarks.machine import MIB, write_content
-from benchmarks.options import parser, run, sizes
-from benchmarks.runs import ready, side_by_side
-from benchmarks.swarms import Aria2, Libtorrent
-from benchmarks.tools import Tools
+from benchmarks.contenders.commands import HttpServer, Nginx, NginxVerified, Rsync, Scp, Wormhole
+from benchmarks.contenders.contender import Contender, Defaults, Limit, Ours
+from benchmarks.contenders.swarms import Aria2, Libtorrent
+from benchmarks.contenders.tools import Tools
+from benchmarks.lab.lab import Lab
+from benchmarks.lab.machine import MIB, write_content
+from benchmarks.lab.sample import Sample, Samples
+from benchmarks.loads.lateness import Pinger
+from benchmarks.tables.figures import HEAD, Row, load, markdown, percentile, ratio, rows
+from benchmarks.tables.options import parser, run, sizes
+from benchmarks.tables.runs import ready, side_by_side
 from p2p_twisted.cli.signals import Signals
 
 RIVALS: Final[tuple[type[Contender], ...]] = (

@@ -15,11 +15,14 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from benchmarks.figures import (
+from benchmarks.contenders.tools import Tools
+from benchmarks.lab.lab import Lab
+from benchmarks.lab.machine import MIB, write_content
+from benchmarks.lab.sample import Sample, Usage
+from benchmarks.page import WatchedPush
+from benchmarks.tables.figures import (
     SPREAD,
     Row,
-    Sample,
-    Usage,
     interleaved,
     load,
     markdown,
@@ -27,12 +30,8 @@ from benchmarks.figures import (
     spread,
     usage_ratio,
 )
-from benchmarks.lab import Lab
-from benchmarks.machine import MIB, write_content
-from benchmarks.options import parser, run
-from benchmarks.page import WatchedPush
-from benchmarks.runs import ready, tell
-from benchmarks.tools import Tools
+from benchmarks.tables.options import parser, run
+from benchmarks.tables.runs import ready, tell
 from p2p_twisted.cli.signals import Signals
 
 _WITHOUT: Final = "no reader"

@@ -17,11 +17,11 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from benchmarks.figures import Row, markdown
-from benchmarks.lab import Lab, Process
-from benchmarks.options import parser, run
+from benchmarks.lab.lab import Lab, Process
+from benchmarks.lab.usage import cpu_seconds, peak_memory
 from benchmarks.registry import start_etcd
-from benchmarks.usage import cpu_seconds, peak_memory
+from benchmarks.tables.figures import Row, markdown
+from benchmarks.tables.options import parser, run
 from p2p_twisted.cli.local_network import free_ports, twistd
 from p2p_twisted.cli.signals import Signals
 from p2p_twisted.registry.roster import Put, Registration

@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 from typing import Any, Final
 
-from benchmarks.figures import Row, markdown, percentile
-from benchmarks.lab import Lab, Process
-from benchmarks.options import parser, run
-from benchmarks.usage import TICK_SECONDS, cpu_seconds, peak_memory
+from benchmarks.lab.lab import Lab, Process
+from benchmarks.lab.usage import TICK_SECONDS, cpu_seconds, peak_memory
+from benchmarks.tables.figures import Row, markdown, percentile
+from benchmarks.tables.options import parser, run
 from p2p_twisted.cli.local_network import free_ports, twistd
 from p2p_twisted.cli.signals import Signals
 
@@ -94,7 +94,7 @@ class Minimal(Server):
 
     def _start(self, lab: Lab, *options: str) -> tuple[int, Process]:
         port = free_ports(1)
-        process = lab.start_script("benchmarks.minimal", str(port))
+        process = lab.start_script("benchmarks.contenders.minimal", str(port))
         lab.wait_for(process, "ready\n")
         return port, process
 
@@ -102,7 +102,7 @@ class Minimal(Server):
 def table(options: Namespace, signals: Signals) -> None:
     """Measure all servers in turn, round by round, and print the table."""
     with Lab(signals, options.directory) as lab:
-        newcomers = lab.start_script("benchmarks.newcomers")
+        newcomers = lab.start_script("benchmarks.loads.newcomers")
         lab.wait_for(newcomers, "ready\n")
 
         def load(*what: Any) -> list[float]:

@@ -15,10 +15,10 @@ from statistics import median
 from threading import Thread
 from typing import Any, Final
 
-from benchmarks.hosts import LOOPBACK
-from benchmarks.machine import describe
-from benchmarks.options import parser
-from benchmarks.usage import cpu_seconds
+from benchmarks.lab.hosts import LOOPBACK
+from benchmarks.lab.machine import describe
+from benchmarks.lab.usage import cpu_seconds
+from benchmarks.tables.options import parser
 from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.relay import joint
 from p2p_twisted.relay.relaying import Relaying

@@ -8,14 +8,14 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Final
 
-from benchmarks.figures import HEAD, load, markdown, rows
-from benchmarks.hosts import LOCAL
-from benchmarks.lab import Lab
-from benchmarks.machine import MIB, write_content
-from benchmarks.options import parser, run
-from benchmarks.runs import side_by_side
-from benchmarks.swarms import Aria2, Libtorrent, OurSwarm, Swarm
-from benchmarks.tools import Tools
+from benchmarks.contenders.swarms import Aria2, Libtorrent, OurSwarm, Swarm
+from benchmarks.contenders.tools import Tools
+from benchmarks.lab.hosts import LOCAL
+from benchmarks.lab.lab import Lab
+from benchmarks.lab.machine import MIB, write_content
+from benchmarks.tables.figures import HEAD, load, markdown, rows
+from benchmarks.tables.options import parser, run
+from benchmarks.tables.runs import side_by_side
 from p2p_twisted.cli.signals import Signals
 
 CONTENDERS: Final[tuple[type[Swarm], ...]] = (OurSwarm, Libtorrent, Aria2)

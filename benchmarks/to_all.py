@@ -11,10 +11,10 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Final
 
-from benchmarks.machine import MIB
-from benchmarks.options import run_in_namespaces
-from benchmarks.pushers import OurPush, RsyncLoop, ScpAtOnce
-from benchmarks.swarms import Libtorrent, Swarm
+from benchmarks.contenders.pushers import OurPush, RsyncLoop, ScpAtOnce
+from benchmarks.contenders.swarms import Libtorrent, Swarm
+from benchmarks.lab.machine import MIB
+from benchmarks.tables.options import run_in_namespaces
 from benchmarks.uplinks import table, uplink_parser
 from p2p_twisted.cli.signals import Signals
 

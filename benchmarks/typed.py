@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.figures import markdown, percentile
-from benchmarks.lab import Lab, Process
-from benchmarks.machine import file_system, write_content
-from benchmarks.network import Network, is_saved
-from benchmarks.options import MEMORY, parser, run
-from benchmarks.usage import busy_seconds, cpu_seconds
+from benchmarks.lab.lab import Lab, Process
+from benchmarks.lab.machine import file_system, write_content
+from benchmarks.lab.network import Network, is_saved
+from benchmarks.lab.usage import busy_seconds, cpu_seconds
+from benchmarks.tables.figures import markdown, percentile
+from benchmarks.tables.options import MEMORY, parser, run
 from p2p_twisted.cli.signals import Signals
 
 _FIRST: Final = 20

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Final
 
-from benchmarks.figures import SPREAD, load, markdown, spread
-from benchmarks.hosts import Uplinks
-from benchmarks.lab import Lab
-from benchmarks.machine import MIB, write_content
-from benchmarks.options import parser, run_in_namespaces, sizes
-from benchmarks.runs import side_by_side
-from benchmarks.swarms import Libtorrent, OurSwarm, Swarm
-from benchmarks.tools import Tools
+from benchmarks.contenders.swarms import Libtorrent, OurSwarm, Swarm
+from benchmarks.contenders.tools import Tools
+from benchmarks.lab.hosts import Uplinks
+from benchmarks.lab.lab import Lab
+from benchmarks.lab.machine import MIB, write_content
+from benchmarks.tables.figures import SPREAD, load, markdown, spread
+from benchmarks.tables.options import parser, run_in_namespaces, sizes
+from benchmarks.tables.runs import side_by_side
 from p2p_twisted.cli.signals import Signals
 
 CONTENDERS: Final[tuple[type[Swarm], ...]] = (OurSwarm, Libtorrent)

@@ -12,16 +12,16 @@ from collections.abc import Sequence
 from statistics import median
 from typing import Final
 
-from benchmarks.commands import Nginx
-from benchmarks.delay import Distance
-from benchmarks.figures import SPREAD, load, markdown, ratio, spread
-from benchmarks.hosts import FarApart
-from benchmarks.lab import Lab
-from benchmarks.limited import Holders
-from benchmarks.machine import MIB, write_content
-from benchmarks.options import parser, run_in_namespaces
-from benchmarks.runs import side_by_side
-from benchmarks.tools import Tools
+from benchmarks.contenders.commands import Nginx
+from benchmarks.contenders.limited import Holders
+from benchmarks.contenders.tools import Tools
+from benchmarks.lab.delay import Distance
+from benchmarks.lab.hosts import FarApart
+from benchmarks.lab.lab import Lab
+from benchmarks.lab.machine import MIB, write_content
+from benchmarks.tables.figures import SPREAD, load, markdown, ratio, spread
+from benchmarks.tables.options import parser, run_in_namespaces
+from benchmarks.tables.runs import side_by_side
 from p2p_twisted.cli.signals import Signals
 
 _BYTES_PER_MBIT: Final = 125_000

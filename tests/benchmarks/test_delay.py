@@ -6,7 +6,7 @@ from random import Random
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from benchmarks.delay import Burst, Distance, Way
+from benchmarks.lab.delay import Burst, Distance, Way
 
 _PART = 1_000
 _OFFLOAD = (1, 1, 40, _PART, 20, 16)

@@ -5,11 +5,10 @@ from math import isnan
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from benchmarks.figures import (
+from benchmarks.lab.sample import Sample, Usage
+from benchmarks.tables.figures import (
     HEAD,
     PATIENCE_SECONDS,
-    Sample,
-    Usage,
     interleaved,
     load,
     markdown,

@@ -5,9 +5,9 @@ from functools import partial
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
-from benchmarks.lives import gossip_rounds, life
 from benchmarks.overlay import apart
-from benchmarks.plain import make_plain
+from benchmarks.simulated.lives import gossip_rounds, life
+from benchmarks.simulated.plain import make_plain
 
 
 # Of forks, by Python 3.12 and later: pytest's workers have threads, which these copies do not need.

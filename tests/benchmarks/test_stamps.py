@@ -4,7 +4,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from benchmarks.stamps import push_seconds
+from benchmarks.lab.stamps import push_seconds
 
 
 class StampTests(SynchronousTestCase):

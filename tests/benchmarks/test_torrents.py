@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from benchmarks.torrents import bencode
+from benchmarks.contenders.torrents import bencode
 
 
 class BencodeTests(SynchronousTestCase):

@@ -9,8 +9,8 @@ from typing import TypeVar
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
-from benchmarks.lives import Copies, find
 from benchmarks.overlay import apart
+from benchmarks.simulated.lives import Copies, find
 from p2p_twisted.simulation.graph import graph_of, shape_of
 from p2p_twisted.simulation.simulated_network import SimulatedNetwork
 from p2p_twisted.wire import limits

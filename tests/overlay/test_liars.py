@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from benchmarks.liars import Liars
+from benchmarks.simulated.liars import Liars
 
 
 class LiarTests(SynchronousTestCase):

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
-from benchmarks.options import MEMORY
+from benchmarks import ROOT
+from benchmarks.tables.options import MEMORY
 
-_ROOT = Path(__file__).parent.parent.parent
 _SECONDS = 300.0
 
 
@@ -22,7 +22,7 @@ class BenchmarkTests(SynchronousTestCase):
             common = ["--rounds=1", f"--directory={directory}"]
             command = [sys.executable, "-m", f"benchmarks.{name}", *common, *options]
             ended = subprocess.run(
-                command, cwd=_ROOT, capture_output=True, text=True, timeout=_SECONDS
+                command, cwd=ROOT, capture_output=True, text=True, timeout=_SECONDS
             )
             self.assertEqual(ended.returncode, 0, ended.stderr)
             self.assertEqual(list(Path(directory).iterdir()), [])

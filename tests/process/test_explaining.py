@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
-from benchmarks.delay import Distance
-from benchmarks.hosts import FarApart, why_no_namespaces
+from benchmarks.lab.delay import Distance
+from benchmarks.lab.hosts import FarApart, why_no_namespaces
 from p2p_twisted.wire.limits import MIB
 from tests.process.commands import run
 from tests.process.daemons import scratch_folder, script, wait_until

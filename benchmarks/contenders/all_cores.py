@@ -1,7 +1,9 @@
 """
 Hash files with BLAKE3's own threads, as b3sum does: what ``benchmarks.library`` is compared with.
 
-    python -m benchmarks.all_cores      (then a line for each folder; answers when it is hashed)
+    python -m benchmarks.contenders.all_cores
+
+It reads a folder from each line, and answers when that is hashed.
 """
 
 import sys

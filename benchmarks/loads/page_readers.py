@@ -1,7 +1,7 @@
 """
 Ask a daemon what its page asks, as often as that does, for some pages.
 
-    python -m benchmarks.page_readers peer PORT TOKEN_FILE COUNT PEERS
+    python -m benchmarks.loads.page_readers peer PORT TOKEN_FILE COUNT PEERS
 
 It prints ``ready`` once all have been answered, and goes on until it is killed.
 """

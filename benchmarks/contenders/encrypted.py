@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from typing_extensions import override
 
-from benchmarks.commands import NginxVerified, Scp, Words
-from benchmarks.hosts import LOOPBACK
+from benchmarks.contenders.commands import NginxVerified, Scp, Words
+from benchmarks.lab.hosts import LOOPBACK
 
 
 class NginxTlsVerified(NginxVerified):

@@ -8,13 +8,13 @@ from typing import ClassVar, Final
 
 from typing_extensions import override
 
-from benchmarks.contenders import OURS, Contender
-from benchmarks.figures import Sample
-from benchmarks.hosts import LOCAL, LOOPBACK, Host
-from benchmarks.lab import Lab, Process
-from benchmarks.network import Network, is_saved
-from benchmarks.tools import LIBTORRENT, Tools
-from benchmarks.torrents import Tracker, write_torrent
+from benchmarks.contenders.contender import OURS, Contender
+from benchmarks.contenders.tools import LIBTORRENT, Tools
+from benchmarks.contenders.torrents import Tracker, write_torrent
+from benchmarks.lab.hosts import LOCAL, LOOPBACK, Host
+from benchmarks.lab.lab import Lab, Process
+from benchmarks.lab.network import Network, is_saved
+from benchmarks.lab.sample import Sample
 
 PAIR: Final = (LOCAL, LOCAL, LOCAL)
 _SCRIPT = Path(__file__).with_name("libtorrent_peer.py")

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.hosts import LOCAL, LOOPBACK, Host
-from benchmarks.lab import Lab, Process, TookTooLong
+from benchmarks.lab.hosts import LOCAL, LOOPBACK, Host
+from benchmarks.lab.lab import Lab, Process, TookTooLong
 from p2p_twisted.cli.local_network import free_ports, twistd
 
 _PORTS: Final = 100
@@ -67,7 +67,7 @@ class Network:
         command = twistd(self._lab.directory / f"{name}.log", arguments)
         if stamps is not None:
             words = command[command.index("-n") :]
-            command = [sys.executable, "-m", "benchmarks.stamps", str(stamps), *words]
+            command = [sys.executable, "-m", "benchmarks.lab.stamps", str(stamps), *words]
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "pass_fds": (given,)}
         try:
             daemon = self._lab.start_daemon(name, *host.prefix, *command, **pipes)

@@ -1,7 +1,7 @@
 """
 Be many peers to a registry, as far as it knows: each registers, and renews its lease.
 
-    python -m benchmarks.crowd PORT COUNT
+    python -m benchmarks.loads.crowd PORT COUNT
 
 It prints ``ready`` once all are registered, and goes on until it is killed.
 """

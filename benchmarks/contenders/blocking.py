@@ -1,8 +1,8 @@
 """
 The limit of a verified push: two processes that do nothing else, and wait for each byte.
 
-    python -m benchmarks.blocking hold PORT FILE
-    python -m benchmarks.blocking take PORT     (then a target on each line)
+    python -m benchmarks.contenders.blocking hold PORT FILE
+    python -m benchmarks.contenders.blocking take PORT     (then a target on each line)
 
 ``sendfile`` on one side; on the other ``recv_into`` a page-aligned buffer of one
 chunk, BLAKE3 of each, compared with the list that came first, ``pwrite``, and in
@@ -17,8 +17,8 @@ from pathlib import Path
 
 from blake3 import blake3
 
-from benchmarks.hosts import LOOPBACK
-from benchmarks.machine import MIB
+from benchmarks.lab.hosts import LOOPBACK
+from benchmarks.lab.machine import MIB
 
 _DIGEST_BYTES = 32
 _SIZE_BYTES = 8

@@ -12,7 +12,7 @@ import sys
 import time
 from typing import Any, Final
 
-from benchmarks.hosts import LOOPBACK
+from benchmarks.lab.hosts import LOOPBACK
 from p2p_twisted.runtime.file_limit import raise_file_limit
 
 _FIRST_NETWORK: Final = 10

@@ -11,11 +11,11 @@ from typing import ClassVar, Final
 
 from typing_extensions import override
 
-from benchmarks.contenders import Contender
-from benchmarks.figures import Sample
-from benchmarks.hosts import LOCAL, LOOPBACK, Host, is_listening
-from benchmarks.lab import Lab, Process, TookTooLong
-from benchmarks.tools import Tools
+from benchmarks.contenders.contender import Contender
+from benchmarks.contenders.tools import Tools
+from benchmarks.lab.hosts import LOCAL, LOOPBACK, Host, is_listening
+from benchmarks.lab.lab import Lab, Process, TookTooLong
+from benchmarks.lab.sample import Sample
 
 _WAIT_SECONDS: Final = 20.0
 

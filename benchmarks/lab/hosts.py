@@ -12,13 +12,13 @@ from typing import Final
 from attrs import frozen
 from typing_extensions import override
 
-from benchmarks.delay import Distance
+from benchmarks import ROOT
+from benchmarks.lab.delay import Distance
 
 LOOPBACK: Final = "127.0.0.1"
 
 _NETWORK: Final = "10.77.0"
 _INTERFACE: Final = "eth0"
-_ROOT: Final = Path(__file__).parent.parent
 # A burst of two of the largest packets, and a queue no longer than that of home routers.
 _SHAPE: Final = ("burst", "128kb", "latency", "100ms")
 _numbers: Final = itertools.count()
@@ -133,12 +133,12 @@ class FarApart(Namespaces):
         }
         self._carrier = subprocess.Popen(
             [
-                *(*self.hub.prefix, sys.executable, "-m", "benchmarks.delay"),
+                *(*self.hub.prefix, sys.executable, "-m", "benchmarks.lab.delay"),
                 *map(str, (distance.rate, distance.delay, distance.loss)),
                 *(f"{device}={host.address}" for device, (_name, host) in places.items()),
             ],
             stdout=subprocess.PIPE,
-            cwd=_ROOT,
+            cwd=ROOT,
         )
         assert self._carrier.stdout is not None
         self._carrier.stdout.readline()

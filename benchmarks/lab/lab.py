@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.figures import Sample
-from benchmarks.usage import Side, busy_seconds
+from benchmarks import ROOT
+from benchmarks.lab.sample import Sample
+from benchmarks.lab.usage import Side, busy_seconds
 from p2p_twisted.cli.local_daemons import Daemon, Daemons
 from p2p_twisted.cli.local_network import free_ports
 from p2p_twisted.cli.signals import Interrupted, Signals
@@ -19,7 +20,6 @@ from p2p_twisted.cli.signals import Interrupted, Signals
 _LOOK_SECONDS: Final = 0.05
 # One by one over 80 Mbit/s, 256 MiB reach the last of 32 after 860 s.
 _LONGEST_SECONDS: Final = 1200.0
-_ROOT: Final = Path(__file__).parent.parent
 
 
 class TookTooLong(Exception):
@@ -133,7 +133,7 @@ class Lab:
 
     def start_script(self, module: str, *arguments: str | Path) -> Process:
         """Start a module of this package as a script; return at once."""
-        return self.start_talking(module, sys.executable, "-m", module, *arguments, cwd=_ROOT)
+        return self.start_talking(module, sys.executable, "-m", module, *arguments, cwd=ROOT)
 
     def start_daemon(self, name: str, *arguments: str | Path, **options: Any) -> Daemon:
         """Start a process."""

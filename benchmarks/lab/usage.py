@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from benchmarks.figures import Usage
+from benchmarks.lab.sample import Usage
 
 TICK_SECONDS: Final = 1.0 / os.sysconf("SC_CLK_TCK")
 """The system counts CPU time in these."""

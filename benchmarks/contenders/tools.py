@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
-    from benchmarks.contenders import Contender
+    from benchmarks.contenders.contender import Contender
 
     AnyContender = TypeVar("AnyContender", bound=Contender)
 

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 from typing_extensions import override
 
-from benchmarks.figures import Sample
-from benchmarks.lab import Lab, Process
-from benchmarks.network import Network, is_saved
-from benchmarks.stamps import push_seconds
-from benchmarks.tools import Tools
-from benchmarks.usage import peak_memory
+from benchmarks.contenders.tools import Tools
+from benchmarks.lab.lab import Lab, Process
+from benchmarks.lab.network import Network, is_saved
+from benchmarks.lab.sample import Sample
+from benchmarks.lab.stamps import push_seconds
+from benchmarks.lab.usage import peak_memory
 from p2p_twisted.peer.private_member import MEMBER_FOLDER
 from p2p_twisted.peer.settings import STATE_DIRECTORY
 
@@ -143,11 +143,11 @@ class Limit(Prepared):
     """Blocking calls only."""
 
     name = "blocking sendfile, recv_into, BLAKE3"
-    script = "benchmarks.blocking"
+    script = "benchmarks.contenders.blocking"
 
 
 class Defaults(Prepared):
     """Twisted with its defaults."""
 
     name = "Twisted's defaults, BLAKE3"
-    script = "benchmarks.defaults"
+    script = "benchmarks.contenders.defaults"

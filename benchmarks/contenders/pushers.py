@@ -11,12 +11,12 @@ from typing import ClassVar, Final
 
 from typing_extensions import override
 
-from benchmarks.commands import Words
-from benchmarks.contenders import OURS
-from benchmarks.figures import Sample
-from benchmarks.hosts import Host, is_listening
-from benchmarks.lab import Process, TookTooLong
-from benchmarks.swarms import OurPeers, Swarm
+from benchmarks.contenders.commands import Words
+from benchmarks.contenders.contender import OURS
+from benchmarks.contenders.swarms import OurPeers, Swarm
+from benchmarks.lab.hosts import Host, is_listening
+from benchmarks.lab.lab import Process, TookTooLong
+from benchmarks.lab.sample import Sample
 
 _WAIT_SECONDS: Final = 20.0
 _LONGEST_SECONDS: Final = 1_800

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks.contenders import Contender
-from benchmarks.figures import PATIENCE_SECONDS, Sample, interleaved
-from benchmarks.machine import warm
+from benchmarks.contenders.contender import Contender
+from benchmarks.lab.machine import warm
+from benchmarks.lab.sample import Sample
+from benchmarks.tables.figures import PATIENCE_SECONDS, interleaved
 
 
 def side_by_side(

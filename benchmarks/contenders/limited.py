@@ -9,14 +9,14 @@ from typing import Final
 
 from typing_extensions import override
 
-from benchmarks.contenders import Contender
-from benchmarks.figures import Sample
-from benchmarks.hosts import LOCAL, Host
-from benchmarks.lab import Lab, Process
-from benchmarks.machine import MIB, write_content
-from benchmarks.network import Network, is_saved
-from benchmarks.stamps import push_seconds
-from benchmarks.tools import Tools
+from benchmarks.contenders.contender import Contender
+from benchmarks.contenders.tools import Tools
+from benchmarks.lab.hosts import LOCAL, Host
+from benchmarks.lab.lab import Lab, Process
+from benchmarks.lab.machine import MIB, write_content
+from benchmarks.lab.network import Network, is_saved
+from benchmarks.lab.sample import Sample
+from benchmarks.lab.stamps import push_seconds
 
 _WRONG_EVERY: Final = 10
 _AGE_SECONDS: Final = 60

@@ -9,8 +9,8 @@ from threading import Thread
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote_to_bytes, urlsplit
 
-from benchmarks.hosts import LOOPBACK
-from benchmarks.machine import MIB
+from benchmarks.lab.hosts import LOOPBACK
+from benchmarks.lab.machine import MIB
 
 _INTERVAL_SECONDS: Final = 60
 

@@ -1,8 +1,8 @@
 """
 A verified push as one writes it with Twisted at first, with all of its defaults.
 
-    python -m benchmarks.defaults hold PORT FILE
-    python -m benchmarks.defaults take PORT     (then a target on each line)
+    python -m benchmarks.contenders.defaults hold PORT FILE
+    python -m benchmarks.contenders.defaults take PORT     (then a target on each line)
 
 :class:`FileSender` on one side, :class:`LineReceiver` in raw mode on the other,
 which also verifies, fsyncs and publishes.
@@ -22,8 +22,8 @@ from twisted.protocols.basic import FileSender, LineReceiver
 from twisted.python.failure import Failure
 from typing_extensions import override
 
-from benchmarks.hosts import LOOPBACK
-from benchmarks.machine import MIB
+from benchmarks.lab.hosts import LOOPBACK
+from benchmarks.lab.machine import MIB
 from p2p_twisted.wire.chunks import chunk_digest, id_from_digests
 
 reactor: Any = _reactor

@@ -1,8 +1,8 @@
 """
 How long daemons take to answer, seen from outside: a ping to each, a hundred times a second.
 
-    python -m benchmarks.lateness PORT ...      (then a line for what came since the last)
-    python -m benchmarks.lateness --as peer.pem PORT ...
+    python -m benchmarks.loads.lateness PORT ...      (then a line for what came since the last)
+    python -m benchmarks.loads.lateness --as peer.pem PORT ...
 
 In a private network they are sent as one of its peers, by that peer's own key.
 Pings go out whether those before were answered or not: a daemon that stands
@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.hosts import LOOPBACK
-from benchmarks.lab import Lab
+from benchmarks.lab.hosts import LOOPBACK
+from benchmarks.lab.lab import Lab
 from p2p_twisted.wire.limits import PINGS_BURST
 
 _EVERY_SECONDS: Final = 0.01
@@ -35,7 +35,7 @@ class Pinger:
     def __init__(self, lab: Lab, ports: Sequence[int], key: Path | None = None) -> None:
         self._lab = lab
         whose = () if key is None else ("--as", key)
-        self._process = lab.start_script("benchmarks.lateness", *whose, *map(str, ports))
+        self._process = lab.start_script("benchmarks.loads.lateness", *whose, *map(str, ports))
         lab.wait_for(self._process, "ready\n")
 
     def waits(self) -> Any:

@@ -7,44 +7,13 @@ from random import Random
 from statistics import median
 from typing import Final, TypeVar
 
-from attrs import field, frozen
+from benchmarks.lab.sample import Sample, Samples
 
 PATIENCE_SECONDS: Final = 8.0
 """Where nothing else is said, what takes longer is measured in the first round only."""
 
 Row = Sequence[str]
 T = TypeVar("T")
-
-
-@frozen
-class Usage:
-    """
-    What one side of a run has used.
-
-    :ivar cpu: seconds.
-    :ivar peak: the most memory that its processes had together, in bytes.
-    """
-
-    cpu: float = 0.0
-    peak: int = 0
-
-
-@frozen
-class Sample:
-    """
-    One run.
-
-    :ivar foreign: how many cores other processes used meanwhile.
-    """
-
-    seconds: float
-    sender: Usage = field(factory=Usage)
-    receiver: Usage = field(factory=Usage)
-    foreign: float = 0.0
-
-
-Samples = Mapping[str, Sequence[Sample]]
-"""The runs of each contender, in the order of the rounds."""
 
 
 def interleaved(

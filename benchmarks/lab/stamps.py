@@ -1,7 +1,7 @@
 """
 Run twistd, and record when pushes arrive and downloads are published.
 
-    python -m benchmarks.stamps FILE -n p2ppeer --name s1
+    python -m benchmarks.lab.stamps FILE -n p2ppeer --name s1
 """
 
 import sys

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.hashing import describe_hashing
-from benchmarks.hosts import why_no_namespaces
-from benchmarks.machine import describe, file_system
+from benchmarks.lab.hosts import why_no_namespaces
+from benchmarks.lab.machine import describe, file_system
 from p2p_twisted.cli.signals import Interrupted, Signals
 
 MEMORY: Final = Path("/dev/shm")

@@ -1,7 +1,7 @@
 """
 Carry packets between network devices as a long way would: late, at a rate, and not all of them.
 
-    python -m benchmarks.delay RATE DELAY LOSS DEVICE=ADDRESS ...
+    python -m benchmarks.lab.delay RATE DELAY LOSS DEVICE=ADDRESS ...
 
 For kernels without netem. It makes the devices, and prints ``ready``; whoever started it moves
 each to where its address is. The kernel hands over and takes up to 64 KiB of a stream at once, as

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from benchmarks.liars import Liars
-from benchmarks.lives import Copies, Figures, formed, shape
+from benchmarks.simulated.liars import Liars
+from benchmarks.simulated.lives import Copies, Figures, formed, shape
 from p2p_twisted.simulation.simulated_network import SimulatedNetwork
 from p2p_twisted.simulation.simulated_peer import SimulatedPeer
 from p2p_twisted.wire.names import PeerName

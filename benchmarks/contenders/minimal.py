@@ -1,7 +1,7 @@
 """
 Greet, read a line, answer JSON, and close: the least that a registry written in Twisted would do.
 
-    python -m benchmarks.minimal PORT
+    python -m benchmarks.contenders.minimal PORT
 """
 
 import json

@@ -1,0 +1,1 @@
+"""What is measured: our daemons, common tools, and the least that does the same."""

@@ -1,0 +1,1 @@
+"""Processes that ask daemons for something while these are measured."""

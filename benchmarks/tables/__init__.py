@@ -1,0 +1,1 @@
+"""How figures come to a table: its command line, its rounds, and its rows."""
