@@ -2,12 +2,13 @@
 
 import shutil
 import subprocess
+from typing import Any
 
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.process.browsers import Browser
-from tests.process.daemons import free_port
+from tests.process.daemons import free_port, wait_until
 from tests.process.networks import Network, use_own_runtime_folder
 
 _PAGE = b"""<title>harmless</title><h1>hello</h1>
@@ -35,6 +36,21 @@ class BrowserTests(SynchronousTestCase):
         s1.wait_until_shared(files)
         s2.wait_ready().wait_for_log("the gateway is at")
 
+    def wait_for_film(self, page: Any, second: float) -> None:
+        """
+        Wait until a film is shown from a second on.
+
+        It is looked at from outside: in a page of the gateway runs no script, nor what Playwright
+        would wait with.
+        """
+        shown = "(film => [film.currentTime, film.readyState])(document.querySelector('video'))"
+
+        def is_shown() -> bool:
+            now, ready = page.evaluate(shown)
+            return bool(now >= second and ready > 1)
+
+        wait_until(is_shown, f"the film from second {second} on")
+
     def address(self, name: str, host: str = "127.0.0.1") -> str:
         """Return where something is."""
         return f"http://{host}:{self.port}/s1/{name}"
@@ -51,10 +67,9 @@ class BrowserTests(SynchronousTestCase):
         self.network.write("s1/film.webm", film.read_bytes())
         self.start(1)
         page = self.browser.open(self.address("film.webm"))
-        page.wait_for_function("document.querySelector('video').readyState > 1")
+        self.wait_for_film(page, 0)
         page.evaluate("document.querySelector('video').currentTime = 15")
-        is_there = "film.currentTime >= 15 && film.readyState > 1"
-        page.wait_for_function(f"(film => {is_there})(document.querySelector('video'))")
+        self.wait_for_film(page, 15)
 
     def test_page(self) -> None:
         """A page that somebody shares is shown, runs nothing, and has nothing downloaded."""
