@@ -54,14 +54,14 @@ def config_path(given: str | None) -> Path | None:
     """
     Return where the configuration is: as an option or the environment says, or its usual place.
 
-    :returns: ``None`` if there is none.
-    :raises BadConfig: when there is none where it should be.
+    :returns: ``None`` if there is none in its usual place.
     """
     named = given or os.environ.get(CONFIG_VARIABLE) or None
-    path = usual_config_path() if named is None else Path(named).absolute()
-    if named is not None and path is not None and not path.exists():
-        raise BadConfig(f"there is no configuration {named}")
-    return path if path is not None and path.exists() else None
+    if named is not None:
+        return Path(named).absolute()
+    usual = usual_config_path()
+    # HOME may be another user's, as under sudo -u, and then nothing in it is for this one.
+    return usual if usual is not None and os.path.exists(usual) else None
 
 
 def usual_config_path() -> Path | None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
 from p2p_twisted.console.text import shown_name
 from p2p_twisted.runtime.exit_status import Exit
-from p2p_twisted.runtime.os_errors import in_words
+from p2p_twisted.runtime.os_errors import in_words, why_no_directory
 
 _NAMES_TRIED: Final = 10_000
 
@@ -25,8 +25,8 @@ def check_folder(text: str) -> Path:
     :raises CommandFailed: when there is no such folder, or nothing may be written to it.
     """
     folder = Path(text)
-    if not folder.is_dir():
-        what = "is not a directory" if folder.exists() else "does not exist: make it first"
+    what = why_no_directory(folder)
+    if what is not None:
         raise CommandFailed(Exit.USAGE, f"--to: {text} {what}")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise CommandFailed(

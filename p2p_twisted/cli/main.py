@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from p2p_twisted import __version__
 from p2p_twisted.cli.command_parser import DAEMON, CommandParser
 from p2p_twisted.cli.talk_options import add_shared, add_talk, take_behind, talk_verbs
-from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.runtime.exit_status import Exit, after_signal
 from p2p_twisted.runtime.os_errors import in_words
 
 MOST_PEERS: Final = 200
@@ -39,15 +39,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Nobody reads any more, and so nobody needs to be told.
         _drop_output()
         return Exit.UNEXPECTED
+    except KeyboardInterrupt:
+        # While what a verb needs was still being imported.
+        return after_signal(_SIGINT)
     except OSError as error:
-        if error.errno not in _UNWRITABLE:
-            raise
+        if error.errno not in _UNWRITABLE or error.filename is not None:
+            sys.stderr.write(f"p2p: {in_words(error)}\n")
+            return Exit.DISK
         _drop_output()
         # Otherwise the verb has said so, and what it could not write is written here once more.
         if status != Exit.DISK:
             sys.stderr.write(f"cannot write the output: {in_words(error)}\n")
         return Exit.DISK
 
+
+_SIGINT: Final = 2
+"""That of :mod:`signal`, which few verbs need."""
 
 _UNWRITABLE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 

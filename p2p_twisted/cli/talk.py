@@ -8,12 +8,9 @@ from typing import Any, Final
 from p2p_twisted.cli.answers import complain, say, say_json, say_lines
 from p2p_twisted.cli.options_together import check_together
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer, find_registry
-from p2p_twisted.runtime.exit_status import Exit, after_signal
+from p2p_twisted.runtime.exit_status import Exit
 
 Verb = Callable[[PeerClient, argparse.Namespace], int]
-
-_SIGINT: Final = 2
-"""That of :mod:`signal`, which few verbs need."""
 
 _MODULES: Final[Mapping[str, str]] = {
     "get": "get_verb",
@@ -51,8 +48,6 @@ def talk(options: argparse.Namespace) -> int:
         else:
             complain(str(failed))
         return failed.code
-    except KeyboardInterrupt:
-        return after_signal(_SIGINT)
 
 
 def _carry_out(options: argparse.Namespace) -> int:
@@ -98,18 +93,14 @@ def verb_of(name: str) -> Verb:
 
 def _without_a_peer(verb: Verb, options: argparse.Namespace) -> int:
     """Run a verb on a peer that is started for it, shares nothing, and ends with it."""
-    from p2p_twisted.cli.signals import Interrupted
     from p2p_twisted.cli.temporary_peer import temporary_peer
 
     if options.peer is not None:
         raise CommandFailed(
             Exit.USAGE, "--peer is a running peer, --registry starts another: say one of them"
         )
-    try:
-        with temporary_peer(options) as client:
-            return verb(client, options)
-    except Interrupted as interrupted:
-        return after_signal(interrupted.number)
+    with temporary_peer(options) as client:
+        return verb(client, options)
 
 
 def status(client: PeerClient, options: argparse.Namespace) -> int:

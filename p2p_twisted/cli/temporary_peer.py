@@ -17,9 +17,9 @@ from p2p_twisted.cli.lent_membership import lend
 from p2p_twisted.cli.local_daemons import Daemon, Daemons
 from p2p_twisted.cli.local_network import twistd
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
-from p2p_twisted.cli.signals import Signals
+from p2p_twisted.cli.signals import Interrupted, Signals
 from p2p_twisted.cli.temporary_folder import temporary_folder
-from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.runtime.exit_status import Exit, after_signal
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.trust.invite import INVITE_VARIABLE
 
@@ -45,7 +45,7 @@ def temporary_peer(options: argparse.Namespace) -> Iterator[PeerClient]:
     A signal that asks this process to end does so at once, and the peer is ended then as well.
 
     :raises CommandFailed: when it cannot run, or does not get into the network.
-    :raises Interrupted: after such a signal.
+    :raises SystemExit: after such a signal, with what a shell reports then.
     """
     with Signals() as signals:
         try:
@@ -62,6 +62,8 @@ def temporary_peer(options: argparse.Namespace) -> Iterator[PeerClient]:
                     signals.ignore()
                     _cancel_all()
                     daemons.end()
+        except Interrupted as interrupted:
+            raise SystemExit(after_signal(interrupted.number)) from None
         except OSError as error:
             raise CommandFailed(Exit.DISK, in_words(error)) from None
         finally:

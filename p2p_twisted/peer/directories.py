@@ -123,7 +123,7 @@ def _all(found: Directories) -> tuple[Path, ...]:
 
 
 def _directory(option: str, named: str | None, default: Path) -> Path:
-    if named is None and not default.exists():
+    if named is None and not os.path.lexists(default):
         return default
     return existing_directory(option, str(default) if named is None else named)
 
@@ -135,13 +135,13 @@ def _state(text: str) -> Path:
     :raises UsageError: when there are other files, or it cannot be made.
     """
     path = expanded("state", text)
-    if not path.exists():
+    if not os.path.lexists(path):
         return existing_directory("state", str(path.parent)) / path.name
     existing_directory("state", text)
     with suppress(PermissionError):
         # A peer comes into a private network before it locks its files for the first time.
         others = any(each.name != MEMBER_FOLDER for each in path.iterdir())
-        if others and not (path / LOCK_FILE).exists():
+        if others and not os.path.lexists(path / LOCK_FILE):
             raise UsageError(f"--state: {path} has other files; name a directory for these alone")
     return path
 

@@ -1,6 +1,7 @@
 """Run a peer as a service: it starts, joins, and leaves when it is stopped."""
 
 import errno
+import os
 from collections.abc import Callable
 from typing import Final
 
@@ -9,6 +10,7 @@ from twisted.logger import Logger
 from typing_extensions import override
 
 from p2p_twisted.peer.peer import Peer
+from p2p_twisted.peer.settings import STATE_DIRECTORY
 from p2p_twisted.registry.refusals import RegistryRefused
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.exit_code import CannotStart
@@ -60,8 +62,7 @@ class PeerService(Service):
         except StateInUse as error:
             raise CannotStart(str(error), Exit.CONFLICT) from error
         except OSError as error:
-            hint = "; --state keeps its own files elsewhere" if error.errno in _NO_WRITING else ""
-            why = f"the peer's directory cannot be used: {in_words(error)}{hint}"
+            why = f"the peer's directory cannot be used: {in_words(error)}{_cure(error)}"
             raise CannotStart(why, Exit.DISK) from error
         self._reactor.callWhenRunning(self._begin)
 
@@ -91,3 +92,12 @@ class PeerService(Service):
         await within(_READY_SECONDS, self._peer.settled(), self._reactor)
         status = self._peer.status()
         notify(f"READY=1\nSTATUS={me}, sharing {status.files} files")
+
+
+def _cure(error: OSError) -> str:
+    """Say, behind what the system refused, which option helps."""
+    if error.errno not in _NO_WRITING:
+        return ""
+    if os.path.basename(error.filename or "") == STATE_DIRECTORY:
+        return "; --state keeps its own files elsewhere"
+    return "; --directory names another one"

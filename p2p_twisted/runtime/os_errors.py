@@ -2,6 +2,8 @@
 
 import errno
 import os
+import stat
+from pathlib import Path
 from typing import Final
 
 _CURES: Final = {
@@ -33,3 +35,14 @@ def in_words(error: Exception) -> str:
     reason = _CURES.get(error.errno) or os.strerror(error.errno)
     named = isinstance(error.filename, str | bytes) and os.fsdecode(error.filename)
     return f"{named}: {reason}" if named else reason
+
+
+def why_no_directory(path: Path) -> str | None:
+    """Return why a path is no directory that is there, in words; ``None`` if it is one."""
+    try:
+        return None if stat.S_ISDIR(path.stat().st_mode) else "is not a directory"
+    except FileNotFoundError:
+        return "does not exist: make it first"
+    except (OSError, ValueError) as error:
+        reason = OSError(error.errno, "") if isinstance(error, OSError) else error
+        return f"cannot be used: {in_words(reason)}"

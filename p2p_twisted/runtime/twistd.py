@@ -25,7 +25,7 @@ from p2p_twisted.runtime.daemonlog import OBSERVER, destination
 from p2p_twisted.runtime.disk_thread import DiskThread
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.listen_faults import cannot_listen
-from p2p_twisted.runtime.os_errors import in_words
+from p2p_twisted.runtime.os_errors import in_words, why_no_directory
 from p2p_twisted.runtime.parallel_map import ParallelPool
 from p2p_twisted.runtime.pid_file import PidFileService, remove_stale
 from p2p_twisted.runtime.reactor import Reactor
@@ -166,8 +166,8 @@ def existing_directory(option: str, text: str) -> Path:
     :raises UsageError: when there is none.
     """
     path = expanded(option, text)
-    if not path.is_dir():
-        what = "is not a directory" if path.exists() else "does not exist: make it first"
+    what = why_no_directory(path)
+    if what is not None:
         raise UsageError(f"--{option}: {path} {what}")
     return path
 

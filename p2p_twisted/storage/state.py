@@ -51,9 +51,11 @@ class StateDirectory:
         fd = self.folder.open_file(LOCK_FILE)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except OSError as error:
             os.close(fd)
             self.folder.close()
+            if not isinstance(error, BlockingIOError):
+                raise
             raise StateInUse(
                 f"another peer runs in the directory {_place(self.folder.path)}"
             ) from None

@@ -1,10 +1,12 @@
 """The arguments of the ``p2p`` command."""
 
 import contextlib
+import errno
 import io
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,6 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import p2p_twisted
 from p2p_twisted import __version__
+from p2p_twisted.cli import main as cli_main
 from p2p_twisted.cli.main import command_parser, main
 from p2p_twisted.cli.talk_options import take_behind
 
@@ -198,6 +201,23 @@ class MainTests(SynchronousTestCase):
                 self.assertEqual(ended.returncode, 8)
                 self.assertEqual(ended.stderr, b"cannot write the output: the disk is full\n")
 
+    def test_fails_in_words(self) -> None:
+        """Whatever the system refuses, and Ctrl-C before there is anything to end, is no fault."""
+        for raised, ended in (
+            (
+                PermissionError(errno.EACCES, "", "/root/x"),
+                (8, "p2p: /root/x: permission denied\n"),
+            ),
+            (KeyboardInterrupt(), (130, "")),
+        ):
+            self.patch(cli_main, "_run", partial(_raise, raised))
+            self.assertEqual(run("status"), ended)
+
+    def test_no_way_home(self) -> None:
+        """A home that cannot be looked into, as another user's, has no configuration."""
+        ended = run_p2p(["config"], {"HOME": f"/{'x' * 5_000}"}, stdout=subprocess.PIPE)
+        self.assertEqual((ended.returncode, ended.stderr), (0, b""))
+
     @pytest.mark.slow
     def test_closed_streams(self) -> None:
         """Without standard output or error it does the same, and nobody is told."""
@@ -248,3 +268,7 @@ class MainTests(SynchronousTestCase):
         with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()):
             alone.parse_args(["topo"])
         self.assertEqual(every.parse_args(["--json", "topo"]).verb_name, "topo")
+
+
+def _raise(error: BaseException, _words: object) -> None:
+    raise error

@@ -127,7 +127,7 @@ class ConfigFileTests(SynchronousTestCase):
         here = {"P2P_CONFIG": "", "XDG_CONFIG_HOME": os.path.abspath("xdg")}
         self.patch(os, "environ", {**os.environ, **here})
         self.assertEqual(config_path(None), None)
-        self.assertRaises(BadConfig, config_path, "nowhere.toml")
+        self.assertRaises(BadConfig, read_config, config_path("nowhere.toml"), {})
         usual = Path("xdg/p2p-twisted/config.toml").absolute()
         usual.parent.mkdir(parents=True)
         usual.touch()

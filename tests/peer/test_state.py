@@ -1,11 +1,14 @@
 """A peer's own files are its user's alone, whoever prepared the place for them."""
 
+import errno
+import fcntl
 import os
 import stat
 from pathlib import Path
 
 from p2p_twisted.download.progress import Saved
 from p2p_twisted.runtime.exit_code import CannotStart
+from p2p_twisted.runtime.own_folder import OwnFolder
 from tests.peer.cases import SONG, PeerTestCase
 
 
@@ -89,3 +92,25 @@ class StateTests(PeerTestCase):
         self.all.start("s2", directory=self.all.folder / "s1")
         refused = self.assertRaises(CannotStart, self.all.start, "s3", state=state)
         self.assertIn(f"another peer runs in the directory {state}", str(refused))
+
+    def test_no_locks(self) -> None:
+        """Where the file system locks nothing, that is said, and not that another peer runs."""
+
+        def refuse(_fd: int, _how: int) -> None:
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        self.patch(fcntl, "flock", refuse)
+        refused = self.assertRaises(CannotStart, self.all.start, "s1")
+        self.assertIn("the peer's directory cannot be used: No locks available", str(refused))
+
+    def test_cure(self) -> None:
+        """Where nothing may be written, --state is named if that is what would help."""
+        for below, hint in (("", False), (".p2p", True)):
+
+            def refuse(_folder: object, refused: Path = self.all.folder / "s1" / below) -> None:
+                raise PermissionError(errno.EACCES, "Permission denied", str(refused))
+
+            self.patch(OwnFolder, "open", refuse)
+            said = str(self.assertRaises(CannotStart, self.all.start, "s1"))
+            self.assertEqual("--state" in said, hint, said)
+            self.assertEqual("--directory" in said, not hint, said)

@@ -1,10 +1,11 @@
 """What the operating system refuses, in words."""
 
 import errno
+from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.runtime.os_errors import in_words
+from p2p_twisted.runtime.os_errors import in_words, why_no_directory
 
 
 class WordsTests(SynchronousTestCase):
@@ -22,3 +23,18 @@ class WordsTests(SynchronousTestCase):
             (ValueError("no number"), "no number"),
         ):
             self.assertTrue(in_words(error).startswith(words), in_words(error))
+
+    def test_directories(self) -> None:
+        """What is no directory, is not there, and cannot be looked at, are three things."""
+        here = Path(self.mktemp())
+        here.mkdir(parents=True)
+        (here / "file").touch()
+        for path, words in (
+            (here, None),
+            (here / "file", "is not a directory"),
+            (here / "none", "does not exist: make it first"),
+            (here / "file" / "below", "cannot be used: something on the way is not a directory"),
+            (here / ("x" * 5_000), "cannot be used: the name is too long"),
+            (here / "x\0", "cannot be used: embedded null byte"),
+        ):
+            self.assertEqual(why_no_directory(path), words)
