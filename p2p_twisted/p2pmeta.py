@@ -8,7 +8,6 @@ from random import SystemRandom
 from typing import Any, Final
 
 from twisted.application.service import IService, MultiService
-from twisted.internet.endpoints import serverFromString
 from twisted.python.usage import UsageError
 from typing_extensions import override
 
@@ -23,6 +22,7 @@ from p2p_twisted.registry.beacon_service import BeaconService
 from p2p_twisted.registry.etcd_location import EtcdLocation
 from p2p_twisted.registry.joining_private import CannotJoin
 from p2p_twisted.registry.limits import REGISTRY_PORT
+from p2p_twisted.registry.listening_place import BadEndpoint, read_endpoint
 from p2p_twisted.registry.liveness import Checker
 from p2p_twisted.registry.private_registry import (
     PrivateParts,
@@ -57,22 +57,17 @@ from p2p_twisted.wire.names import BadName, peer_name
 USUAL_LISTEN: Final = f"tcp:{REGISTRY_PORT}:interface=127.0.0.1"
 _LISTEN_TO_ALL: Final = f"tcp:{REGISTRY_PORT}"
 _PORTS: Final = range(1_024, 65_536)
-_ENDPOINTS: Final = ("tcp:", "tcp6:", "systemd:")
 _STDOUT: Final = 1
 
 
 def _endpoint(text: str) -> str:
     try:
-        if not text.startswith(_ENDPOINTS):
-            raise ValueError("not on TCP")
-        # Only to see that it can be read: nothing is opened, so no reactor is needed.
-        serverFromString(None, text)
-    except Exception as error:
+        return read_endpoint(text)
+    except BadEndpoint:
         raise UsageError(
-            f"--listen takes an endpoint such as tcp:9011:interface=127.0.0.1,"
-            f" not {text!r} ({error})"
-        ) from error
-    return text
+            "--listen takes HOST:PORT such as 127.0.0.1:9011, or an endpoint such as"
+            f" tcp:9011:interface=127.0.0.1, not {text!r}"
+        ) from None
 
 
 def _ports(text: str) -> range:
@@ -116,8 +111,8 @@ class Options(EventOptions):
             "listen",
             None,
             None,
-            f"Where to listen: an endpoint string. Without it, {_LISTEN_TO_ALL} where other"
-            f" machines are let in, and else {USUAL_LISTEN}.",
+            f"Where to listen: HOST:PORT, or an endpoint string. Without it, {_LISTEN_TO_ALL} where"
+            f" other machines are let in, and else {USUAL_LISTEN}.",
         ],
         [
             "ports",

@@ -136,8 +136,9 @@ class Options(AcceptOptions, GatewayOptions):
     @override
     def postOptions(self) -> None:
         self["name"] = ask_name() if self["name"] is None else read_name(self["name"])
-        if self["advertise"] is not None:
-            self["advertise"] = read_host("advertise", self["advertise"])
+        for option in ("interface", "advertise"):
+            if self[option] is not None:
+                self[option] = read_host(option, self[option])
         self["network"] = read_name(self["network"], "--network, which is called as a peer is")
         self._read_directories()
         self._read_membership()

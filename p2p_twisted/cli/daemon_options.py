@@ -36,7 +36,7 @@ _METAVARS: Final = {
     "accept-most": "SIZE",
     "accept-into": "FOLDER",
     "results": "FD",
-    "listen": "ENDPOINT",
+    "listen": "HOST:PORT",
     "ports": "FIRST-LAST",
     "store": "STORE",
     "etcd-ca": "FILE",

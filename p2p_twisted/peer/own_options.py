@@ -1,6 +1,7 @@
 """Read what the options of a peer say."""
 
 import os
+from ipaddress import ip_address
 
 from twisted.python.usage import Options, UsageError
 
@@ -9,8 +10,9 @@ from p2p_twisted.bandwidth.rates import BadRate, Slots, read_rate, written
 from p2p_twisted.peer.stop_rule import StopRule
 from p2p_twisted.registry.location import BadLocation, read_locations
 from p2p_twisted.relay.limits import RELAY_SLOWEST_BYTES_PER_SECOND
+from p2p_twisted.runtime.addresses import own_addresses
 from p2p_twisted.trust.invite import ANY_PREFIX
-from p2p_twisted.wire.names import BadName, check_host
+from p2p_twisted.wire.names import BadName, check_host, plain_host
 
 
 def read_registries(text: str) -> tuple[tuple[str, int], ...]:
@@ -34,15 +36,25 @@ def read_registries(text: str) -> tuple[tuple[str, int], ...]:
 
 def read_host(option: str, text: str) -> str:
     """
-    Read an IP address.
+    Read an IP address, in brackets or not, however it is spelled.
 
-    :raises UsageError: when it is none.
+    :raises UsageError: when it is none that one peer could have.
     """
+    typed = text.strip().removeprefix("[").removesuffix("]")
     try:
-        check_host(text)
+        host = plain_host(str(ip_address(typed)))
+        check_host(host)
     except BadName as error:
-        raise UsageError(f"--{option}: {error}") from None
-    return text
+        raise UsageError(f"--{option} {text}: {error}{_those_here(option)}") from None
+    except ValueError:
+        why = f"--{option} takes an IP address, not {text!r}{_those_here(option)}"
+        raise UsageError(why) from None
+    return host
+
+
+def _those_here(option: str) -> str:
+    has = " and ".join(own_addresses()) if option == "interface" else ""
+    return f"; this machine has {has}" if has else ""
 
 
 def read_transfers(text: str | None) -> Slots:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 from p2p_twisted.registry.limits import REGISTRY_PORT
@@ -30,8 +30,7 @@ def read_location(text: str, usual_port: int = REGISTRY_PORT) -> tuple[str, int]
     if (scheme := _SCHEME.match(place)) is not None:
         place = place[scheme.end() :]
     host, port = _split(place.partition("/")[0], str(usual_port))
-    if "%" in host and is_ip(host):
-        raise BadLocation(f"others cannot use {host}: say another address of that machine")
+    _check_usable(host)
     if not _is_host(host) or not port.isascii() or not port.isdecimal() or int(port) not in _PORTS:
         raise BadLocation
     return _unmapped(host), int(port)
@@ -54,13 +53,28 @@ def show_locations(places: Iterable[tuple[str, int]]) -> str:
 
 def _split(place: str, usual: str) -> tuple[str, str]:
     if place.startswith("["):
-        host, _, rest = place[1:].partition("]")
+        host, bracket, rest = place[1:].partition("]")
+        if not bracket or rest[:1] not in ("", ":"):
+            raise BadLocation
         return host, rest.removeprefix(":") if rest else usual
     host, colon, port = place.rpartition(":")
     if not colon:
         return place, usual
     # The last group of an IPv6 address without brackets is the port, unless nothing else would do.
     return (place, usual) if is_ip(place) and not is_ip(host) else (host, port)
+
+
+def _check_usable(host: str) -> None:
+    """Refuse what is an IP address, but not that of a machine, or means one on one link only."""
+    if not is_ip(host):
+        return
+    address = ip_address(host)
+    if address.is_unspecified or address.is_multicast:
+        raise BadLocation(
+            f"{host} is no address of one machine: say the registry's, or 127.0.0.1 for this one"
+        )
+    if ":" in host and ("%" in host or address.is_link_local):
+        raise BadLocation(f"others cannot use {host}: say another address of that machine")
 
 
 def _is_host(host: str) -> bool:

@@ -22,11 +22,10 @@ from p2p_twisted.registry.authority_files import (
 )
 from p2p_twisted.registry.enrollment import Enrollment
 from p2p_twisted.registry.joining_private import CannotJoin, join_as_registry
-from p2p_twisted.registry.limits import REGISTRY_PORT
+from p2p_twisted.registry.listening_place import places_of
 from p2p_twisted.registry.location import show_location
 from p2p_twisted.registry.private_service import CatchingUp, OwnRenewal
 from p2p_twisted.registry.shared_records import SharedRecords
-from p2p_twisted.runtime.addresses import own_addresses
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload
@@ -217,14 +216,11 @@ def _places(listen: str) -> tuple[str, ...]:
 
     :raises TrustError: when they do not, as this machine has no address yet.
     """
-    fields = listen.split(":")
-    port = next((field for field in fields[1:] if field.isdecimal()), str(REGISTRY_PORT))
-    named = [field.partition("=")[2] for field in fields if field.startswith("interface=")]
-    hosts = named or [host for host in own_addresses() if ":" not in host]
+    hosts, port = places_of(listen)
     if not hosts:
         raise TrustError(
             "this machine has no address at which others reach this registry: connect it to a"
             " network, or, for peers of this machine alone, start the registry with --listen"
             f" tcp:{port}:interface=127.0.0.1"
         )
-    return tuple(show_location(host, int(port)) for host in hosts[:INVITE_PLACES])
+    return tuple(show_location(host, port) for host in hosts[:INVITE_PLACES])

@@ -23,6 +23,11 @@ def is_ip(text: str) -> bool:
     return True
 
 
+def is_any(text: str) -> bool:
+    """Return whether a text is an IP address that means all of a machine's."""
+    return is_ip(text) and ipaddress.ip_address(text).is_unspecified
+
+
 def has_address(host: str) -> bool:
     """Return whether an IP address is one of this machine's."""
     with socket.socket(_family(host), socket.SOCK_DGRAM) as probe:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from twisted.python.usage import Options, UsageError
 
-from p2p_twisted.peer.own_options import read_results
+from p2p_twisted.peer import own_options
+from p2p_twisted.peer.own_options import read_host, read_results
 
 
 def options(is_background: bool, **given: Any) -> Options:
@@ -27,3 +28,30 @@ def test_no_input(given: dict[str, Any]) -> None:
 def test_nothing_said() -> None:
     """By default it has none of that."""
     assert read_results(options(True)) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "host"),
+    [
+        ("[::1]", "::1"),
+        ("0:0:0:0:0:0:0:1", "::1"),
+        ("::ffff:10.0.0.1", "10.0.0.1"),
+        ("[::FFFF:a00:1]", "10.0.0.1"),
+        (" 10.0.0.1 ", "10.0.0.1"),
+    ],
+)
+def test_host(typed: str, host: str) -> None:
+    """An address counts however it is spelled."""
+    assert read_host("advertise", typed) == host
+
+
+@pytest.mark.parametrize(
+    "typed", ["eth0", "", "localhost", "10.0.0.1:9000", "0.0.0.0", "fe80::1%lo"]
+)
+def test_no_host(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is no address of a peer is refused, with those that this machine has."""
+    monkeypatch.setattr(own_options, "own_addresses", lambda: ["10.0.0.2", "fd00::2"])
+    with pytest.raises(UsageError) as refused:
+        read_host("interface", typed)
+    assert typed in str(refused.value)
+    assert str(refused.value).endswith("; this machine has 10.0.0.2 and fd00::2")

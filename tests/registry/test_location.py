@@ -44,6 +44,7 @@ class LocationTests(SynchronousTestCase):
         for text in (
             *("", ":9011", "box:", "box:0", "box:65536", "box:x", "box:²", "http://", "[::1]x"),
             *("me@box:9011", "box lan:9011", "http:box:9011", "[box]:", "box\n:9011"),
+            *("[::1", "[::1]9011", "0.0.0.0", "[::]:9011", "224.0.0.1:9011", "fe80::1"),
             *("[::1%lo]:9011", "fe80::1%eth0", "[fe80::1%25eth0]", "box%2e:9011"),
         ):
             self.assertRaises(BadLocation, read_location, text)

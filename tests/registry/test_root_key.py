@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from cryptography import x509
 
-from p2p_twisted.registry import private_registry
+from p2p_twisted.registry import listening_place
 from p2p_twisted.registry.authority_files import (
     ROOT_FILE,
     KeyPlace,
@@ -147,7 +147,7 @@ def test_read_by_others(tmp_path: Path) -> None:
 def test_no_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where others do not reach the registry, no invite is made that it would refuse then."""
     addresses: list[str] = []
-    monkeypatch.setattr(private_registry, "own_addresses", lambda: addresses)
+    monkeypatch.setattr(listening_place, "own_addresses", lambda: addresses)
     opened = open_private(tmp_path / "keys", "default", "tcp:9012", date=lambda: NOW)
     opened.folder.close()
     _made, said = opened.lines
