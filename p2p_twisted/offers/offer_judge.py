@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from p2p_twisted.offers.offer import BadOffer, Offer, read_offer, write_offer
 from p2p_twisted.offers.offer_book import HeardOffer
-from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
+from p2p_twisted.trust.anchor import TrustAnchor
 from p2p_twisted.trust.identity import Identity
 from p2p_twisted.trust.signed_text import SignedText, room_for_payload, sign
 from p2p_twisted.trust.trust_errors import BadStatement
@@ -78,7 +78,7 @@ class PrivateOfferJudge(OfferJudge):
     @property
     def me(self) -> Identity:
         """What its certificate says of this peer at the moment."""
-        return VerifiedCertificate.read(self._security.credentials.certificate).identity
+        return self._security.own.identity
 
     def write(self, offer: Offer) -> HeardOffer:
         """
@@ -93,8 +93,7 @@ class PrivateOfferJudge(OfferJudge):
                 " a group or @all, or give it a shorter name"
             )
         text = sign(payload, credentials)
-        signer = VerifiedCertificate.read(credentials.certificate)
-        return HeardOffer(read_offer(payload), text, signer)
+        return HeardOffer(read_offer(payload), text, self._security.own)
 
     def read(self, text: str) -> HeardOffer:
         """

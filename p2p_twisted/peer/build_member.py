@@ -1,4 +1,4 @@
-"""Build what a peer's certificate decides: whom it talks to, and what it is told."""
+"""Build what a peer's certificate decides: how it talks to others, and what it is told."""
 
 from functools import cached_property
 
@@ -9,9 +9,7 @@ from p2p_twisted.peer.build_local import LocalParts
 from p2p_twisted.peer.network_statements import NetworkStatements
 from p2p_twisted.peer.private_part import PrivatePart
 from p2p_twisted.storage.partial import PartialRegister
-from p2p_twisted.trust.anchor import VerifiedCertificate
 from p2p_twisted.trust.tls import TlsSecurity
-from p2p_twisted.wire.dialing import BoundDialer
 
 
 @frozen(slots=False, kw_only=True)
@@ -29,11 +27,6 @@ class MemberParts(LocalParts):
         """What encrypts all connections to others."""
         return None if self.private is None else self.private.security
 
-    @cached_property
-    def dialer(self) -> BoundDialer:
-        """What opens all connections to others."""
-        return BoundDialer(self.reactor, self.settings.interface, self.security)
-
     @property
     def statements(self) -> NetworkStatements | None:
         """What admins say to the whole of a private network."""
@@ -48,7 +41,7 @@ class MemberParts(LocalParts):
         """
         if self.security is None or self.settings.reshares:
             return frozenset()
-        return VerifiedCertificate.read(self.security.credentials.certificate).identity.groups
+        return self.security.own.identity.groups
 
     @cached_property
     @override

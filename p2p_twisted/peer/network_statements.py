@@ -12,8 +12,7 @@ from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.runtime.token_bucket import TokenBucket
-from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
-from p2p_twisted.trust.identity import Identity
+from p2p_twisted.trust.anchor import TrustAnchor
 from p2p_twisted.trust.statement import (
     IssuerRevocation,
     Revocation,
@@ -90,7 +89,7 @@ class NetworkStatements:
 
         :raises NotAllowed: when it may not.
         """
-        me = self._me()
+        me = self._security.own.identity
         if not me.is_admin:
             raise NotAllowed(f"only an admin may {what}, and {me.name} is none")
 
@@ -116,7 +115,7 @@ class NetworkStatements:
         try:
             drafts = self.revocations.drafts(name, self._date())
             # What it signs does not count any more once it has revoked itself.
-            counting = drafts[:1] if name == self._me().name else drafts
+            counting = drafts[:1] if name == self._security.own.identity.name else drafts
             texts = tuple(self._signed(draft, "revoke") for draft in counting)
             for text in texts:
                 self._learn(text)
@@ -162,9 +161,6 @@ class NetworkStatements:
     def _signed(self, said: Said, what: str) -> str:
         self.check_admin(what)
         return sign_statement(said, self._security.credentials)
-
-    def _me(self) -> Identity:
-        return VerifiedCertificate.read(self._security.credentials.certificate).identity
 
     def _complain(self, what: str, why: TrustError) -> None:
         if self._complaints.take(self._date()):

@@ -21,7 +21,7 @@ from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.threads import Offload
-from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
+from p2p_twisted.trust.anchor import TrustAnchor
 from p2p_twisted.trust.certificate_request import make_request
 from p2p_twisted.trust.credentials import Credentials, key_hash, new_key
 from p2p_twisted.trust.tls import TlsSecurity
@@ -81,7 +81,7 @@ class CertificateRenewal(TimerService):
         self._security.cut(now)
         # Where it is longer the clock was ahead then, and somebody has set it right since.
         waits = 0 < self._asks_again_at - now <= 2 * _AGAIN_SECONDS
-        is_due = self._certificate().is_due(now) or self._security.is_distrusted
+        is_due = self._security.own.is_due(now) or self._security.is_distrusted
         if is_due and not (waits or self._asking.is_set):
             # Not at once with all others that were started, or cut off, at this moment.
             spread = _SOON_SECONDS if self._security.is_distrusted else _SPREAD_SECONDS
@@ -105,7 +105,7 @@ class CertificateRenewal(TimerService):
 
     async def renew(self) -> None:
         """Have a new certificate, or say why there is none; raises nothing that is expected."""
-        certificate, key = self._certificate(), new_key()
+        certificate, key = self._security.own, new_key()
         if self._security.is_distrusted:
             # Another registry knows us by our key alone.
             key = self._security.credentials.key
@@ -129,14 +129,11 @@ class CertificateRenewal(TimerService):
 
     def status(self) -> CertificateStatus:
         """Describe the certificate."""
-        certificate = self._certificate()
+        certificate = self._security.own
         identity = certificate.identity
         groups = tuple(sorted(identity.groups))
         fault = self._security.date_fault() or self._fault
         return CertificateStatus(identity.is_admin, groups, certificate.expires, fault)
-
-    def _certificate(self) -> VerifiedCertificate:
-        return VerifiedCertificate.read(self._security.credentials.certificate)
 
     def _verified(self, answer: Certified, wanted: bytes) -> tuple[x509.Certificate, ...]:
         ders = [base64.b64decode(each) for each in answer.certificates]

@@ -11,7 +11,6 @@ from typing_extensions import override
 from p2p_twisted.registry.authority import Authority
 from p2p_twisted.registry.shared_records import SharedRecords
 from p2p_twisted.runtime.reactor import Reactor
-from p2p_twisted.trust.anchor import VerifiedCertificate
 from p2p_twisted.trust.credentials import new_key
 from p2p_twisted.trust.tls import TlsSecurity
 from p2p_twisted.trust.trust_errors import TrustError
@@ -77,7 +76,7 @@ class OwnRenewal(TimerService):
     def look(self) -> None:
         """Renew the certificate if it is time."""
         now = self._date()
-        if VerifiedCertificate.read(self._security.credentials.certificate).is_due(now):
+        if self._security.own.is_due(now):
             try:
                 self._security.use(self._authority.own(now, new_key()))
             except TrustError as error:

@@ -10,7 +10,6 @@ from p2p_twisted.peer.interface import unwatched
 from p2p_twisted.testing import invariants
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.private_daemons import PrivateDaemons
-from p2p_twisted.trust.anchor import VerifiedCertificate
 
 _REVOKED_SECONDS: Final = 2.0
 _TRYING_SECONDS: Final = 30.0
@@ -42,7 +41,7 @@ def same_revocations(daemons: VirtualDaemons) -> Iterator[str]:
 def renewed_in_time(daemons: VirtualDaemons) -> Iterator[str]:
     """No peer has a certificate that is to be renewed."""
     for name, part in _private(daemons).private.items():
-        shown = VerifiedCertificate.read(part.security.credentials.certificate)
+        shown = part.security.own
         if shown.is_due(daemons.wall()):
             yield f"the certificate of {name} is not renewed"
 

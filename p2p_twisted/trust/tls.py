@@ -107,6 +107,11 @@ class TlsSecurity:
         maker = TlsMaker(mutual_context(credentials, *ways))
         self._dialers, self._listeners = self._factory(maker, True), self._factory(maker, False)
 
+    @property
+    def own(self) -> VerifiedCertificate:
+        """What our certificate says at the moment."""
+        return VerifiedCertificate.read(self.credentials.certificate)
+
     def distrust(self) -> None:
         """Hear that our certificate does not count: its issuer was revoked."""
         if not self.is_distrusted:
@@ -115,8 +120,7 @@ class TlsSecurity:
 
     def check_own(self) -> None:
         """See whether our certificate counts by what we know of issuers."""
-        own = VerifiedCertificate.read(self.credentials.certificate)
-        if self.revocations.issuers.is_revoked(own):
+        if self.revocations.issuers.is_revoked(self.own):
             self.distrust()
 
     def cut_issuer(self) -> None:

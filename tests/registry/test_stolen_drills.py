@@ -15,7 +15,6 @@ from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.testing import invariants
 from p2p_twisted.testing.daemons import NETWORK, REGISTRY
 from p2p_twisted.testing.private_daemons import NotLetIn, PrivateDaemons
-from p2p_twisted.trust.anchor import VerifiedCertificate
 from p2p_twisted.trust.credentials import Credentials, issuer_id
 from p2p_twisted.trust.issuing import make_issuer
 from p2p_twisted.trust.key_folder import KeyFolder
@@ -65,10 +64,7 @@ class Drill:
 
     def issuers(self) -> dict[str, str]:
         """Tell who has certified each peer that has a part in the network."""
-        return {
-            name: VerifiedCertificate.read(security.credentials.certificate).issuer
-            for name, security in self._running()
-        }
+        return {name: security.own.issuer for name, security in self._running()}
 
     def certified_anew(self) -> bool:
         """Return whether all have certificates of the second registry."""
