@@ -75,12 +75,12 @@ class LookDoubts:
         """
         Return whether it does not matter who may be missing.
 
-        It does where there were more before, or others were silent, or, in a first look, where
-        nobody would look again.
+        It does where there were more before, or others were silent; and where nobody would look
+        again, in a first look, or of few: who has just come may be missing, too.
         """
         if look.is_whole:
             return True
-        if self._receivers_before is None and look.is_over:
+        if look.is_over and (self._receivers_before is None or look.answered <= _FEW):
             return False
         new = [name for name in look.silent if name not in self._silent]
         is_news = bool(new) and len(self._silent) < AUDIENCE_NAMED

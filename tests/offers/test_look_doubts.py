@@ -19,6 +19,12 @@ class TestSuffices:
         assert not audience.suffices(a_look(a_receipt("ben"), is_whole=False), 0.0)
         assert audience.suffices(a_look(a_receipt("ben", "fetching", 1), is_whole=False), 0.0)
 
+    def test_newcomer(self) -> None:
+        """A newcomer is not known to be missing, and matters where nobody would look again."""
+        audience = OfferAudience(OFFER, 0.0)
+        audience.board(a_look(a_receipt("ben")), 0.0)
+        assert not audience.suffices(a_look(a_receipt("ben"), is_whole=False), 60.0)
+
     def test_fewer_than_before(self) -> None:
         audience = OfferAudience(OFFER, 0.0)
         two = a_look(a_receipt("ben", "fetching", 1), a_receipt("carl"), is_whole=False)
