@@ -1,6 +1,5 @@
 """Answer requests to the gateway: for what a peer shares, and for content by its id."""
 
-import re
 from collections.abc import Callable
 from typing import Final
 
@@ -14,11 +13,11 @@ from p2p_twisted.gateway.content_answer import ContentAnswers
 from p2p_twisted.gateway.hub_routes import HubRoutes
 from p2p_twisted.gateway.reading_resource import ReadingResource, path_words
 from p2p_twisted.peer.content_reading import ContentReading
+from p2p_twisted.wire.chunks import is_file_id
 from p2p_twisted.wire.messages import Hit
 
 _BY_ID: Final = "id"
 _HUB: Final = "hf"
-_FILE_ID: Final = re.compile(r"[0-9a-f]{64}\Z")
 
 
 class GatewayResource(ReadingResource):
@@ -57,7 +56,7 @@ class GatewayResource(ReadingResource):
         if not rest:
             say = "say /PEER/PATH, or /id/FILEID; /hf is a hub of models"
             raise BadRequest("no_such_path", say)
-        if first == _BY_ID and len(rest) == 1 and _FILE_ID.match(rest[0]):
+        if first == _BY_ID and len(rest) == 1 and is_file_id(rest[0]):
             return await self._reading.with_id(rest[0])
         holder = named_peer(first)
         assert holder is not None

@@ -1,6 +1,5 @@
 """Read what peers share without downloading it first: it is read as it comes."""
 
-import re
 from collections.abc import Sequence
 from glob import escape
 from typing import Final
@@ -31,12 +30,11 @@ from p2p_twisted.peer.searches import Searches, What
 from p2p_twisted.peer.suggestions import suggestions
 from p2p_twisted.peer_errors import CannotKeep, IsFolder, NotFound, NotReady, PeerError
 from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.wire.chunks import is_file_id, is_short_id
 from p2p_twisted.wire.limits import HITS_PER_PEER
 from p2p_twisted.wire.messages import Ask, Hit
-from p2p_twisted.wire.names import SHORT_ID_DIGITS, FileId, PeerName
+from p2p_twisted.wire.names import FileId, PeerName
 
-_FILE_ID: Final = re.compile(r"[0-9a-f]{64}\Z")
-_SHORT_ID: Final = re.compile(rf"[0-9a-f]{{{SHORT_ID_DIGITS}}}\Z")
 _UNSENT: Final = "0" * 32
 """The id of a question that is put to this peer alone."""
 
@@ -105,7 +103,7 @@ class ContentReading:
 
         :raises PeerError: when there is none, or there are several, or it is still being hashed.
         """
-        if isinstance(wanted, str) and _FILE_ID.match(wanted):
+        if isinstance(wanted, str) and is_file_id(wanted):
             return await self.with_id(wanted)
         if isinstance(wanted, Hit):
             hits: Hits = (wanted,)
@@ -137,7 +135,7 @@ class ContentReading:
             return hit
 
     async def _by_short_id(self, text: str) -> Hits:
-        if not _SHORT_ID.match(text):
+        if not is_short_id(text):
             return ()
         own = await self._ask("id", text, self._me)
         hits = tuple(own or (await self._searches.ask("id", text)).hits)

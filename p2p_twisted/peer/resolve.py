@@ -1,6 +1,5 @@
 """What a name means: one question to the others, and a look at what is here."""
 
-import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
@@ -40,11 +39,10 @@ from p2p_twisted.peer_errors import AlreadyHere, NotFound, PeerError
 from p2p_twisted.runtime.lock import Semaphore
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire import limits
+from p2p_twisted.wire.chunks import is_file_id, is_short_id
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import SHORT_ID_DIGITS, PeerName
 
-_FILE_ID: Final = re.compile(r"[0-9a-f]{64}\Z")
-_SHORT_ID: Final = re.compile(rf"[0-9a-f]{{{SHORT_ID_DIGITS}}}\Z")
 _ASKED_AT_ONCE: Final = 8
 _FRESH_SECONDS: Final = 0.25
 
@@ -134,9 +132,9 @@ class Resolver:
             if holder in (None, wanted.peer):
                 return await self._other_than_here((wanted,))
             return await self._with_id(wanted.file, holder)
-        if _FILE_ID.match(wanted):
+        if is_file_id(wanted):
             return await self._with_id(wanted, holder)
-        if _SHORT_ID.match(wanted):
+        if is_short_id(wanted):
             # It may be a name as well; but nobody else's name goes before a content.
             with suppress(NotFound):
                 return await self._with_id(wanted, holder, again=True)

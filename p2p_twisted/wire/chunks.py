@@ -7,6 +7,7 @@ the digests in order. A chunk can thus be verified as soon as it has arrived,
 against a list that was itself verified against the id.
 """
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
@@ -14,8 +15,22 @@ from typing import Final
 from blake3 import blake3
 
 from p2p_twisted.wire.limits import CHUNK_BYTES
+from p2p_twisted.wire.names import SHORT_ID_DIGITS
 
 DIGEST_BYTES: Final = 32
+
+_FILE_ID: Final = re.compile(r"[0-9a-f]{64}\Z")
+_SHORT_ID: Final = re.compile(rf"[0-9a-f]{{{SHORT_ID_DIGITS}}}\Z")
+
+
+def is_file_id(text: str) -> bool:
+    """Return whether a text is a file id, and not only how one begins."""
+    return _FILE_ID.match(text) is not None
+
+
+def is_short_id(text: str) -> bool:
+    """Return whether a text is as much of a file id as people are shown; it may be a name, too."""
+    return _SHORT_ID.match(text) is not None
 
 
 def chunk_count(size: int) -> int:

@@ -13,6 +13,8 @@ from p2p_twisted.wire.chunks import (
     chunk_length,
     content_id,
     id_from_digests,
+    is_file_id,
+    is_short_id,
     split_chunks,
 )
 from p2p_twisted.wire.limits import CHUNK_BYTES, FILE_BYTES
@@ -79,3 +81,12 @@ def test_largest_file() -> None:
     count = chunk_count(FILE_BYTES)
     assert count == 1_048_576
     assert chunk_length(FILE_BYTES, count - 1) == CHUNK_BYTES
+
+
+@pytest.mark.parametrize("text", [KNOWN_EMPTY.upper(), KNOWN_EMPTY + "\n", f"{KNOWN_EMPTY}0", ""])
+def test_no_id(text: str) -> None:
+    """An id is written in one way, and nothing else is one."""
+    assert is_file_id(KNOWN_EMPTY)
+    assert is_short_id(KNOWN_EMPTY[:16])
+    assert not is_file_id(text)
+    assert not is_short_id(text[48:])
