@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -23,6 +24,7 @@ from twisted.logger import (
 from twisted.python.logfile import LogFile
 from zope.interface import provider
 
+from p2p_twisted.runtime.amounts import count
 from p2p_twisted.runtime.exit_code import CannotStart
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.json_log import json_observer
@@ -30,6 +32,7 @@ from p2p_twisted.runtime.os_errors import in_words
 
 _TWISTED: Final = ("twisted.", "log_legacy")
 _UNKEPT_PLUGINS: Final = "Unable to write to plugin cache"
+_UNWRITTEN: Final = "{lines} could not be written to the log: {error}"
 _ROTATED_BYTES: Final = 10_000_000
 _ROTATED_FILES: Final = 5
 
@@ -69,14 +72,22 @@ class Destination:
             stream = sys.stdout if self.path == "-" else sys.stderr
             lines = _drop if stream is None else _unsaid(self._written_to(stream, stream.isatty()))
         least = LogLevel.debug if self.is_verbose else LogLevel.info
+        lines = _unbroken(lines, self._mend)
         return FilteringLogObserver(worded(lines), [_of_use, LogLevelFilterPredicate(least)])
 
     def begin_file(self) -> None:
         """Move the file aside, if there is one, and begin another; or where it was moved away."""
         if self._file is None:
             return
-        self._file.rotate()
-        if os.access(self._file.directory, os.W_OK):
+        # Where that fails, what is logged next has it tried again.
+        with suppress(OSError):
+            self._file.rotate()
+            if os.access(self._file.directory, os.W_OK):
+                self._file.reopen()
+
+    def _mend(self) -> None:
+        """Open a file again that could not be begun when the one before was moved aside."""
+        if self._file is not None:
             self._file.reopen()
 
     def _written_to(self, file: TextIO, is_terminal: bool = False) -> ILogObserver:
@@ -108,6 +119,36 @@ def _for_people(event: LogEvent) -> str | None:
 
 def _clock_time(when: float | None) -> str:
     return time.strftime("%H:%M:%S", time.localtime(when))
+
+
+def _unbroken(lines: Callable[[LogEvent], None], mend: Callable[[], None]) -> ILogObserver:
+    """
+    Leave out what cannot be written, as on a full disk, and say how much that was once it can.
+
+    Twisted would log a traceback about it each time, to whatever else reads the log.
+
+    :param mend: is called before what is to be written again.
+    """
+    unwritten: LogEvent = {}
+    missing = 0
+
+    def observe(event: LogEvent) -> None:
+        nonlocal missing, unwritten
+        try:
+            if missing:
+                mend()
+                lines({**unwritten, "lines": count(missing, "line")})
+                missing = 0
+            lines(event)
+        except (OSError, ValueError) as error:
+            # ValueError: it is closed.
+            missing += 1
+            common = {key: event.get(key) for key in ("log_time", "log_system")}
+            level = {"log_level": LogLevel.warn, "log_namespace": __name__}
+            unwritten = {**common, **level, "log_format": _UNWRITTEN, "error": in_words(error)}
+
+    observer: ILogObserver = provider(ILogObserver)(observe)
+    return observer
 
 
 def _unsaid(lines: ILogObserver) -> ILogObserver:

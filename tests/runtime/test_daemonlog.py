@@ -1,8 +1,10 @@
+import errno
 import json
 import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from twisted.logger import Logger, LogLevel, LogPublisher
 from twisted.python.log import LogPublisher as LegacyLogPublisher
@@ -57,6 +59,31 @@ class DestinationTests(SynchronousTestCase):
         files = list(path.parent.glob(path.name + "*"))
         self.assertLessEqual(len(files), 6)
         self.assertLess(sum(file.stat().st_size for file in files), 70_000_000)
+
+    def test_full_disk(self) -> None:
+        """What cannot be written is left out, and counted once it can; nothing else is logged."""
+        path = Path(self.mktemp())
+        log = self.log_to(path)
+        log.info("before")
+        for fault in ("write", "shouldRotate"):
+            with mock.patch.object(LogFile, fault, side_effect=OSError(errno.ENOSPC, "full")):
+                log.info("lost")
+                log.info("lost, too")
+            log.info("after")
+        lines = [line.partition("] ")[2] for line in path.read_text().splitlines()]
+        missing = "2 lines could not be written to the log: the disk is full"
+        self.assertEqual(lines, ["before", *2 * [missing, "after"]])
+
+    def test_no_other_file(self) -> None:
+        """Where no other file could be begun, one is later."""
+        path = Path(self.mktemp())
+        to_file = Destination(str(path))
+        log = Logger("here", observer=LogPublisher(to_file.observer()))
+        with mock.patch.object(LogFile, "_openFile", side_effect=OSError(errno.ENOSPC, "full")):
+            to_file.begin_file()
+            log.info("lost")
+        log.info("after")
+        self.assertRegex(path.read_text(), "1 line could not be written .*\n.* after\n$")
 
     def test_another_file(self) -> None:
         """When asked to, it begins another file; also where its own was moved away."""
