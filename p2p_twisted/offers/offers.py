@@ -195,6 +195,11 @@ class PeerOffers:
                 f"this machine's clock is {ahead:,.0f} s ahead of the registry's, so others would"
                 " not believe its offers: set the clock"
             )
+        if ahead + seconds <= 0:
+            raise PeerError(
+                f"this machine's clock is {-ahead:,.0f} s behind the registry's, so for others this"
+                " would be over: set the clock"
+            )
         heard, key = await self._writing.write(name, to, seconds, into, watch)
         added = self._book.add(heard, OWN, self._date())
         if added.forgotten is not None:

@@ -64,14 +64,12 @@ class RegistrationKeeper:
     :param announce: is told what a person should know.
     :param wall: reads wall time in seconds.
     :param welcomed: hears, too, what the registry says where it has a place for the peer.
-    :ivar ahead: how many seconds this machine's clock is ahead of the registry's, as far as known.
     :ivar fault: what kept the registry from answering when it was last asked, or why it refused.
     """
 
     log = Logger()
 
     fault: str | None = field(default=None, init=False)
-    ahead: float | None = field(default=None, init=False)
     _name: PeerName
     _machine: LeaseMachine
     _clock: IReactorTime
@@ -88,6 +86,8 @@ class RegistrationKeeper:
     _left: Deferred[None] = field(factory=partial(succeed, None), init=False)
     _effects: EffectQueue[LeaseEffect] = field(init=False)
     _standing: Standing = field(factory=Standing, init=False)
+    # How far the registry's wall clock was ahead of this machine's monotonic one.
+    _registry_wall: float | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._alarm = Alarm(self._clock, partial(self._handle, Woken()))
@@ -97,6 +97,13 @@ class RegistrationKeeper:
     def is_registered(self) -> bool:
         """Whether the registry knew the peer when it was last asked."""
         return self._machine.is_registered
+
+    @property
+    def ahead(self) -> float | None:
+        """How many seconds this machine's clock is ahead of the registry's, as far as known."""
+        if self._registry_wall is None:
+            return None
+        return self._wall() - self._clock.seconds() - self._registry_wall
 
     @property
     def is_reachable(self) -> bool | None:
@@ -205,7 +212,9 @@ class RegistrationKeeper:
         dial = self._standing.is_to_be_checked
         welcome = await self._client.renew(renew.name, renew.token, dial)
         if welcome.date is not None:
-            self.ahead = self._wall() - welcome.date
+            self._registry_wall = welcome.date - self._clock.seconds()
+        if self.ahead is not None:
+            self._effects.add(map(Say, self._standing.clock_found(self.ahead)))
         return welcome
 
     async def _leave(self, leave: Leave) -> None:

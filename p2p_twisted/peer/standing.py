@@ -10,6 +10,8 @@ from p2p_twisted.peer.lease_events import (
     StartOverlay,
 )
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
+from p2p_twisted.runtime.amounts import clock_time
+from p2p_twisted.trust.limits import STATEMENT_FRESH_SECONDS
 from p2p_twisted.wire.firewall import cut_off, firewall_ports, place
 from p2p_twisted.wire.messages import Welcome
 from p2p_twisted.wire.names import PeerAddress, is_loopback
@@ -37,6 +39,7 @@ class Standing:
         # Since when it has had no neighbor, as renewals have found.
         self._alone_since: float | None = None
         self._has_told_barred = False
+        self._is_clock_wrong = False
         # Since when it is cut off, in seconds.
         self._since: float | None = None
 
@@ -78,6 +81,24 @@ class Standing:
             said += self._tell_reach(event)
             said += self._tell_barred(event, now)
         return said
+
+    def clock_found(self, ahead: float) -> list[str]:
+        """
+        Say that this machine's clock, or the registry's, is wrong, or is right again.
+
+        :param ahead: how many seconds this machine's is ahead.
+        """
+        is_wrong = abs(ahead) > STATEMENT_FRESH_SECONDS
+        if is_wrong == self._is_clock_wrong:
+            return []
+        self._is_clock_wrong = is_wrong
+        if not is_wrong:
+            return ["this machine's clock and the registry's agree again"]
+        way = "ahead of" if ahead > 0 else "behind"
+        return [
+            f"this machine's clock is {clock_time(abs(ahead))} {way} the registry's: set one of"
+            " them right; until then, pushes may count for nobody here, or for nobody else"
+        ]
 
     def _tell_cut(self, now: float) -> list[str]:
         is_cut = not (self._neighbors or self._has_registry)

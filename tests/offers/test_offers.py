@@ -127,6 +127,9 @@ class PushTests(OffersTestCase):
         daemons.peers["s1"].offers._ahead = lambda: 121.0
         with self.assertRaisesRegex(PeerError, "clock is 121 s ahead .*: set the clock"):
             self.push(daemons)
+        daemons.peers["s1"].offers._ahead = lambda: -float(HOUR)
+        with self.assertRaisesRegex(PeerError, "clock is 3,600 s behind .*: set the clock"):
+            daemons.result(push("slides.pdf", ["@all"], HOUR))
         daemons.peers["s1"].offers._ahead = lambda: -500.0
         for _ in range(OWN_OFFERS):
             self.push(daemons, "week 3/notes.txt")

@@ -17,6 +17,7 @@ from p2p_twisted.peer.lease import LeaseMachine
 from p2p_twisted.peer.registration import RegistrationKeeper
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.sights import Sights
+from p2p_twisted.peer.standing import Standing
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.registry.registry_places import RegistryPlaces
@@ -50,7 +51,8 @@ class Registry(RegistryClient):
         self.asked.append("renew")
         await self.before_renewal()
         found = self.reachable[-1] if self.reachable else None
-        return Welcome(name, HOST, 9_100, 60.0, token, (), reachable=found)
+        date = self.reactor.seconds() + 1e9 if dial else None
+        return Welcome(name, HOST, 9_100, 60.0, token, (), reachable=found, date=date)
 
     async def leave(self, name: PeerName, token: Token) -> None:
         self._check()
@@ -108,6 +110,7 @@ class RegistrationTests(SynchronousTestCase):
         state.write("registration", {"address": ["s1", HOST, 9_100], "token": "a token"})
         self.peer = Peer()
         self.said: list[str] = []
+        self.set_ahead = 0.0
         settings = Settings("s1", Path("s1"), Path("s1/Downloads"))
         self.watch = AddressWatch(settings, self.clock, inline)
         network: Any = self.peer
@@ -208,6 +211,20 @@ class RegistrationTests(SynchronousTestCase):
             self.registry.reachable.append(reachable)
             self.clock.pump([1.0] * 60)
             self.assertIs(self.peer.is_closed, not reachable)
+        self.end()
+
+    def test_clock_set(self) -> None:
+        """A clock that somebody sets wrong is known to be at once, and told of soon, and once."""
+        self.patch(Standing, "is_to_be_checked", True)
+        self.registration._wall = lambda: self.clock.seconds() + 1e9 + self.set_ahead
+        self.begin()
+        self.clock.pump([1.0] * 60)
+        self.assertEqual((self.registration.ahead, self.said), (0.0, []))
+        for self.set_ahead, said in ((86_400.0, "24:00:00 ahead"), (0.0, "agree again")):
+            self.assertEqual(self.registration.ahead, self.set_ahead)
+            self.clock.pump([1.0] * 120)
+            self.assertIn(said, self.said.pop())
+            self.assertEqual(self.said, [])
         self.end()
 
     def test_busy_there(self) -> None:

@@ -42,6 +42,17 @@ class StandingTests(SynchronousTestCase):
         self.assertEqual(self.said(NeighborsChanged(0), AWAY), [CUT])
         self.assertEqual(self.said(WELCOME), ["back in the network, after 1 s"])
 
+    def test_clock(self) -> None:
+        """A clock that is so wrong that it matters is told of once, and when it is right again."""
+        tell = self.standing.clock_found
+        self.assertEqual(tell(-119.0), [])
+        [said] = tell(-90_000.0)
+        self.assertIn("clock is 25:00:00 behind the registry's: set one of them right", said)
+        self.assertEqual(tell(-90_030.0), [])
+        self.assertEqual(tell(2.0), ["this machine's clock and the registry's agree again"])
+        [said] = tell(121.0)
+        self.assertIn("clock is 2:01 ahead of the registry's", said)
+
     def test_alone(self) -> None:
         """The only peer of a network is not cut off, nor is one that the registry refuses."""
         self.join()
