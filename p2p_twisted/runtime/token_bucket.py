@@ -22,8 +22,8 @@ class TokenBucket:
         self._tokens = self.burst
 
     def left(self, now: float) -> int:
-        """Return how many whole tokens there are; ``now`` is in seconds."""
-        since = now - (now if self._filled_at is None else self._filled_at)
+        """Return how many whole tokens there are; ``now`` is in seconds, and may go back."""
+        since = 0.0 if self._filled_at is None else max(0.0, now - self._filled_at)
         self._filled_at = now
         self._tokens = min(self.burst, self._tokens + since * self.rate)
         return int(self._tokens)

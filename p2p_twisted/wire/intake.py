@@ -1,6 +1,5 @@
 """Bound how much of the reactor's time is taken by what comes in on one connection."""
 
-import time
 from collections.abc import Callable
 from typing import Final
 
@@ -9,17 +8,13 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.protocols.basic import LineReceiver
 
 from p2p_twisted.runtime.alarm import Alarm
+from p2p_twisted.runtime.idle_cores import reactor_waited
 from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.input import Input
 
 _SLICE_SECONDS: Final = 0.02
 _LONGEST_PAUSE_SECONDS: Final = 1.0
-# To poll, read and set timers, outside of what is measured, costs about as much again.
-_WITH_OVERHEAD: Final = 2
-# Of the time that passes, what is charged at least: where the machine is busy otherwise, one that
-# floods would have all the little that this process gets, and never as much as it may.
-_OF_ELAPSED: Final = 0.75
 # Tokens are whole.
 _MICROSECONDS: Final = 1_000_000
 
@@ -47,8 +42,9 @@ class Intake:
     :param clock: the reactor.
     :param reader: the connection.
     :param raw: reads its raw bytes.
-    :param processor: reads the processor time of this thread, in seconds: what else keeps the
-        machine busy is not charged to a neighbor in full.
+    :param waited: reads for how many seconds this thread has waited for a core so far. What others
+        have meanwhile is not charged to a link, and no link has a share of it: so on a busy machine
+        one that floods is ended all the same.
     """
 
     # Each connection has one.
@@ -57,16 +53,16 @@ class Intake:
         "_began_at",
         "_clock",
         "_fell_behind",
-        "_had_before",
         "_has_ended",
         "_is_held",
         "_over_since",
         "_pausing",
         "_pieces",
-        "_processor",
         "_raw",
         "_reader",
         "_share",
+        "_waited",
+        "_waited_before",
     )
 
     def __init__(
@@ -74,10 +70,10 @@ class Intake:
         clock: IReactorTime,
         reader: LineReceiver,
         raw: Input,
-        processor: Callable[[], float] = time.thread_time,
+        waited: Callable[[], float] = reactor_waited,
     ) -> None:
         self._clock = clock
-        self._processor = processor
+        self._waited = waited
         self._reader = reader
         self._raw = raw
         # None until it makes way for the first time.
@@ -86,7 +82,7 @@ class Intake:
         self._has_ended = False
         self._pieces = 0
         self._began_at = 0.0
-        self._had_before = 0.0
+        self._waited_before = 0.0
         # None: it has no share, but all that there is.
         self._share: IntakeShare | None = None
         self._fell_behind: Callable[[], None]
@@ -145,7 +141,7 @@ class Intake:
             return
         self._began_at = self._clock.seconds()
         if self._share is not None:
-            self._had_before = self._processor()
+            self._waited_before = self._waited()
 
     def line_handled(self) -> None:
         """Make way after a line, if it is time; bytes that belong to it must not be waiting."""
@@ -157,13 +153,12 @@ class Intake:
         self._pieces -= 1
         if self._pieces or self._share is None:
             return
-        now = self._clock.seconds()
-        left = self._share.left(now)
+        now, waited = self._clock.seconds(), self._waited()
+        left = self._share.left(now - waited)
         if left > self._share.burst / 2:
             self._over_since = None
-        # Not more than has passed: in a test's time, nothing takes any.
-        had, passed = self._processor() - self._had_before, now - self._began_at
-        seconds = max(min(passed, had * _WITH_OVERHEAD), passed * _OF_ELAPSED)
+        # In a test's time, nothing takes any.
+        seconds = max(0.0, now - self._began_at - (waited - self._waited_before))
         # No more than it can save up: what held up the process was perhaps not its fault.
         spent = min(int(seconds * _MICROSECONDS), int(self._share.burst))
         self._share.spend(spent)

@@ -32,9 +32,16 @@ MUTANTS: Final = (
     ),
     Mutant(
         "wire/intake.py",
-        "passed * _OF_ELAPSED)",
-        "0.0)",
+        "self._share.left(now - waited)",
+        "self._share.left(now)",
         "on a busy machine a neighbor floods for ever",
+        "wire/test_intake.py",
+    ),
+    Mutant(
+        "wire/intake.py",
+        " - (waited - self._waited_before)",
+        "",
+        "on a busy machine honest neighbors are not read",
         "wire/test_intake.py",
     ),
     Mutant(

@@ -2,7 +2,13 @@
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
-from p2p_twisted.runtime.idle_cores import CoreTime, IdleCores, core_time, usable_cores
+from p2p_twisted.runtime.idle_cores import (
+    CoreTime,
+    IdleCores,
+    core_time,
+    reactor_waited,
+    usable_cores,
+)
 
 
 class IdleCoresTests(SynchronousTestCase):
@@ -62,3 +68,13 @@ class IdleCoresTests(SynchronousTestCase):
             sum(range(100_000))
             after = core_time() or before
         self.assertGreaterEqual(after.waiting, before.waiting)
+
+    def test_reactor(self) -> None:
+        """How long the reactor's thread has waited is read alone, and never goes back."""
+        times = core_time()
+        if times is None:
+            self.assertEqual(reactor_waited(), 0.0)
+            return
+        waited = reactor_waited()
+        self.assertGreaterEqual(waited, times.waiting)
+        self.assertLessEqual(waited, (core_time() or times).waiting)

@@ -14,6 +14,8 @@ class Slow(Notes):
     """A session that takes its time for each message."""
 
     seconds = 0.0
+    # Which part of that others have the core.
+    waiting = 0.0
 
     def __init__(self, connection: Connection, talk: "SlowTalk") -> None:
         super().__init__(connection)
@@ -24,12 +26,14 @@ class Slow(Notes):
         super().received(message)
         # Not advanced: nothing else happens meanwhile.
         self.talk.clock.rightNow += self.seconds
+        self.talk.waited += self.seconds * self.waiting
 
 
 class SlowTalk(Talk):
     """A connection whose session is slow."""
 
     def __init__(self, seconds: float) -> None:
+        self.waited = 0.0
         super().__init__()
         self.begin()
         self.hear(b"DONE\n")
@@ -55,8 +59,7 @@ class SlowTalk(Talk):
             self.abused += 1
             self.connection.close()
 
-        # Whatever takes time here takes the processor's.
-        self.connection.intake._processor = self.clock.seconds
+        self.connection.intake._waited = lambda: self.waited
 
         def fell_behind() -> None:
             self.behind.append(self.clock.seconds())
@@ -195,9 +198,9 @@ class ShareTests(SynchronousTestCase):
 
     def test_busy_machine(self) -> None:
         """What makes the machine slow is no fault of a link that leaves time to others."""
-        talk = SlowTalk(0.01)
+        talk = SlowTalk(0.1)
         talk.limit()
-        talk.connection.intake._processor = lambda: 0.0
+        talk.session.waiting = 0.9
         for _ in range(600):
             talk.hear(b"DONE\n")
             talk.clock.advance(0.04)
@@ -205,10 +208,10 @@ class ShareTests(SynchronousTestCase):
 
     def test_flood_on_a_busy_machine(self) -> None:
         """A flood is ended, too, where this process gets so little that it never has its share."""
-        talk = SlowTalk(0.01)
+        talk = SlowTalk(0.02)
         talk.limit()
-        talk.connection.intake._processor = lambda: talk.clock.seconds() / 20
-        talk.flood(15.0)
+        talk.session.waiting = 0.8
+        talk.flood(40.0)
         self.assertEqual(talk.abused, 1)
 
     def test_piece_within_a_piece(self) -> None:
