@@ -22,7 +22,9 @@ class UploadPlaces:
     quarter of the places is its own; beyond that it has what is free, but for the last place,
     which is for somebody who has none, and gives it back as soon as others want it. Where all
     places are taken within their shares, the slowest upload makes room for somebody who has none,
-    from time to time.
+    from time to time; and at once where it is one of those that one neighbor has led here, and the
+    neighbor that leads the other here has led fewer: by whoever asks most often it would be taken
+    again, and behind one neighbor there may be any number of hosts.
     """
 
     def __init__(self) -> None:
@@ -52,8 +54,14 @@ class UploadPlaces:
         if beyond and own < share:
             return _slowest(beyond, now)
         late = [upload for upload in running if now - upload.began >= limits.UPLOAD_TURN_SECONDS]
-        is_early = now - self._given_up_at < limits.UPLOAD_GIVEN_UP_SECONDS
-        if own or is_early or not late:
+        if own or not late:
+            raise NoPlace
+        led = Counter(_neighbor(upload.want) for upload in running)
+        crowd = [each for each in late if led[_neighbor(each.want)] > led[_neighbor(want)] + 1]
+        if crowd:
+            most = max(led[_neighbor(each.want)] for each in crowd)
+            return _slowest([each for each in crowd if led[_neighbor(each.want)] == most], now)
+        if now - self._given_up_at < limits.UPLOAD_GIVEN_UP_SECONDS:
             raise NoPlace
         return _slowest(late, now)
 
@@ -65,6 +73,11 @@ class UploadPlaces:
 def _requester(want: Want) -> tuple[Hashable, Hashable]:
     host = (want.host, want.port) if is_loopback(want.host) else host_group(want.host)
     return want.name, host
+
+
+def _neighbor(want: Want) -> Hashable:
+    """Return the neighbor that has led a requester here, if one has; otherwise the requester."""
+    return want.via[-1] if want.via else _requester(want)
 
 
 def _slowest(uploads: Collection[Upload], now: float) -> Upload:

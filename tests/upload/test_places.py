@@ -12,11 +12,11 @@ from tests.upload.cases import HELLO, Greeter, UploadsCase
 
 
 class PlaceTests(UploadsCase):
-    def serve_others(self, *numbers: int) -> None:
+    def serve_others(self, *numbers: int, via: tuple[str, ...] = ()) -> None:
         """Have as many requesters ask, each under a name and at a port of its own."""
         for number in numbers:
             self.requesters[number] = self.listen_as(number)
-            self.serve(self.want(name=f"p{number}", port=2000 + number))
+            self.serve(self.want(name=f"p{number}", port=2000 + number, via=via))
 
     def served(self) -> "Counter[str]":
         return Counter(upload.requester for upload in self.uploads.all())
@@ -90,6 +90,21 @@ class PlaceTests(UploadsCase):
         self.wires.pass_time(UPLOAD_GIVEN_UP_SECONDS)
         self.serve_others(52)
         self.assertEqual((self.served()["p52"], len(self.served())), (1, PUSHES_AT_ONCE))
+
+    def test_crowd_of_one_neighbor(self) -> None:
+        """However many one neighbor leads here, and how often, others have as many places."""
+        half = PUSHES_AT_ONCE // 2
+        self.serve_others(*range(PUSHES_AT_ONCE), via=("far", "evil"))
+        self.serve_others(50, via=("p50",))
+        self.assertEqual(self.refused, ["busy"])
+        self.wires.pass_time(UPLOAD_TURN_SECONDS)
+        for number in range(50, 50 + half):
+            self.serve_others(number, via=("far", "honest"))
+            self.serve_others(100 + number, via=("far", "evil"))
+        self.assertEqual(self.refused[1:], ["busy"] * half)
+        self.assertTrue({f"p{number}" for number in range(50, 50 + half)} <= {*self.served()})
+        self.serve_others(99, via=("far", "honest"))
+        self.assertEqual(self.refused[1 + half :], ["busy"])
 
     def test_dropped_at_once(self) -> None:
         """Where the requester's listener drops the push unheard, the requester may dial instead."""
