@@ -273,9 +273,16 @@ OF_TRANSFERS: Final = (
     ),
     Mutant(
         "upload/places.py",
-        "if own or is_early or not late:",
+        "if own or not late:",
         "if True:",
         "requesters that read slowly keep all others away",
+        "upload/test_places.py",
+    ),
+    Mutant(
+        "upload/places.py",
+        "        if crowd:",
+        "        if not crowd:",
+        "slow readers of many hosts, which one neighbor leads here, keep all others away",
         "upload/test_places.py",
     ),
 )
