@@ -142,6 +142,14 @@ class ApiSite(Site):
             lost(reason)
 
         channel.connectionLost = connection_lost
+        reset = channel.resetTimeout
+
+        def reset_timeout() -> None:
+            # But for what is shared: who sends a byte now and then would hold a place for ever.
+            if channel.requests and channel.requests[-1].upload is not None:
+                reset()
+
+        channel.resetTimeout = reset_timeout
         return made
 
     @override

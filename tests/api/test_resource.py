@@ -69,3 +69,29 @@ def test_unforeseen(browser: Browser, p2p_critical: list[LogEvent]) -> None:
     assert (answer.status, answer.code) == (500, "unexpected")
     assert "secret" not in str(answer.lines)
     assert "secret" in str(p2p_critical.pop()["log_failure"])
+
+
+def test_slow_request(browser: Browser) -> None:
+    """A request has to come in time, however often some of it does; what is shared has not."""
+    for head, is_dropped in (
+        (b"GET /v1/status HTTP/1.1\r\n", True),
+        (b"POST /v1/leave HTTP/1.1\r\nHost: p2p\r\nContent-Length: 1000\r\n\r\n", True),
+        (b"PUT /v1/shares/a HTTP/1.1\r\nHost: p2p\r\nContent-Length: 1000\r\n\r\n", False),
+    ):
+        browser.send(head)
+        for _ in range(limits.IDLE_SECONDS):
+            assert not browser.transport.disconnecting
+            browser.protocol.dataReceived(b"x")
+            browser.clock.advance(1)
+        assert browser.transport.disconnecting is is_dropped
+
+
+def test_next_request(browser: Browser) -> None:
+    """The next request of a connection has its own time."""
+    browser.send(b"GET /v1/openapi.json HTTP/1.1\r\nHost: p2p\r\n\r\n")
+    for _ in range(3):
+        browser.clock.advance(limits.IDLE_SECONDS - 1)
+        assert not browser.transport.disconnecting
+        browser.protocol.dataReceived(b"GET /v1/openapi.json HTTP/1.1\r\nHost: p2p\r\n\r\n")
+    browser.clock.advance(limits.IDLE_SECONDS)
+    assert browser.transport.disconnecting
