@@ -8,7 +8,7 @@ from p2p_twisted.offers.limits import AUDIENCE_NAMED
 from p2p_twisted.offers.look import Look
 from p2p_twisted.wire.names import PeerName
 
-# With no more than so many, all links are asked at once: that is 11 lines for each of them.
+# With no more than so many, all links are asked at once: that is six lines for each of them.
 _FEW: Final = 200
 # By then neighbors have given up a peer that has died, and the tree leads round it.
 _GIVEN_UP_SECONDS: Final = 25.0
@@ -23,7 +23,7 @@ class LookDoubts:
     Who may be missing in looks along the tree.
 
     Whoever is silent may hide those behind it. Of few peers all are asked again at once, by every
-    link, which costs five times as much. Of very many, those that have died are given up by their
+    link, which costs three times as much. Of very many, those that have died are given up by their
     neighbors first: then the next look along the tree tells of those that were behind them. Until
     it does, nothing is settled.
     """

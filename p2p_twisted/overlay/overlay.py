@@ -188,7 +188,7 @@ class Overlay:
                 raise ProtocolError(f"{message.verb} has no place on a link")
 
     def _asked(self, link: LinkId, ask: Ask, allowance: _Allowance, now: float) -> list[Effect]:
-        if not allowance.queries.take(now):
+        if not (allowance.queries.take(now) or self.queries.is_answer(link, ask)):
             # An answer at any rate: otherwise we would be taken for dead.
             return [] if ask.quiet else [Send(link, Told(ask.id, cut=True))]
         is_passed_on = True

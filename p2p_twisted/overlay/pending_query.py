@@ -1,7 +1,7 @@
 """One query that is under way, and what has come for it."""
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from math import inf
 from typing import Final
 
@@ -104,9 +104,8 @@ class PendingQuery:
     @property
     def onward(self) -> Ask:
         """What to ask others; they give up sooner, otherwise all they gather comes too late."""
-        return attrs.evolve(
-            self.ask, hops=max(0, self.ask.hops - 1), wait=self.ask.wait - _sooner(self.ask.wait)
-        )
+        hops, wait = max(0, self.ask.hops - 1), self.ask.wait - _sooner(self.ask.wait)
+        return attrs.evolve(self.ask, hops=hops, wait=wait, crossing=True)
 
     def consulted(self, name: PeerName, answer: LocalAnswer) -> None:
         """Add what this peer, of that name, says besides the peers and hits that it has."""
@@ -255,6 +254,15 @@ class PendingQuery:
             if other != link
         )
         return its < self._share or self._passed[content] + kept < self.ask.limit
+
+
+def by_way_of(name: PeerName, hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    """Add a neighbor that told of some hits to the ways to them, where these are not too long."""
+    return tuple(
+        attrs.evolve(hit, route=(name, *hit.route))
+        for hit in hits
+        if len(hit.route) < wire_limits.ROUTE_HOPS
+    )
 
 
 def _weight(record: PeerRecord) -> int:

@@ -3,8 +3,9 @@ Queries to every peer, whose answers flow back: the echo algorithm (Chang, 1982)
 
 The first asker of a query is a peer's parent. The peer passes it on over its other links and
 tells its parent what came back, when all that it asked have told, died or run out of time.
-A second asker is told nothing, at once: so a neighbor that says nothing is dead, and is named
-as silent. docs/overlay.md says how a query uses the tree of the broadcasts, and mends it.
+A second asker is told nothing, at once, or has been: the same question has crossed its own. So
+a neighbor that says nothing is dead, and is named as silent. docs/overlay.md says how a query
+uses the tree of the broadcasts, and mends it.
 """
 
 from collections import Counter
@@ -32,14 +33,14 @@ from p2p_twisted.overlay.effects import (
     Send,
 )
 from p2p_twisted.overlay.late_neighbors import LateNeighbors
-from p2p_twisted.overlay.pending_query import PendingQuery
+from p2p_twisted.overlay.pending_query import PendingQuery, by_way_of
 from p2p_twisted.overlay.round_trips import RoundTrips
 from p2p_twisted.overlay.seen import Seen
 from p2p_twisted.overlay.shares import price
 from p2p_twisted.overlay.tree import TreeView
 from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.wire import limits as wire_limits
-from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Told
+from p2p_twisted.wire.messages import Ask, Told
 from p2p_twisted.wire.names import MessageId, PeerName
 
 _SHORTEST_WAIT_SECONDS: Final = 0.01
@@ -92,6 +93,11 @@ class QueryRouter:
         # However many came since: what is open is not forgotten.
         return not (ask.id in self._open or ask.id in self._seen)
 
+    def is_answer(self, link: LinkId, ask: Ask) -> bool:
+        """Return whether a neighbor's query has crossed the same one, and answers it."""
+        query = self._open.get(ask.id)
+        return ask.crossing and query is not None and link in query.waiting
+
     def handle(self, event: QueryEvent, now: float) -> Sequence[Effect | Hint]:
         """
         Handle an event at the time ``now``, in seconds on the monotonic clock.
@@ -133,8 +139,11 @@ class QueryRouter:
             return []
         if not is_new:
             # What went by other links may have come sooner than along the tree.
-            is_redundant = ask.tree == wire_limits.ASK_HOPS
-            return [Send(link, Told(ask.id)), *([PruneHint(link)] if is_redundant else [])]
+            told = [] if self.is_answer(link, ask) else [Send(link, Told(ask.id))]
+            prune = [PruneHint(link)] if ask.tree == wire_limits.ASK_HOPS else []
+            # As an answer, it may come too late.
+            heard = self._told(link, Told(ask.id), now) if ask.crossing else []
+            return [*told, *prune, *heard]
         if not is_taken:
             return [Send(link, Told(ask.id, cut=True))]
         age = min(ask.age + self._round_trips.one_way(link), wire_limits.ASK_SECONDS)
@@ -161,7 +170,7 @@ class QueryRouter:
         if (query := self._open.get(id_)) is None or not query.is_consulting:
             return []
         query.consulted(self.name, answer)
-        self._add(query, None, answer.peers, answer.hits, now)
+        self._add(query, None, answer, now)
         return self._end_if_complete(query, now)
 
     def _fell_behind(self, link: LinkId) -> None:
@@ -179,13 +188,9 @@ class QueryRouter:
                 self._late.answered_late(link, told.id, now)
             return []
         name = self.links[link]
-        hits = tuple(
-            attrs.evolve(hit, route=(name, *hit.route))
-            for hit in told.hits
-            if len(hit.route) < wire_limits.ROUTE_HOPS
-        )
         before = len(query.hits)
-        self._add(query, link, told.peers, hits, now)
+        told = attrs.evolve(told, hits=by_way_of(name, told.hits))
+        self._add(query, link, told, now)
         query.told_some(name, told)
         new = tuple(query.hits[before:]) if query.parent is None else ()
         part: list[Effect] = [AnswerPart(told.id, new)] if new else []
@@ -265,19 +270,14 @@ class QueryRouter:
         return [Send(link, onward) for link in query.waiting]
 
     def _add(
-        self,
-        query: PendingQuery,
-        link: LinkId | None,
-        peers: tuple[PeerRecord, ...],
-        hits: tuple[Hit, ...],
-        now: float,
+        self, query: PendingQuery, link: LinkId | None, part: Told | LocalAnswer, now: float
     ) -> None:
         """Add part of an answer, as far as its asker may be told."""
         if query.parent is None:
-            query.add(link, peers, hits, limits.ASK_RECORDS)
+            query.add(link, part.peers, part.hits, limits.ASK_RECORDS)
         else:
             budget = self._budgets[query.parent]
-            budget.spend(query.add(link, peers, hits, budget.left(now)))
+            budget.spend(query.add(link, part.peers, part.hits, budget.left(now)))
         self.wake_at = min(self.wake_at, query.due)
 
     def _end_if_complete(self, query: PendingQuery, now: float) -> list[Effect]:

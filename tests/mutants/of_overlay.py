@@ -64,10 +64,31 @@ OF_OVERLAY: Final = (
     ),
     Mutant(
         "overlay/queries.py",
-        "is_redundant = ask.tree == wire_limits.ASK_HOPS",
-        "is_redundant = True",
+        "prune = [PruneHint(link)] if ask.tree == wire_limits.ASK_HOPS else []",
+        "prune = [PruneHint(link)]",
         "questions that fan out tear the tree apart",
         "overlay/test_queries.py",
+    ),
+    Mutant(
+        "overlay/queries.py",
+        "told = [] if self.is_answer(link, ask) else [Send(link, Told(ask.id))]",
+        "told = [Send(link, Told(ask.id))]",
+        "a question by every link costs half as many lines again",
+        "overlay/test_crossing.py",
+    ),
+    Mutant(
+        "overlay/queries.py",
+        "return ask.crossing and query is not None and link in query.waiting",
+        "return query is not None and link in query.waiting",
+        "a peer of an earlier version takes its neighbors for silent",
+        "overlay/test_crossing.py",
+    ),
+    Mutant(
+        "overlay/overlay.py",
+        "if not (allowance.queries.take(now) or self.queries.is_answer(link, ask)):",
+        "if not allowance.queries.take(now):",
+        "a neighbor that asks much is taken for silent",
+        "overlay/test_crossing.py",
     ),
     Mutant(
         "overlay/queries.py",

@@ -52,6 +52,9 @@ class Ask(Message):
     :ivar after: the question along the tree that has not come to all, and which this one
         is to make up for: a peer that has not heard it takes the link by which this one
         comes first into the tree.
+    :ivar crossing: whether two peers that ask each other this owe each other no answer: either
+        question tells that the other one has been heard. Without it, as in earlier versions,
+        a ``TOLD`` answers each.
     """
 
     verb = "ASK"
@@ -68,6 +71,7 @@ class Ask(Message):
     most: Annotated[int, Meta(ge=1, le=limits.HITS_PER_PEER)] = limits.HITS_SHOWN_PER_PEER
     quiet: bool = False
     after: MessageId | None = None
+    crossing: bool = False
 
     @property
     def offer(self) -> MessageId | None:
