@@ -234,9 +234,10 @@ class ListMembers:
 
 @attrs.frozen
 class Help:
-    """Explain a command; without ``command``, list all commands."""
+    """Explain a command; without ``command``, list those used most, or all."""
 
     command: str | None = None
+    lists_all: bool = False
 
 
 @attrs.frozen

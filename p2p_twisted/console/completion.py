@@ -188,7 +188,7 @@ def _of_revoked(rest: str, start: int, words: Vocabulary) -> Completion | None:
 
 
 def _of_commands(rest: str, start: int, _words: Vocabulary) -> Completion | None:
-    return _among(rest, start, _plain(_commands(rest)))
+    return _last(rest, start, [*_commands(rest), "all"])
 
 
 _COMPLETE: Final = {

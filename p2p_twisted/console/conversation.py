@@ -19,6 +19,7 @@ from p2p_twisted.console.parsing import find_entry
 from p2p_twisted.console.pushing import Pushing
 from p2p_twisted.console.rendering import (
     choice_lines,
+    command_lines,
     found_lines,
     help_lines,
     limits_line,
@@ -222,7 +223,9 @@ class Conversation:
         return Outcome.OK
 
     async def _help(self, command: commands.Help) -> Outcome:
-        self._say(help_lines(find_entry(command.command or ""), self._width()))
+        entry = find_entry(command.command or "")
+        width = self._width()
+        self._say(command_lines(entry) if entry else help_lines(command.lists_all, width))
         return Outcome.OK
 
     async def _misused(self, command: commands.Misused) -> Outcome:

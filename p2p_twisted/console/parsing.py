@@ -68,8 +68,8 @@ def first_word(line: str) -> tuple[str, str]:
 
 
 def _read_help(rest: str) -> Command | None:
-    if not rest:
-        return Help()
+    if not rest or rest.casefold() == "all":
+        return Help(lists_all=bool(rest))
     entry = find_entry(rest)
     return None if entry is None else Help(entry.words[0])
 
@@ -242,14 +242,14 @@ COMMANDS: Final = (
     CommandEntry(
         ("help",),
         "[COMMAND]",
-        "explain a command, or list them all",
+        "list the commands used most, explain one, or list all",
         _read_help,
-        "takes the name of a command, or nothing for all of them",
-        ("help", "help get"),
+        "takes the name of a command, all, or nothing for those used most",
+        ("help", "help get", "help all"),
         Operand.COMMAND,
     ),
 )
-"""All commands, in the order in which ``help`` shows them."""
+"""All commands, in the order in which ``help all`` shows them."""
 
 BY_WORD: Final = {word.casefold(): entry for entry in COMMANDS for word in entry.words}
 """Every word that calls a command, in lower case."""

@@ -33,6 +33,7 @@ ROWS_SHOWN: Final = 200
 _NAMES_SHOWN: Final = 20
 # To put all in order would take long: of very many, nobody looks for the very first.
 _NAMES_ORDERED: Final = 1_000
+_USED_MOST: Final = ("TOPO", "get", "find", "ls", "transfers", "status", "leave", "Stop", "help")
 _HOLDERS_SHOWN: Final = 5
 
 
@@ -202,25 +203,27 @@ def limits_line(rates: Rates) -> str:
     return f"up {up}, down {down}"
 
 
-def help_lines(entry: CommandEntry | None = None, width: int | None = None) -> Iterator[str]:
-    """Explain one command, or list all commands."""
-    if entry is not None:
-        yield entry.usage
-        yield f"  {entry.does}"
-        if entry.words[1:]:
-            yield f"  also: {', '.join(entry.words[1:])}"
-        if entry.examples:
-            yield f"  {entry.words[0]} {entry.takes}:"
-            for example in entry.examples:
-                yield f"    {example}"
-        return
-    yield from table(
-        [
-            ("NAME", "download a file or folder: the name alone is enough"),
-            *((e.usage, e.does) for e in COMMANDS),
-        ],
-        width,
-    )
+def command_lines(entry: CommandEntry) -> Iterator[str]:
+    """Explain one command."""
+    yield entry.usage
+    yield f"  {entry.does}"
+    if entry.words[1:]:
+        yield f"  also: {', '.join(entry.words[1:])}"
+    if entry.examples:
+        yield f"  {entry.words[0]} {entry.takes}:"
+        for example in entry.examples:
+            yield f"    {example}"
+
+
+def help_lines(lists_all: bool = False, width: int | None = None) -> Iterator[str]:
+    """List the commands that are used most, on one screen, and the words of the others; or all."""
+    shown = [entry for entry in COMMANDS if lists_all or entry.words[0] in _USED_MOST]
+    usual = ("NAME", "download a file or folder: the name alone is enough")
+    yield from table([usual, *((entry.usage, entry.does) for entry in shown)], width)
+    if not lists_all:
+        others = ", ".join(entry.words[0] for entry in COMMANDS if entry not in shown)
+        yield f"also: {others}"
+        yield "help find explains one command, help all lists all of them"
     yield 'Commands may be in any case. A file called like one: get stop, or "stop".'
 
 

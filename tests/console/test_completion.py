@@ -38,6 +38,7 @@ class CompleteTests(SynchronousTestCase):
             ("limit u", "limit up "),
             ("limit down o", "limit down off "),
             ("help tra", "help transfers "),
+            ("help al", "help all "),
             ("invite --u", "invite --uses "),
             ("invite --uses 3 --q", "invite --uses 3 --qr "),
             ("revoke an", "revoke anna "),

@@ -86,6 +86,7 @@ READINGS: list[tuple[str, Command | None]] = [
     ("status", ShowStatus()),
     ("help", Help()),
     ("help topo", Help("TOPO")),
+    ("help All", Help(lists_all=True)),
     ("help quit", Help("leave")),
     ("find f1", Find("f1")),
     ("find two words", Find("two words")),

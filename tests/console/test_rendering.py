@@ -10,6 +10,7 @@ from p2p_twisted.console.admin_lines import date_text
 from p2p_twisted.console.commands import Misused
 from p2p_twisted.console.parsing import COMMANDS, find_entry, parse
 from p2p_twisted.console.rendering import (
+    command_lines,
     found_lines,
     group_hits,
     help_lines,
@@ -225,21 +226,31 @@ class HelpTests(SynchronousTestCase):
 
     def test_all(self) -> None:
         """Every command is there, with what it does."""
-        text = "\n".join(help_lines())
+        text = "\n".join(help_lines(lists_all=True))
         for entry in COMMANDS:
             self.assertRegex(text, rf"\n{re.escape(entry.usage)} +{re.escape(entry.does)}\n")
 
+    def test_one_screen(self) -> None:
+        """Without more, what is used most fits on a small terminal, and the others are named."""
+        lines = list(help_lines(width=80))
+        self.assertLessEqual(sum(1 + len(line) // 80 for line in lines), 22)
+        self.assertTrue(lines[0].startswith("NAME "))
+        words = re.findall(r"[\w]+", "\n".join(lines))
+        self.assertLessEqual({entry.words[0] for entry in COMMANDS}, {*words})
+
     def test_one(self) -> None:
         """One command, with its other names."""
+        quitting = find_entry("quit")
+        assert quitting is not None
         self.assertEqual(
-            list(help_lines(find_entry("quit"))),
+            list(command_lines(quitting)),
             ["leave", "  leave the network; the others go on", "  also: quit, exit"],
         )
 
     def test_examples(self) -> None:
         """A command that takes something says what, with examples that can be typed."""
         for entry in COMMANDS:
-            lines = list(help_lines(entry))
+            lines = list(command_lines(entry))
             for example in entry.examples:
                 self.assertIn(f"    {example}", lines)
                 self.assertNotIsInstance(parse(example), Misused)
