@@ -54,6 +54,7 @@ class HeldView(View):
     :ivar limit: the most that it sends to all, in bytes a second.
     :ivar pushes: to how many it sends.
     :ivar lost: the share of what it sends that has to be sent again.
+    :ivar ahead: whether it is said before it could be measured.
     """
 
     by: str
@@ -61,6 +62,7 @@ class HeldView(View):
     pushes: Count
     round_trip: Seconds | None
     lost: float
+    ahead: bool
 
 
 @attrs.frozen(kw_only=True)

@@ -23,7 +23,7 @@ from p2p_twisted.wire.reaching import through
 
 _SHORT_SECONDS: Final = 0.5
 # A limit is kept to within a tenth of a second, and what is measured lags behind.
-_ABOVE_LIMIT: Final = 1.3
+_AROUND_LIMIT: Final = 1.3
 _THROUGH: Final = through("")
 _BUSY: Final = "busy"
 _COMPLETE: Final = "complete"
@@ -201,8 +201,11 @@ def _believable(holder: HolderFacts) -> HeldUp | None:
     held = holder.held
     if held is None or held.by != "limit":
         return held
-    is_faster = held.limit is None or holder.waits.rate > _ABOVE_LIMIT * held.limit
-    return None if is_faster else held
+    rate = holder.waits.rate
+    if held.limit is None or rate > _AROUND_LIMIT * held.limit:
+        return None
+    is_slower = rate * held.pushes * _AROUND_LIMIT < held.limit
+    return None if held.ahead and is_slower else held
 
 
 def _via(facts: Facts, peer: PeerName, said: str | None = None) -> str | None:

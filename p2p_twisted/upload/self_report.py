@@ -56,10 +56,17 @@ class SelfReport:
     _at: float = field(init=False)
     _times: SendTimes = field(factory=SendTimes, init=False)
     _way: TcpInfo | None = field(default=None, init=False)
+    _has_measured: bool = field(default=False, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._at = self.due_at
         self.due_at += _TOLD_SECONDS
+
+    def ahead(self, uplink: Uplink) -> HeldUp | None:
+        """Say before anything was measured what the limit is: a short push ends before that."""
+        if self._has_measured or uplink.limit is None:
+            return None
+        return HeldUp("limit", uplink.limit, uplink.pushes, ahead=True)
 
     def held(
         self, times: SendTimes, uplink: Uplink, way: TcpInfo | None, now: float
@@ -67,7 +74,7 @@ class SelfReport:
         """Say what has held the push up for most of the time since this was asked last."""
         before, began, way_before = self._times, self._at, self._way
         self._times, self._at, self._way = times, now, way
-        self.due_at = now + _TOLD_SECONDS
+        self.due_at, self._has_measured = now + _TOLD_SECONDS, True
         streaming = times.streaming - before.streaming
         paused, reading = times.paused - before.paused, times.reading - before.reading
         own_seconds = now - began - (times.waiting - before.waiting)

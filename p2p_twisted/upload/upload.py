@@ -286,7 +286,7 @@ class Upload(Session):
         """Say now and then what holds this push up."""
         now = self._clock.seconds()
         if now < self._report.due_at:
-            return None
+            return self._report.ahead(self._uplink())
         way = tcp_info(self._connection.transport)
         times = attrs.evolve(self._producer.times(now), waiting=self._waiting.seconds(now))
         return self._report.held(times, self._uplink(), way, now)

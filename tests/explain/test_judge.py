@@ -43,6 +43,16 @@ class JudgeTests(SynchronousTestCase):
             if diagnosis.peer == "s4":
                 self.assertEqual(diagnosis.cause, Cause.HOLDER_OR_WAY, by)
 
+    def test_limit_said_ahead(self) -> None:
+        """A limit that was not measured yet counts where it comes as fast as that lets it."""
+        causes = []
+        for rate in (MIB // 4, MIB // 2, 2 * MIB, 3 * MIB):
+            ahead = HeldUp("limit", limit=2 * MIB, pushes=3, ahead=True)
+            one = holder(held=ahead, waits=Waits(10.0, received=10 * rate))
+            causes.append(judge(facts(holders=(one,))).cause)
+        unknown, limit = Cause.HOLDER_OR_WAY, Cause.HOLDER_LIMIT
+        self.assertEqual(causes, [unknown, unknown, limit, unknown])
+
     def test_holder_that_is_gone(self) -> None:
         """Who has delivered and does not answer is named, and nobody else that does not."""
         question = QuestionFacts("id", FILE, 100.0, 8, 7, silent=("s4",), seconds=2.0)

@@ -21,9 +21,16 @@ OF_EXPLAINING: Final = (
     ),
     Mutant(
         "explain/judge.py",
-        "return None if is_faster else held",
-        "return held",
+        "rate > _AROUND_LIMIT * held.limit:",
+        "False:",
         "a holder is believed against what is measured",
+        "explain/test_judge.py",
+    ),
+    Mutant(
+        "explain/judge.py",
+        "return None if held.ahead and is_slower else held",
+        "return held",
+        "a holder's limit is blamed for what the way holds up",
         "explain/test_judge.py",
     ),
     Mutant(

@@ -38,6 +38,15 @@ class SelfReportTests(SynchronousTestCase):
         self.assertIsNone(self.held(SendTimes(10.0), attrs.evolve(WAY, closed=8.0)))
         self.assertIsNone(self.held(SendTimes(3.0, paused=3.0)))
 
+    def test_ahead(self) -> None:
+        """Until something is measured it tells its limit, if any: a short push is over by then."""
+        report = SelfReport(100.0)
+        for _line in range(2):
+            self.assertEqual(report.ahead(UPLINK), HeldUp("limit", 1 << 20, 3, ahead=True))
+        self.assertIsNone(report.ahead(Uplink(None, 1)))
+        report.held(SendTimes(10.0), UPLINK, None, 110.0)
+        self.assertIsNone(report.ahead(UPLINK))
+
     def test_of_late(self) -> None:
         """It tells of the time since it was asked last, once a second at most."""
         report = SelfReport(100.0)

@@ -109,6 +109,8 @@ class HeldUp:
     :ivar pushes: to how many it sends now, this one included.
     :ivar round_trip: of this connection, in seconds.
     :ivar lost: the share of what it sends here that has to be sent again.
+    :ivar ahead: whether it is said at the beginning, before it is measured: unless something else
+        is slower, that will hold it up.
     """
 
     by: Annotated[str, Meta(max_length=16)]
@@ -116,6 +118,7 @@ class HeldUp:
     pushes: Annotated[int, Meta(ge=1, lt=2**31)] = 1
     round_trip: Annotated[float, Meta(ge=0, le=1_000)] | None = None
     lost: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    ahead: bool = False
 
 
 @attrs.frozen
