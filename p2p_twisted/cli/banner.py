@@ -20,7 +20,7 @@ _WITH_OTHERS: Final = (
     ("push f1 --to @all", "give f1.txt to all the others"),
 )
 _AT_THE_END: Final = (
-    ("help", "all commands"),
+    ("help", "what else can be typed"),
     ("Stop", "stop the whole network; Ctrl-C does it as well"),
 )
 

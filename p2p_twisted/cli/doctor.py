@@ -13,6 +13,7 @@ from p2p_twisted.cli import machine_checks, multicast_check
 from p2p_twisted.cli.answers import say
 from p2p_twisted.cli.machine_checks import Finding
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer
+from p2p_twisted.peer.settings import STATE_DIRECTORY
 from p2p_twisted.registry.lan_search import search_lan
 from p2p_twisted.registry.registry_dial import registry_fault
 from p2p_twisted.runtime.exit_status import Exit
@@ -56,7 +57,7 @@ def _findings(options: argparse.Namespace) -> Iterator[Finding]:
         status, pid = client.get("/v1/status"), client.place.pid
         yield from _network(status)
     downloads = Path(status.get("downloads") or options.to or os.curdir).absolute()
-    yield machine_checks.disk([downloads, *map(Path, [status["directory"]] if status else [])])
+    yield machine_checks.disk([downloads, *_own_places(status)])
     yield machine_checks.watches()
     yield machine_checks.descriptors(pid)
     yield machine_checks.stale(downloads)
@@ -93,6 +94,12 @@ def _configure(options: argparse.Namespace) -> None:
         options.network = options.network or settings["network"]
         options.insecure_lan = options.insecure_lan or bool(settings["insecure-lan"])
     options.to = settings["downloads"]
+
+
+def _own_places(status: dict[str, Any]) -> Iterator[Path]:
+    """Name the directory that a peer shares, if its own files are in it; else it only reads it."""
+    if status and os.path.isdir(os.path.join(status["directory"], STATE_DIRECTORY)):
+        yield Path(status["directory"])
 
 
 def _network_of_temporary(options: argparse.Namespace) -> Iterator[Finding]:

@@ -45,7 +45,9 @@ def disk(folders: Iterable[Path]) -> Finding:
         except OSError as error:
             return Finding("disk", False, in_words(error), Exit.DISK)
         if not os.access(existing, os.W_OK | os.X_OK):
-            text = f"{existing} cannot be written to: permission denied"
+            is_read_only = space.f_flag & os.ST_RDONLY
+            why = "the file system is read-only" if is_read_only else "permission denied"
+            text = f"{existing} cannot be written to: {why}"
             return Finding("disk", False, text, Exit.DISK)
         if space.f_files and not space.f_favail:
             text = f"no more files fit on the disk of {existing}: remove some"

@@ -1,10 +1,11 @@
 """What the doctor says of how a peer stands with the others."""
 
+from pathlib import Path
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.cli.doctor import _reach
+from p2p_twisted.cli.doctor import _own_places, _reach
 from p2p_twisted.runtime.exit_status import Exit
 
 
@@ -39,3 +40,12 @@ class ReachTests(SynchronousTestCase):
         found = _reach(status())
         self.assertEqual((found.is_ok, found.exit), (False, Exit.REFUSED))
         self.assertIn("linked with nobody: let ports 9000-9009 in", found.text)
+
+
+def test_only_read(tmp_path: Path) -> None:
+    """What a peer shares, with its own files elsewhere, need not be written to."""
+    read_only = {"directory": str(tmp_path)}
+    assert [*_own_places(read_only)] == []
+    (tmp_path / ".p2p").mkdir()
+    assert [*_own_places(read_only)] == [tmp_path]
+    assert [*_own_places({})] == []
