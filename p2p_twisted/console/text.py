@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from typing import Final
+from unicodedata import category
 
 from p2p_twisted.runtime.amounts import clock_time as clock_time
 from p2p_twisted.runtime.amounts import count as count
@@ -21,6 +22,8 @@ _TWO_ENDS_CELLS: Final = 12
 # More than that only pile up on one another.
 _CHARACTERS_PER_CELL: Final = 4
 _ESCAPED: Final = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
+_MARKS: Final = ("Mn", "Me")
+_MARKS_OF_A_LETTER: Final = 8
 _EMOJI_SELECTOR: Final = "\ufe0f"
 
 
@@ -49,16 +52,19 @@ def visible(text: str) -> str:
     Escape all characters that could move the cursor, hide text, or forge a line.
 
     These are control, format, bidirectional, private, unassigned and surrogate characters,
-    selectors of forms, and all separators except the space: U+202E becomes ``\u202e``.
+    selectors of forms, and all separators except the space: U+202E becomes ``\u202e``. So are
+    marks that no letter is before, as they would go to what is, and those of which more are piled
+    up on one than any language does, as these would cover the lines around it.
     """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(
-        c
-        if c.isprintable() and c not in INVISIBLE_IN_NAMES
-        else c.encode("unicode_escape").decode()
-        for c in text
-    )
+    shown = []
+    marks = _MARKS_OF_A_LETTER
+    for c in text:
+        marks = marks + 1 if category(c) in _MARKS else _MARKS_OF_A_LETTER if c == " " else 0
+        is_fine = c.isprintable() and c not in INVISIBLE_IN_NAMES and marks <= _MARKS_OF_A_LETTER
+        shown.append(c if is_fine else c.encode("unicode_escape").decode())
+    return "".join(shown)
 
 
 def meant(typed: str) -> str:

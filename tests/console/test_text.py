@@ -44,6 +44,15 @@ class VisibleTests(SynchronousTestCase):
         for text in ("f1.txt", "häuser und bäume", "日本語.txt", "🎉 party.png"):
             self.assertEqual(visible(text), text)
 
+    def test_marks(self) -> None:
+        """Marks stay with their letter, as many as languages use; all others are spelled."""
+        for text in ("e\u0301", "\u0e17\u0e35\u0e48", "\u05d1\u05bc\u05b0\u0591", "o\u0302\u0301"):
+            self.assertEqual(visible(text), text)
+        self.assertEqual(visible("\u0301"), r"\u0301")
+        self.assertEqual(visible("saved \u0301\u20dd to"), r"saved \u0301\u20dd to")
+        for mark in "\u0300\u0e47\u20dd":
+            self.assertEqual(visible(f"a{9 * mark}b"), f"a{8 * mark}" + rf"\u{ord(mark):04x}b")
+
     @given(ANY_TEXT)
     def test_any_text(self, text: str) -> None:
         """Whatever it was, it is printable then."""
