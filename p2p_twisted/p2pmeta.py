@@ -22,8 +22,8 @@ from p2p_twisted.registry.beacon_service import BeaconService
 from p2p_twisted.registry.etcd_location import EtcdLocation
 from p2p_twisted.registry.joining_private import CannotJoin
 from p2p_twisted.registry.limits import REGISTRY_PORT
-from p2p_twisted.registry.listening_place import BadEndpoint, read_endpoint
 from p2p_twisted.registry.liveness import Checker
+from p2p_twisted.registry.own_places import read_listen, read_ports
 from p2p_twisted.registry.private_registry import (
     PrivateParts,
     PrivateRegistry,
@@ -38,12 +38,16 @@ from p2p_twisted.registry.store_option import (
     BadStore,
     EtcdAccess,
     StorePlace,
+    check_store,
     is_safe,
     make_shared_records,
     make_store,
     read_store,
 )
+from p2p_twisted.runtime.exit_code import CannotStart
 from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.runtime.listen_faults import check_free
+from p2p_twisted.runtime.lone_option import refuse_alone
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.process_setup import collect_seldom, prepare
 from p2p_twisted.runtime.service_manager import writes_to_journal
@@ -56,32 +60,7 @@ from p2p_twisted.wire.names import BadName, peer_name
 
 USUAL_LISTEN: Final = f"tcp:{REGISTRY_PORT}:interface=127.0.0.1"
 _LISTEN_TO_ALL: Final = f"tcp:{REGISTRY_PORT}"
-_PORTS: Final = range(1_024, 65_536)
 _STDOUT: Final = 1
-
-
-def _endpoint(text: str) -> str:
-    try:
-        return read_endpoint(text)
-    except BadEndpoint:
-        raise UsageError(
-            "--listen takes HOST:PORT such as 127.0.0.1:9011, or an endpoint such as"
-            f" tcp:9011:interface=127.0.0.1, not {text!r}"
-        ) from None
-
-
-def _ports(text: str) -> range:
-    first, dash, last = text.partition("-")
-    try:
-        ports = range(int(first), int(last if dash else first) + 1)
-    except ValueError:
-        ports = range(0)
-    if not ports or ports[0] not in _PORTS or ports[-1] not in _PORTS:
-        raise UsageError(
-            f"--ports takes a range such as 9000-9009, between {_PORTS[0]} and {_PORTS[-1]},"
-            f" not {text!r}"
-        )
-    return ports
 
 
 def _network(text: str) -> str:
@@ -167,8 +146,8 @@ class Options(EventOptions):
         if self["listen"] is None:
             lets_in = self["private"] or self["insecure-lan"]
             self["listen"] = _LISTEN_TO_ALL if lets_in else USUAL_LISTEN
-        self["listen"] = _endpoint(self["listen"])
-        self["ports"] = _ports(self["ports"])
+        self["listen"] = read_listen(self["listen"])
+        self["ports"] = read_ports(self["ports"])
         self["store"] = _store(self["store"])
         self._read_etcd()
         self["network"] = _network(self["network"])
@@ -187,8 +166,10 @@ class Options(EventOptions):
         if os.path.exists(self["keys"] / ISSUER_FILE):
             raise UsageError(
                 f"{self['keys']} has the keys of a private network: say --private to run its"
-                " registry, or --keys and another folder to run that of an open one"
+                " registry, or run that of an open one in another directory"
             )
+        for option in ("keys", "root-key"):
+            refuse_alone(option, "private")
 
     def _read_etcd(self) -> None:
         """Read what is needed to be let in by etcd."""
@@ -213,12 +194,16 @@ class Options(EventOptions):
                 " connections to it encrypted, and say --etcd-ca FILE"
             )
         try:
+            if not os.path.exists(self["keys"] / ISSUER_FILE):
+                # Before anything is made, or an invite used up.
+                check_free(self["listen"])
+                check_store(self["store"])
             if self["join"] is not None:
                 become_second(self["keys"], self["network"], read_code(self["join"]))
                 conceal_invite(self["join"], ["P2P_REGISTRY_JOIN"])
             parts = self["keys"], self["network"], self["listen"], self["root-key"]
             opened = open_private(*parts, is_read_by_others=writes_to_journal(_STDOUT))
-        except CannotJoin as error:
+        except (CannotJoin, CannotStart) as error:
             sys.stderr.write(f"{error}\n")
             raise SystemExit(error.exit) from None
         except (OSError, TrustError) as error:

@@ -35,6 +35,7 @@ from p2p_twisted.peer.own_options import (
 )
 from p2p_twisted.peer.private_part import private_part
 from p2p_twisted.peer.reach import BadReach, NoWay, decide_reach_of_all
+from p2p_twisted.peer.repeatable_options import RepeatableOptions
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.registry.joining_private import CannotJoin
@@ -53,7 +54,7 @@ _THREADS: Final = 2
 USUAL_NETWORK: Final = "default"
 
 
-class Options(AcceptOptions, GatewayOptions):
+class Options(RepeatableOptions, AcceptOptions, GatewayOptions):
     """Options of ``p2ppeer``."""
 
     synopsis = "[options]"
@@ -65,8 +66,9 @@ class Options(AcceptOptions, GatewayOptions):
             "registry",
             None,
             AUTO,
-            "Where the registry listens: HOST:PORT; several are separated by commas. auto is where"
-            " it was last, or on this machine, or heard on its network, with --insecure-lan.",
+            "Where the registry listens: HOST:PORT; several are separated by commas, or said one by"
+            " one. auto is where it was last, or on this machine, or heard on its network, with"
+            " --insecure-lan.",
         ],
         ["directory", None, None, "What to share; ./NAME by default, which is made."],
         [
@@ -124,10 +126,6 @@ class Options(AcceptOptions, GatewayOptions):
         ["reshare", None, "Let others have what this peer has downloaded."],
         ["no-times", None, "Give downloads the time of their arrival, not of their originals."],
     ]
-
-    def opt_share(self, text: str) -> None:
-        """Share a directory, too, in a folder: NAME=DIR; may be repeated."""
-        self["share"] = text if self["share"] is None else f"{self['share']}\n{text}"
 
     @override
     def stem(self) -> str:

@@ -1,5 +1,9 @@
 """The options of ``twistd p2pmeta``, and what is built from them."""
 
+import socket
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +13,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted import p2pmeta
 from p2p_twisted.p2pmeta import Options, makeService
+from p2p_twisted.registry.sqlite import SqliteStore
+from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.runtime.threads import inline
 
 
 def parsed(*arguments: str) -> dict[str, Any]:
@@ -46,6 +53,21 @@ class OptionsTests(SynchronousTestCase):
         error = self.assertRaises(UsageError, parsed, *private, "etcd://10.0.0.1")
         self.assertIn("say --etcd-ca FILE", str(error))
         self.assertIsNotNone(parsed(*private, "etcd://127.0.0.1")["opened"])
+
+    def test_alone(self) -> None:
+        """What has no effect without another option is refused; a configuration may say it."""
+        for option, needed in (
+            ("--keys", "--private"),
+            ("--root-key", "--private"),
+            ("--events-size", "--events"),
+            ("--web-token", "--web"),
+        ):
+            said = f"{option}=5M"
+            self.patch(sys, "orig_argv", ["p2p", "registry"])
+            parsed(said)
+            self.patch(sys, "orig_argv", ["p2p", "registry", said])
+            error = self.assertRaises(UsageError, parsed, said)
+            self.assertIn(f"{option} has no effect without {needed}: say both", str(error))
 
     def test_given(self) -> None:
         """Everything can be said otherwise."""
@@ -85,6 +107,35 @@ class OptionsTests(SynchronousTestCase):
                 error = self.assertRaises(UsageError, parsed, option, value)
                 self.assertIn(words, str(error), value)
                 self.assertIn(repr(value), str(error))
+
+
+class PrivateTests(SynchronousTestCase):
+    """A private network is made once nothing is in its registry's way that was there before."""
+
+    def assert_conflict(self, why: str, *words: str) -> None:
+        keys, said = Path(self.mktemp()), StringIO()
+        for joining in ((), ("--join", "p2p1-x")):
+            with redirect_stderr(said), redirect_stdout(said):
+                private = ("--private", "--keys", str(keys), *joining)
+                ended = self.assertRaises(SystemExit, parsed, *private, *words)
+            self.assertEqual(ended.code, Exit.CONFLICT)
+        self.assertEqual(said.getvalue().count(why), 2, said.getvalue())
+        self.assertFalse(keys.exists())
+
+    def test_port_taken(self) -> None:
+        """Nothing is made, and no invite is used up, where something else has its port."""
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            listen = f"--listen=tcp:{other.getsockname()[1]}:interface=127.0.0.1"
+            self.assert_conflict("another program listens there; is it", listen)
+
+    def test_store_taken(self) -> None:
+        """So it is where another registry has its store."""
+        path = Path(self.mktemp()).absolute()
+        other = SqliteStore(path, inline)
+        other.open()
+        self.addCleanup(other.close)
+        store = ("--listen", "tcp:0:interface=127.0.0.1", "--store", f"sqlite:{path}")
+        self.assert_conflict("give this one another --store", *store)
 
 
 class MakeServiceTests(SynchronousTestCase):

@@ -10,6 +10,7 @@ from twisted.python.usage import UsageError
 from typing_extensions import override
 
 from p2p_twisted.api.web_access import WebAccess, new_token
+from p2p_twisted.runtime.lone_option import refuse_alone
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.twistd import DaemonOptions, expanded
 
@@ -51,6 +52,8 @@ class WebOptions(DaemonOptions):
     @override
     def postOptions(self) -> None:
         self["web"] = read_port("web", self["web"])
+        if self["web"] is None:
+            refuse_alone("web-token", "web")
         if (path := self["web-token"]) is not None:
             self["web-token"] = _token(expanded("web-token", path))
         super().postOptions()

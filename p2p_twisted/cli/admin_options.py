@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
+from p2p_twisted.cli.option_actions import Once
 from p2p_twisted.trust.invite_terms import (
     USUAL_SECONDS,
     USUAL_USES,
@@ -101,6 +102,7 @@ ADMIN_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
                 ("--invite",),
                 {
                     "metavar": "INVITE",
+                    "action": Once,
                     "help": "let nobody in any more by the invite of this id, or code",
                 },
             ),
@@ -109,6 +111,7 @@ ADMIN_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
                 {
                     "metavar": "ID",
                     "dest": "issuer",
+                    "action": Once,
                     "help": "a registry that was stolen: believe nothing any more that it has"
                     " certified; p2p members shows its id; with --root-key",
                 },

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from p2p_twisted.cli.daemon_options import KINDS, SEVERAL, Kind
+from p2p_twisted.cli.daemon_options import KINDS, SHARE, Kind
 from p2p_twisted.runtime.os_errors import in_words
 
 CONFIG_VARIABLE: Final = "P2P_CONFIG"
@@ -100,8 +100,8 @@ def read_config(path: Path | None, options: Mapping[Kind, Mapping[str, bool]]) -
         if kind == "registry" and inner:
             raise BadConfig(f"{path}: nobody knows [registry.{next(iter(inner))}]; {_EXPECTED}")
         common[kind] = _section(f"{path}: [{kind}]", f"[{kind}]", outer, known)
-        if kind == "peer" and (shares := inner.pop(SEVERAL, None)) is not None:
-            outer |= _shares(f"{path}: [peer.{SEVERAL}]", shares)
+        if kind == "peer" and (shares := inner.pop(SHARE, None)) is not None:
+            outer |= _shares(f"{path}: [peer.{SHARE}]", shares)
             common[kind] = _section(f"{path}: [{kind}]", f"[{kind}]", outer, known)
         for name, values in inner.items():
             title = f"[{kind}.{name}]"
@@ -147,7 +147,7 @@ def _shares(where: str, table: Mapping[str, object]) -> Mapping[str, object]:
     for name, value in table.items():
         if not isinstance(value, str) or "\n" in name + value:
             raise BadConfig(f"{where}: {name} takes a directory, in quotes")
-    return {SEVERAL: "\n".join(f"{name}={value}" for name, value in table.items())}
+    return {SHARE: "\n".join(f"{name}={value}" for name, value in table.items())}
 
 
 def _meant(word: str, known: Iterable[str]) -> str:

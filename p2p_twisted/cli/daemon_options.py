@@ -7,6 +7,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from typing_extensions import override
 
+from p2p_twisted.cli.option_actions import joined_by
+
 Kind = Literal["peer", "registry"]
 
 KINDS: Final[tuple[Kind, ...]] = ("peer", "registry")
@@ -55,17 +57,11 @@ _WITH_OR_WITHOUT: Final = ("web", "gateway")
 """Take a port, and none is any free one."""
 
 
-SEVERAL: Final = "share"
-"""May be given several times: its value has a line for each."""
+SHARE: Final = "share"
+"""Its value has a line for each directory."""
 
-
-class _Joined(argparse.Action):
-    """Keeps each value of an option, on a line of its own."""
-
-    @override
-    def __call__(self, _parser: Any, namespace: Any, value: Any, _option: Any = None) -> None:
-        before = getattr(namespace, self.dest, None)
-        setattr(namespace, self.dest, value if before is None else f"{before}\n{value}")
+_SEPARATORS: Final = {SHARE: "\n", "registry": ",", "accept": ","}
+"""Of options that may be repeated."""
 
 
 class DaemonOption(NamedTuple):
@@ -139,8 +135,8 @@ def _add(parser: argparse.ArgumentParser, name: str, text: str, metavar: str | N
     how: Any = {"action": "store_true"} if metavar is None else {"metavar": metavar}
     if name in _WITH_OR_WITHOUT:
         how |= {"nargs": "?", "const": "0"}
-    if name == SEVERAL:
-        how |= {"action": _Joined}
+    if name in _SEPARATORS:
+        how |= {"action": joined_by(_SEPARATORS[name])}
     text = text.replace("%", "%%")
     parser.add_argument(f"--{name}", dest=name, default=argparse.SUPPRESS, help=text, **how)
 

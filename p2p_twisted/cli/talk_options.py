@@ -7,6 +7,7 @@ from typing import Any, Final
 from p2p_twisted.cli.admin_options import ADMIN_VERBS, up_to
 from p2p_twisted.cli.link_options import LINK_VERBS
 from p2p_twisted.cli.number_ranges import numbers_in
+from p2p_twisted.cli.option_actions import joined_by
 from p2p_twisted.cli.push_options import PUSH_VERBS
 
 
@@ -83,6 +84,7 @@ _WITHOUT_A_PEER: Final[_Arguments] = (
         ("--registry",),
         {
             "metavar": "HOST:PORT",
+            "action": joined_by(","),
             "help": "do so without a running peer: one that shares nothing is started for it in"
             " the network of this registry, and ends with it",
         },

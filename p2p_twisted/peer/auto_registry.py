@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from attrs import define
+from twisted.python.usage import UsageError
 
 from p2p_twisted.peer.own_options import read_registries
 from p2p_twisted.peer.private_member import PrivateMember
@@ -39,6 +40,8 @@ def registries_of(options: Mapping[str, Any]) -> tuple[Place, ...]:
     :raises BadReach: when none is found.
     """
     if options["registry"] != AUTO:
+        if AUTO in options["registry"].split(","):
+            raise UsageError(f"--registry takes {AUTO}, or where it listens, not both")
         return read_registries(options["registry"])
     own = options["interface"]
     if own is not None:

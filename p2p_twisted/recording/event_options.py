@@ -18,6 +18,7 @@ from p2p_twisted.recording.limits import RECORDING_BYTES, RECORDING_LEAST_BYTES
 from p2p_twisted.recording.recorded_views import RecordingView
 from p2p_twisted.recording.recorder import Recorder
 from p2p_twisted.recording.recording_file import RecordingFile, check_recordable, earlier
+from p2p_twisted.runtime.lone_option import refuse_alone
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import WorkerService, expanded
@@ -54,6 +55,8 @@ class EventOptions(WebOptions):
                 check_recordable(path)
             except OSError as error:
                 raise UsageError(f"--events: {in_words(error)}") from None
+        else:
+            refuse_alone("events-size", "events")
         super().postOptions()
 
     def event_files(self) -> tuple[Path, ...]:

@@ -14,7 +14,7 @@ from p2p_twisted.registry.enrollment import Enrollment
 from p2p_twisted.registry.location import show_location
 from p2p_twisted.registry.registry import Registry
 from p2p_twisted.registry.session import RegistrySession
-from p2p_twisted.registry.store import StoreFault, StoreTaken
+from p2p_twisted.registry.store import StoreFault, cannot_use
 from p2p_twisted.runtime.exit_code import CannotStart
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.file_limit import open_files_limit
@@ -107,8 +107,7 @@ class RegistryService(MultiService):
         try:
             self._registry.start()
         except StoreFault as fault:
-            is_taken = isinstance(fault, StoreTaken)
-            raise CannotStart(str(fault), Exit.CONFLICT if is_taken else Exit.DISK) from fault
+            raise cannot_use(fault) from fault
         self._reactor.callWhenRunning(self._started, host, port)
 
     @override

@@ -8,6 +8,8 @@ from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import Attribute, Interface, implementer
 
 from p2p_twisted.registry.roster import Change, Forget, Put, Registration
+from p2p_twisted.runtime.exit_code import CannotStart
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.names import PeerName
 
 
@@ -21,6 +23,11 @@ class StoreTaken(StoreFault):
 
 class Conflict(StoreFault):
     """Another peer has the name or the place already; nothing was changed."""
+
+
+def cannot_use(fault: StoreFault) -> CannotStart:
+    """Make the error of a registry that cannot start for its store."""
+    return CannotStart(str(fault), Exit.CONFLICT if isinstance(fault, StoreTaken) else Exit.DISK)
 
 
 class IRegistryStore(Interface):

@@ -20,10 +20,10 @@ from p2p_twisted.registry.etcd_location import (
 from p2p_twisted.registry.location import BadLocation
 from p2p_twisted.registry.shared_records import SharedRecords
 from p2p_twisted.registry.sqlite import SqliteStore
-from p2p_twisted.registry.store import IRegistryStore, MemoryStore
+from p2p_twisted.registry.store import IRegistryStore, MemoryStore, StoreFault, cannot_use
 from p2p_twisted.runtime.addresses import is_ip
 from p2p_twisted.runtime.os_errors import in_words
-from p2p_twisted.runtime.threads import Offload
+from p2p_twisted.runtime.threads import Offload, inline
 from p2p_twisted.wire.names import NetworkName, is_loopback
 
 SQLITE: Final = "sqlite:"
@@ -93,6 +93,23 @@ def make_shared_records(
         return None
     etcd = EtcdClient(reactor, place.members, policy=access.policy, login=access.login)
     return SharedRecords(etcd, f"{Keyspace.of(place.prefix, network).base}trust/{root}/")
+
+
+def check_store(place: StorePlace) -> None:
+    """
+    Find out whether a store that is there could be used, before what cannot be undone; blocks.
+
+    Of etcd it is found out later.
+
+    :raises CannotStart: when another registry uses it, or it is none.
+    """
+    if isinstance(place, Path) and place.exists():
+        store = SqliteStore(place, inline)
+        try:
+            store.open()
+        except StoreFault as fault:
+            raise cannot_use(fault) from fault
+        store.close()
 
 
 def is_safe(place: StorePlace, access: EtcdAccess) -> bool:

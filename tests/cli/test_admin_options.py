@@ -35,3 +35,11 @@ def test_revoke() -> None:
     """Somebody is revoked by name, or an invite is taken back by its id."""
     assert parsed("revoke", "anna").name == "anna"
     assert parsed("revoke", "--invite", "3f2a91bc").invite == "3f2a91bc"
+
+
+@pytest.mark.parametrize("option", ["--invite", "--registry"])
+def test_one_at_a_time(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """None of two invites, or registries, stays good in silence."""
+    with pytest.raises(SystemExit):
+        parsed("revoke", option, "3f2a91bc", option, "b74d20c1")
+    assert f"p2p revoke: {option} takes one: say another one in" in capsys.readouterr().err
