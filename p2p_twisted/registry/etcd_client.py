@@ -28,6 +28,7 @@ from p2p_twisted.registry.etcd_keys import Json
 from p2p_twisted.registry.location import show_location
 from p2p_twisted.registry.member_race import MemberRace
 
+_LOG_IN: Final = "/v3/auth/authenticate"
 _TRY_SECONDS: Final = 0.8
 """For a connection, and for a watch to begin: longer than a healthy member takes."""
 
@@ -111,7 +112,7 @@ class EtcdClient:
             begun.addTimeout(_TRY_SECONDS, self._reactor, lambda _given_up, _seconds: _silent())
             response = await begun
             if response.code != OK:
-                await read_answer(response)
+                await read_answer(response, "/v3/watch", question)
             stream = StreamReader(hear)
             response.deliverBody(stream)
             self._watched = used, stream.ended
@@ -138,7 +139,7 @@ class EtcdClient:
             return await self._exchange(path, question, member)
 
     async def _exchange(self, path: str, question: Json, member: int) -> Json:
-        return await read_answer(await self._send(path, question, member))
+        return await read_answer(await self._send(path, question, member), path, question)
 
     async def _send(self, path: str, question: Json, member: int) -> IResponse:
         headers = Headers({"Content-Type": ["application/json"]})
@@ -149,9 +150,9 @@ class EtcdClient:
 
     async def _logged_in(self, login: EtcdLogin, member: int) -> str:
         if self._token is None:
-            question = {"name": login.user, "password": login.password}
-            response = await self._post("/v3/auth/authenticate", question, member, Headers({}))
-            self._token = str((await read_answer(response))["token"])
+            path, question = _LOG_IN, {"name": login.user, "password": login.password}
+            response = await self._post(path, question, member, Headers({}))
+            self._token = str((await read_answer(response, path, question))["token"])
         return self._token
 
     async def _post(self, path: str, question: Json, member: int, headers: Headers) -> IResponse:

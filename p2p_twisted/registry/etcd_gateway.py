@@ -1,7 +1,8 @@
 """Read and write what etcd's JSON gateway speaks: bodies, streams, and what is wrong."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import msgspec
@@ -13,6 +14,7 @@ from twisted.web.iweb import IBodyProducer, IResponse
 from typing_extensions import override
 from zope.interface import implementer
 
+from p2p_twisted.registry.etcd_answers import check_answer, check_told
 from p2p_twisted.registry.etcd_keys import Json
 from p2p_twisted.registry.store import StoreFault
 
@@ -23,13 +25,17 @@ _PASSING: Final = (4, 13, 14)
 
 _COMPACTED: Final = 11
 _FULL: Final = 8
+_WHY_CHARACTERS: Final = 200
+_NO_ETCD: Final = "what answers is no etcd, or one before 3.4"
+_TOO_MUCH: Final = "etcd sends too much at once"
 _HINTS: Final = {
     "user name is empty": "say --etcd-login",
     "invalid auth token": "is --etcd-login right?",
     "authentication failed": "is --etcd-login right?",
     "permission denied": "its user has to read and write below the prefix of --store",
 }
-_LINE_BYTES: Final = 64 * 1024 * 1024
+_MOST_BYTES: Final = 64 * 1024 * 1024
+"""Of an answer, or of a line of a watch."""
 
 Hear = Callable[[Json], None]
 
@@ -82,11 +88,19 @@ class _Whole(Protocol):
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
+        self._size = 0
         self.read: Deferred[bytes] = Deferred(lambda _read: _hang_up(self))
 
     @override
     def dataReceived(self, data: bytes) -> None:
+        if self.read.called:
+            return
         self._pieces.append(data)
+        self._size += len(data)
+        if self._size > _MOST_BYTES:
+            self._pieces.clear()
+            self.read.errback(PassingFault(_TOO_MUCH))
+            _hang_up(self)
 
     @override
     def connectionLost(self, reason: Failure = Failure(ResponseDone())) -> None:  # noqa: B008
@@ -98,18 +112,31 @@ class _Whole(Protocol):
             self.read.errback(PassingFault("etcd has ended the connection"))
 
 
-async def read_answer(response: IResponse) -> Json:
+async def read_answer(response: IResponse, path: str, question: Json) -> Json:
     """
     Read an answer.
 
-    :raises EtcdFault: when it says that something is wrong.
+    :param path: to which the question was sent that it is to answer.
+    :raises EtcdFault: when it says that something is wrong, or is no answer to that.
     """
     whole = _Whole()
     response.deliverBody(whole)
     body = await whole.read
     if response.code != OK:
         raise read_fault(body, response.code)
-    return read_json(body)
+    answer = read_json(body)
+    with _as_fault():
+        check_answer(path, question, answer)
+    return answer
+
+
+@contextmanager
+def _as_fault() -> Iterator[None]:
+    """Raise what says that something is not etcd's as a fault of that member."""
+    try:
+        yield
+    except (ValueError, RecursionError):
+        raise PassingFault(_NO_ETCD) from None
 
 
 def _hang_up(protocol: Protocol) -> None:
@@ -140,8 +167,8 @@ class StreamReader(Protocol):
             self._pieces, self._size = [], 0
         self._pieces.append(rest)
         self._size += len(rest)
-        if self._size > _LINE_BYTES:
-            self._fail(EtcdFault("etcd sends too much at once"))
+        if self._size > _MOST_BYTES:
+            self._fail(EtcdFault(_TOO_MUCH))
 
     @override
     def connectionLost(self, reason: Failure = Failure(ResponseDone())) -> None:  # noqa: B008
@@ -154,6 +181,8 @@ class StreamReader(Protocol):
             result = told.get("result")
             if result is None:
                 raise read_fault(line, OK)
+            with _as_fault():
+                check_told(result)
             if result.get("canceled"):
                 is_compacted = "compact_revision" in result
                 raise (Compacted if is_compacted else EtcdFault)("etcd has canceled the watch")
@@ -169,12 +198,11 @@ class StreamReader(Protocol):
 
 def read_json(body: bytes) -> Json:
     """Read an object; raises :class:`PassingFault` where it is none."""
-    try:
+    read: Any = None
+    with _as_fault():
         read = msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        read = None
     if not isinstance(read, dict):
-        raise PassingFault("what answers is no etcd, or one before 3.4")
+        raise PassingFault(_NO_ETCD)
     return read
 
 
@@ -184,7 +212,7 @@ def read_fault(body: bytes, status: int) -> EtcdFault:
     if isinstance(inner := told.get("error"), dict):
         told = inner
     code = told.get("code", told.get("grpc_code"))
-    why = str(told.get("message") or told.get("error") or f"HTTP status {status}")
+    why = str(told.get("message") or told.get("error") or f"HTTP status {status}")[:_WHY_CHARACTERS]
     if code in _PASSING:
         return PassingFault(f"etcd cannot do that now: {why}")
     if code == _COMPACTED and "compacted" in why:

@@ -230,7 +230,7 @@ class Keyspace:
                     return Heard(revision, NoteGone(writer))
                 renewed = tuple(peer_name(name) for name in _json(kv)["renewed"])
                 return Heard(revision, Note(writer, renewed))
-        except (BadName, ValueError, KeyError, TypeError, msgspec.DecodeError) as error:
+        except (BadName, ValueError, KeyError, TypeError, RecursionError) as error:
             heard = Heard(revision, Spoiled(name)) if is_peer and _is_name(name) else None
             raise Damaged(f"etcd has something else at {key}: {error!r}", heard) from None
         return None

@@ -183,7 +183,7 @@ def _found(number: int, answer: Json) -> _Entry | None:
     [found] = answer["responses"]
     for kv in found.get("response_range", {}).get("kvs", []):
         value = _value(kv)
-        return _Entry(number, str(value.get("writer")), {})
+        return _Entry(number, str(value.get("writer")), {}) if isinstance(value, dict) else None
     return None
 
 
@@ -212,5 +212,5 @@ def _delete(key: str) -> Json:
 def _value(kv: Json) -> Any:
     try:
         return json.loads(b64decode(kv.get("value", "")))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise EtcdFault("etcd has something else among the records of registries") from None

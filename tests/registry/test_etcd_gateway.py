@@ -19,7 +19,8 @@ from p2p_twisted.registry.etcd_gateway import (
     read_json,
 )
 
-RESULTS = [{"created": True}, {"events": [{"kv": {"key": "aw=="}}]}, {"header": {}}]
+EVENT = {"kv": {"key": "aw==", "mod_revision": "2"}}
+RESULTS = [{"created": True}, {"events": [EVENT]}, {"header": {}}]
 STREAM = b"".join(json.dumps({"result": result}).encode() + b"\n" for result in RESULTS)
 
 
