@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -19,7 +20,8 @@ from twisted.logger import (
     LogLevelFilterPredicate,
     PredicateResult,
     eventAsText,
-    textFileLogObserver,
+    formatEventAsClassicLogText,
+    formatTime,
 )
 from twisted.python.logfile import LogFile
 from zope.interface import provider
@@ -94,7 +96,7 @@ class Destination:
         if self.is_json:
             return json_observer(file)
         if self.is_verbose or not is_terminal:
-            return textFileLogObserver(file)
+            return FileLogObserver(file, _for_files)
         return FileLogObserver(file, _for_people)
 
 
@@ -107,6 +109,21 @@ def worded(lines: Callable[[LogEvent], None]) -> ILogObserver:
 
     observer: ILogObserver = provider(ILogObserver)(observe)
     return observer
+
+
+def _for_files(event: LogEvent) -> str | None:
+    """Write the whole event: as Twisted does, which takes half as long again."""
+    return formatEventAsClassicLogText(event, _date_and_time)
+
+
+def _date_and_time(when: float | None) -> str:
+    return formatTime(None) if when is None else _second(int(when))
+
+
+@lru_cache(maxsize=1)
+def _second(when: int) -> str:
+    """Write a time; of one second, all lines have the same."""
+    return formatTime(when)
 
 
 def _for_people(event: LogEvent) -> str | None:

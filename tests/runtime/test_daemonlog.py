@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from twisted.logger import Logger, LogLevel, LogPublisher
+from twisted.logger import Logger, LogLevel, LogPublisher, formatTime
 from twisted.python.log import LogPublisher as LegacyLogPublisher
 from twisted.python.logfile import LogFile
 from twisted.python.reflect import namedAny
@@ -40,6 +40,17 @@ class DestinationTests(SynchronousTestCase):
             log.debug("a message")
             self.assertIn("a life event", path.read_text())
             self.assertEqual("a message" in path.read_text(), is_verbose)
+
+    def test_time(self) -> None:
+        """Each line begins with when that was, to the second, where this machine is."""
+        path = Path(self.mktemp())
+        log = self.log_to(path)
+        times = [1_000_000_000.0, 1_000_000_000.9, 1_000_000_001.0]
+        for at in times:
+            event = {"log_time": at, "log_namespace": "here", "log_level": LogLevel.info}
+            log.observer(event | {"log_format": "now"})
+        expected = [f"{formatTime(at)} [here#info] now" for at in times]
+        self.assertEqual(path.read_text().splitlines(), expected)
 
     def test_read_only_installation(self) -> None:
         """That twistd's list of plugins cannot be kept there is no news."""
