@@ -32,7 +32,8 @@ def explain(
         case NoGreeting() if is_private:
             return (
                 f"what listens at {show_location(host, port)} is no registry of this peer's private"
-                " network (is that the registry's port? Was it replaced by another one?)"
+                " network (is that the registry's port? Was it replaced by another one?"
+                " Is its clock right?)"
             )
         case NoGreeting():
             return (

@@ -50,7 +50,11 @@ class ExplainTests(SynchronousTestCase):
 
     def test_private(self) -> None:
         """A member is not told to come in, but that its registry is not there."""
-        for is_private, says in ((True, "no registry of this peer's private"), (False, "--join")):
+        for is_private, says in (
+            (True, "no registry of this peer's private"),
+            (True, "Is its clock right?"),
+            (False, "--join"),
+        ):
             said = explain(NoGreeting(""), "10.0.0.1", 9011, "default", is_private)
             self.assertIn(says, said)
 
