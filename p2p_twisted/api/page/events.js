@@ -57,11 +57,14 @@ export async function* lines(method, path, body, signal) {
   }
 }
 
+/** Return the path of what is shared, by its name. */
+export const sharePath = (name) => `/v1/shares/${name.split("/").map(encodeURIComponent).join("/")}`;
+
 /** Share a file; tell how much of it has been sent. */
 export function upload(name, file, progress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("PUT", `/v1/shares/${name.split("/").map(encodeURIComponent).join("/")}`);
+    request.open("PUT", sharePath(name));
     for (const [header, value] of Object.entries(keyHeader())) request.setRequestHeader(header, value);
     request.upload.onprogress = (event) => progress(event.loaded);
     request.onerror = () => reject(new Error("the connection was lost before all was sent"));

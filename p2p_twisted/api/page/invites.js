@@ -28,14 +28,10 @@ export class Invites {
     const { uses, time, admin } = this.#fields;
     const seconds = readTime(time.value);
     if (seconds === undefined) return say("an invite is for a time such as 30m, 2h or 7d", true);
-    try {
-      const made = await ask("POST", "/v1/invites", { uses: Number(uses.value), seconds, admin: admin.checked });
-      setText(byId("invite-code"), made.code);
-      renew(byId("invite-qr"), [drawn(made.qr, "The invite as a QR code")]);
-      this.#made.hidden = false;
-    } catch (error) {
-      say(error.message, true);
-    }
+    const made = await ask("POST", "/v1/invites", { uses: Number(uses.value), seconds, admin: admin.checked });
+    setText(byId("invite-code"), made.code);
+    renew(byId("invite-qr"), [drawn(made.qr, "The invite as a QR code")]);
+    this.#made.hidden = false;
   }
 
   #hide() {

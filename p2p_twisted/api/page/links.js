@@ -1,6 +1,7 @@
 // Links to files, for phones and all who have no peer: they are made, shown to be scanned, and ended.
 
 import { ask } from "./events.js";
+import { Items } from "./items.js";
 import { drawn } from "./qr.js";
 import { button, byId, command, el, nameOf, onSubmit, readTime, say, setText, shown } from "./text.js";
 
@@ -9,8 +10,7 @@ const LONGEST_WAIT_MS = 600_000;
 export class Links {
   #name = byId("link-name");
   #time = byId("link-time");
-  #list = byId("link-list");
-  #views = new Map();
+  #items = new Items(byId("link-list"), (link) => this.#made(link));
   #timer = null;
 
   constructor() {
@@ -37,38 +37,23 @@ export class Links {
   async #make() {
     const seconds = readTime(this.#time.value);
     if (seconds === undefined) return say("a link is open for a time such as 30m, 2h or 7d", true);
-    try {
-      const made = await ask("POST", "/v1/links", { name: this.#name.value.trim(), seconds });
-      await this.look();
-      const view = this.#views.get(made.number);
-      if (view) this.#draw(view, made);
-    } catch (error) {
-      say(error.message, true);
-    }
+    const made = await ask("POST", "/v1/links", { name: this.#name.value.trim(), seconds });
+    await this.look();
+    const view = this.#items.get(made.number);
+    if (view) this.#draw(view, made);
   }
 
   async #end(number) {
     try {
       await ask("DELETE", `/v1/links/${number}`);
-    } catch (error) {
-      say(error.message, true);
+    } finally {
+      await this.look();
     }
-    await this.look();
   }
 
   #show(links) {
-    const open = new Set(links.map((each) => each.number));
-    for (const [number, { item }] of this.#views) {
-      if (open.has(number)) continue;
-      item.remove();
-      this.#views.delete(number);
-    }
-    for (const link of links) {
-      if (this.#views.has(link.number)) continue;
-      const view = this.#made(link);
-      this.#views.set(link.number, view);
-      this.#list.prepend(view.item);
-    }
+    this.#items.keep(new Set(links.map((each) => each.number)));
+    for (const link of links) this.#items.of(link.number, link);
     clearTimeout(this.#timer);
     if (!links.length) return;
     const first = Math.min(...links.map((each) => each.expires)) * 1000 - Date.now();

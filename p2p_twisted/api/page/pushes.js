@@ -1,6 +1,7 @@
 // What is pushed, by this peer and to it: how far all are, what can be answered, and what is dropped on a peer.
 
 import { ask, lines } from "./events.js";
+import { Items } from "./items.js";
 import { button, byId, command, duration, el, nameOf, onSubmit, rate, renew, say, setText, shown, size } from "./text.js";
 
 const PENDING = ["fetching", "waiting", "asked", "refused", "no space", "failed", "off"];
@@ -32,8 +33,7 @@ function sentenceOf(offer) {
 
 export class Pushes {
   #offers = new Map();
-  #views = new Map();
-  #list = byId("push-list");
+  #items = new Items(byId("push-list"), (offer) => this.#made(offer));
   #name = byId("push-name");
   #to = byId("push-to");
   #timer = null;
@@ -103,23 +103,14 @@ export class Pushes {
 
   /** Show all that there are, and nothing else. */
   #showAll() {
-    for (const [number, { item }] of this.#views) {
-      if (this.#offers.has(number)) continue;
-      item.remove();
-      this.#views.delete(number);
-    }
+    this.#items.keep(this.#offers);
     for (const offer of this.#offers.values()) this.#update(offer);
     byId("no-pushes").hidden = this.#offers.size > 0;
     this.#lookSoon(0);
   }
 
   #update(offer) {
-    let view = this.#views.get(offer.number);
-    if (!view) {
-      view = this.#made(offer);
-      this.#views.set(offer.number, view);
-      this.#list.prepend(view.item);
-    }
+    const view = this.#items.of(offer.number, offer);
     setText(view.text, sentenceOf(offer));
     setText(view.state, offer.state ?? `push ${offer.number}`);
     view.item.className = `push ${offer.state ?? "own"}`.replace(" space", "");
@@ -147,7 +138,7 @@ export class Pushes {
   }
 
   #show(board) {
-    const view = this.#views.get(board.offer.number);
+    const view = this.#items.get(board.offer.number);
     if (!view) return;
     view.isDone = board.is_done;
     view.bar.hidden = false;
@@ -190,12 +181,8 @@ export class Pushes {
   }
 
   async #act(method, path) {
-    try {
-      await ask(method, path, {});
-      await this.look();
-    } catch (error) {
-      say(error.message, true);
-    }
+    await ask(method, path, {});
+    await this.look();
   }
 
   #command() {

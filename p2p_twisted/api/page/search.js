@@ -8,20 +8,16 @@ const SHOWN = 500;
 const SHORT = 16;
 
 /** Begin a download; return once it has begun, or cannot. */
-export async function get(hit, holder = null) {
+async function get(hit, holder) {
   const name = hit.id ?? hit.name;
   const body = { names: [name], ...(holder === null ? {} : { peer: holder }) };
-  try {
-    for await (const step of lines("POST", "/v1/downloads", body)) {
-      if (step.error) throw new Failed(step.error, 0);
-      const failed = step.end?.failed[0];
-      if (failed) throw new Failed({ message: failed.reason }, 0);
-      if (step.end?.here.length) return say(`${hit.name} is here already`);
-      // It goes on without anybody who reads along.
-      return say(`getting ${step.download?.name ?? hit.name}`);
-    }
-  } catch (error) {
-    say(error.message, true);
+  for await (const step of lines("POST", "/v1/downloads", body)) {
+    if (step.error) throw new Failed(step.error, 0);
+    const failed = step.end?.failed[0];
+    if (failed) throw new Failed({ message: failed.reason }, 0);
+    if (step.end?.here.length) return say(`${hit.name} is here already`);
+    // It goes on without anybody who reads along.
+    return say(`getting ${step.download?.name ?? hit.name}`);
   }
 }
 

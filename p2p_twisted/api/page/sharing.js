@@ -1,6 +1,6 @@
 // What this peer shares: a list, files to drop, and what ends it.
 
-import { ask, upload } from "./events.js";
+import { ask, sharePath, upload } from "./events.js";
 import { button, byId, command, count, el, isOwn, nameOf, renew, say, setText, showCommand, shown, size } from "./text.js";
 
 const SHOWN = 300;
@@ -151,13 +151,9 @@ export class Sharing {
 
   #row(hit) {
     const end = async () => {
-      try {
-        const { path } = await ask("DELETE", `/v1/shares/${hit.name.split("/").map(encodeURIComponent).join("/")}`);
-        say(`${hit.name} is not shared any more; it is now ${path}`);
-        this.#lookAgain();
-      } catch (error) {
-        say(error.message, true);
-      }
+      const { path } = await ask("DELETE", sharePath(hit.name));
+      say(`${hit.name} is not shared any more; it is now ${path}`);
+      this.#lookAgain();
     };
     const commandOf = () => command("unshare", hit.name);
     const push = button("Push", `Push ${shown(hit.name)}`, () => this.#pushes.choose(hit.name), () => command("push", hit.name, "--to", "@all"));

@@ -87,14 +87,10 @@ export class StatusCard {
   async #limit(way, text) {
     const bytes = readLimit(text);
     if (bytes === undefined) return say("a limit is a rate such as 10M, 1.5M or 500K, or off", true);
-    try {
-      const limits = await ask("PATCH", "/v1/limits", { [way]: bytes });
-      document.activeElement?.blur();
-      this.#showLimits(limits);
-      say(`the limit ${way} is ${limitText(limits[way])}`);
-    } catch (error) {
-      say(error.message, true);
-    }
+    const limits = await ask("PATCH", "/v1/limits", { [way]: bytes });
+    document.activeElement?.blur();
+    this.#showLimits(limits);
+    say(`the limit ${way} is ${limitText(limits[way])}`);
   }
 
   async #end(what, warning, path, how) {
@@ -105,12 +101,8 @@ export class StatusCard {
     dialog.showModal();
     await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
     if (dialog.returnValue !== "yes") return;
-    try {
-      await ask("POST", path, {});
-      this.#ended(how);
-    } catch (error) {
-      say(error.message, true);
-    }
+    await ask("POST", path, {});
+    this.#ended(how);
   }
 }
 

@@ -120,12 +120,21 @@ export function renew(parent, children) {
   (same ?? parent.closest("[tabindex]"))?.focus();
 }
 
+/** Do what a person has asked for, and say why where it cannot be done. */
+async function attempt(does) {
+  try {
+    await does();
+  } catch (error) {
+    say(error.message, true);
+  }
+}
+
 /** Make a button that tells its command while it is pointed at, focused or used. */
 export function button(text, label, does, commandOf) {
   const tell = (event) => showCommand(event.currentTarget, commandOf());
-  const click = async (event) => {
+  const click = (event) => {
     tell(event);
-    await does(event.currentTarget);
+    return attempt(does);
   };
   return el("button", {
     type: "button", text, "aria-label": label, click, focus: tell, pointerenter: tell,
@@ -140,7 +149,7 @@ export function onSubmit(form, does, commandOf) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     tell();
-    does();
+    attempt(does);
   });
 }
 

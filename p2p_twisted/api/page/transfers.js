@@ -1,7 +1,8 @@
 // Downloads, by holder, with what can be done about them; and what others get from this peer.
 
 import { ask } from "./events.js";
-import { button, byId, command, duration, el, nameOf, rate, say, setText, shown, size, took } from "./text.js";
+import { Items } from "./items.js";
+import { button, byId, command, duration, el, nameOf, rate, setText, shown, size, took } from "./text.js";
 import { Why } from "./why.js";
 
 const PAUSABLE = new Set(["seeking", "hashing", "waiting", "queued", "blocked", "checking", "receiving"]);
@@ -33,8 +34,7 @@ function sentenceOf(download) {
 export class Transfers {
   #downloads = new Map();
   #uploads = new Map();
-  #views = new Map();
-  #list = byId("downloads");
+  #items = new Items(byId("downloads"), (download) => this.#made(download));
   #moves;
   #canAct;
 
@@ -69,22 +69,14 @@ export class Transfers {
   take({ downloads, uploads }) {
     this.#downloads = new Map(downloads.map((each) => [each.number, each]));
     this.#uploads = new Map(uploads.map((each) => [`${each.peer}/${each.id}`, each]));
-    for (const [number, { item }] of this.#views) {
-      if (this.#downloads.has(number)) continue;
-      item.remove();
-      this.#views.delete(number);
-    }
+    this.#items.keep(this.#downloads);
     this.#show();
   }
 
   happened({ download }) {
     this.#downloads.set(download.number, download);
-    while (this.#downloads.size > LISTED) {
-      const [oldest] = this.#downloads.keys();
-      this.#downloads.delete(oldest);
-      this.#views.get(oldest)?.item.remove();
-      this.#views.delete(oldest);
-    }
+    while (this.#downloads.size > LISTED) this.#downloads.delete(this.#downloads.keys().next().value);
+    this.#items.keep(this.#downloads);
     this.#show();
   }
 
@@ -115,12 +107,7 @@ export class Transfers {
   }
 
   #update(download) {
-    let view = this.#views.get(download.number);
-    if (!view) {
-      view = this.#made(download);
-      this.#views.set(download.number, view);
-      this.#list.prepend(view.item);
-    }
+    const view = this.#items.of(download.number, download);
     view.item.className = download.state;
     view.bar.value = download.size ? download.received / download.size : Number(download.is_ended);
     view.bar.hidden = download.is_ended;
@@ -172,11 +159,7 @@ export class Transfers {
   }
 
   async #act(method, path) {
-    try {
-      await ask(method, path);
-      await this.look();
-    } catch (error) {
-      say(error.message, true);
-    }
+    await ask(method, path);
+    await this.look();
   }
 }
