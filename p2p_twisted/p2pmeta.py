@@ -46,7 +46,7 @@ from p2p_twisted.registry.store_option import (
 )
 from p2p_twisted.runtime.exit_code import CannotStart
 from p2p_twisted.runtime.exit_status import Exit
-from p2p_twisted.runtime.listen_faults import check_free
+from p2p_twisted.runtime.listening import check_free
 from p2p_twisted.runtime.lone_option import refuse_alone
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.process_setup import collect_seldom, prepare

@@ -15,8 +15,8 @@ from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.sights import Sights
 from p2p_twisted.peer_errors import NoNetwork
 from p2p_twisted.registry.location import show_locations
+from p2p_twisted.runtime.listening import listen
 from p2p_twisted.runtime.reactor import Reactor
-from p2p_twisted.runtime.twistd import listen
 from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.firewall import cut_off, place
 from p2p_twisted.wire.listener import Listener

@@ -18,9 +18,9 @@ from p2p_twisted.registry.store import StoreFault, cannot_use
 from p2p_twisted.runtime.exit_code import CannotStart
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.file_limit import open_files_limit
+from p2p_twisted.runtime.listening import ListeningService
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.service_manager import notify
-from p2p_twisted.runtime.twistd import ListeningService
 from p2p_twisted.wire.listener import Bounds, Listener
 from p2p_twisted.wire.messages import PROTOCOL, Hello
 from p2p_twisted.wire.names import NetworkName, is_loopback

@@ -1,22 +1,17 @@
-"""What both daemons need under twistd: options, and services that start and stop."""
+"""What both daemons need under twistd: options, and a service for their threads."""
 
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import twisted
 from twisted.application.service import MultiService, Service
-from twisted.internet.defer import maybeDeferred
-from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import (
-    IListeningPort,
-    IProtocolFactory,
     IReactorCore,
     IReactorTime,
 )
-from twisted.python.failure import Failure
 from twisted.python.usage import Options, UsageError
 from typing_extensions import override
 
@@ -24,15 +19,12 @@ from p2p_twisted import __version__
 from p2p_twisted.runtime.daemonlog import OBSERVER, destination
 from p2p_twisted.runtime.disk_thread import DiskThread
 from p2p_twisted.runtime.exit_status import Exit
-from p2p_twisted.runtime.listen_faults import cannot_listen
 from p2p_twisted.runtime.os_errors import in_words, why_no_directory
 from p2p_twisted.runtime.parallel_map import ParallelPool
 from p2p_twisted.runtime.pid_file import PidFileService, remove_stale
-from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.service_manager import watchdog
 from p2p_twisted.runtime.threads import WorkerPool
 
-_BACKLOG: Final = 1_024
 _TWISTD_PIDFILE: Final = "twistd.pid"
 
 
@@ -212,57 +204,6 @@ def _change_directory(twistd: Options) -> None:
         raise UsageError(f"{where} cannot be used: {in_words(error)}") from None
 
 
-class ListeningService(Service):
-    """
-    Listens from before privileges are dropped until the daemon stops.
-
-    :param endpoint: as :func:`serverFromString` takes it: ``tcp:9011``.
-    """
-
-    def __init__(self, reactor: Reactor, endpoint: str, factory: IProtocolFactory) -> None:
-        self._endpoint = serverFromString(reactor, _with_backlog(endpoint))
-        self._description = endpoint
-        self._factory = factory
-        self._port: IListeningPort | None = None
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """The host and port that it listens on, once it does."""
-        assert self._port is not None
-        bound: Any = self._port.getHost()
-        return bound.host, bound.port
-
-    @override
-    def privilegedStartService(self) -> None:
-        """
-        Listen.
-
-        :raises CannotStart: when it cannot.
-        """
-        super().privilegedStartService()
-        outcome: list[Any] = []
-        self._endpoint.listen(self._factory).addBoth(outcome.append)
-        # An endpoint with a socket of its own listens at once.
-        [result] = outcome
-        if isinstance(result, Failure):
-            raise cannot_listen(self._description, result)
-        self._port = result
-
-    @override
-    def startService(self) -> None:
-        super().startService()
-        # twist does not call privilegedStartService.
-        if self._port is None:
-            self.privilegedStartService()
-
-    @override
-    async def stopService(self) -> None:
-        await maybeDeferred(super().stopService)
-        if self._port is not None:
-            port, self._port = self._port, None
-            await maybeDeferred(port.stopListening)
-
-
 class WorkerService(Service):
     """Runs threads from after the fork until all other services have stopped."""
 
@@ -276,20 +217,3 @@ class WorkerService(Service):
         # Not at once: if another service cannot start, threads would keep the process alive.
         self._reactor.callWhenRunning(self._pool.start)
         self._reactor.addSystemEventTrigger("after", "shutdown", self._pool.stop)
-
-
-def listen(reactor: Reactor, host: str, port: int, factory: IProtocolFactory) -> IListeningPort:
-    """
-    Listen on a TCP port, with a backlog for many peers that connect at once.
-
-    :raises CannotListenError: when the port is taken, or may not be used.
-    """
-    bound: IListeningPort = reactor.listenTCP(port, factory, backlog=_BACKLOG, interface=host)
-    return bound
-
-
-def _with_backlog(endpoint: str) -> str:
-    """Ask for a longer backlog than Twisted's 50, unless the user chose one."""
-    if endpoint.startswith(("tcp:", "tcp6:")) and ":backlog=" not in endpoint:
-        return f"{endpoint}:backlog={_BACKLOG}"
-    return endpoint
