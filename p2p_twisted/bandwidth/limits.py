@@ -6,6 +6,7 @@ from p2p_twisted.wire.limits import KIB
 
 PUSHES_AT_ONCE: Final = 32
 DOWNLOADS_AT_ONCE: Final = 8
+READ_AT_ONCE: Final = 4
 TRANSFERS_AT_ONCE_MOST: Final = 256
 HOLDERS_PER_FILE: Final = 8
 SLOWEST_UPLOAD_BYTES_PER_SECOND: Final = 2 * KIB

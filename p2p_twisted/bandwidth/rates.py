@@ -47,6 +47,13 @@ class Slots:
         _check("up", rates.up, self.up, limits.SLOWEST_UPLOAD_BYTES_PER_SECOND)
         _check("down", rates.down, self.down, limits.SLOWEST_DOWNLOAD_BYTES_PER_SECOND)
 
+    def of_readers(self, rate: int | None) -> int:
+        """Return how many files more may be received at this rate, as somebody reads them."""
+        if rate is None:
+            return limits.READ_AT_ONCE
+        enough = rate // limits.SLOWEST_DOWNLOAD_BYTES_PER_SECOND - self.down
+        return min(max(0, enough), limits.READ_AT_ONCE)
+
     def holders(self, rate: int | None) -> int:
         """Return how many holders one download may have at this rate without starving them."""
         if rate is None:

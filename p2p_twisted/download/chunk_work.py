@@ -35,11 +35,10 @@ class ChunkWork(SwarmWork):
 
     log = Logger()
 
-    is_one_file = True
-
     def __init__(
         self, context: DownloadContext, inbox: Inbox, item: Item, observer: DownloadObserver
     ) -> None:
+        self.file_id = item.file_id
         self.file_ids = (item.file_id,)
         self.swarm = Swarm(context, self, observer)
         self._context = context
@@ -132,7 +131,7 @@ class ChunkWork(SwarmWork):
         """How many holders are of use: a small file is not worth many connections."""
         size = self._item.size if self._file is None else self._file.content.size
         useful = 1 + (size or 0) // WORTH_SHARING_BYTES
-        return min(useful, self._context.bandwidth.limits.holders)
+        return min(useful, self._context.bandwidth.holders)
 
     @property
     def has_whole(self) -> bool:

@@ -10,13 +10,13 @@ from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.download_network import DownloadNetwork
+from p2p_twisted.download.download_slots import DownloadSlots
 from p2p_twisted.download.file_readers import ReadableDownloads
 from p2p_twisted.download.local_copies import LocalCopies
 from p2p_twisted.download.seeds import NoSeeds, Seeds
 from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.explain.download_account import DownloadAccount
 from p2p_twisted.runtime.disk_thread import Writing
-from p2p_twisted.runtime.lock import Semaphore
 from p2p_twisted.runtime.parallel_map import ParallelMap, in_turn
 from p2p_twisted.runtime.tasks import uninterrupted, while_wanted
 from p2p_twisted.runtime.threads import Offload
@@ -111,23 +111,6 @@ class DownloadPeers:
 
 
 @attrs.frozen
-class DownloadBandwidth:
-    """
-    How much is received at once, and how fast.
-
-    :ivar limits: of all transfers of this peer.
-    :ivar slots: one for each download that receives.
-    """
-
-    limits: Bandwidth
-    slots: Semaphore = attrs.field(init=False)
-
-    @slots.default
-    def _as_many_as_may_receive(self) -> Semaphore:
-        return Semaphore(self.limits.slots.down)
-
-
-@attrs.frozen
 class LocalSources:
     """
     What is here already.
@@ -150,6 +133,8 @@ class DownloadContext:
     What every download works with.
 
     :ivar rng: decides which chunks are asked for first.
+    :ivar bandwidth: of all transfers of this peer.
+    :ivar slots: one for each download that receives.
     :ivar processor: reads how long this thread has run on a core, or lacked one, in seconds.
     """
 
@@ -157,9 +142,14 @@ class DownloadContext:
     rng: Random
     disk: DownloadDisk
     peers: DownloadPeers
-    bandwidth: DownloadBandwidth
+    bandwidth: Bandwidth
     local: LocalSources
     processor: Callable[[], float] = lambda: 0.0
+    slots: DownloadSlots = attrs.field(init=False)
+
+    @slots.default
+    def _as_many_as_may_receive(self) -> DownloadSlots:
+        return DownloadSlots(self.bandwidth, self.local.readable)
 
     def new_account(self) -> DownloadAccount:
         """Begin to keep how one more download goes."""

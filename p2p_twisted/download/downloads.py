@@ -215,7 +215,7 @@ class Downloads:
 
     def facts(self) -> tuple[Facts, ...]:
         """Return what is known of how each of these downloads goes, or went."""
-        limit = self._context.bandwidth.limits.rates.down
+        limit = self._context.bandwidth.rates.down
         return tuple(facts_of(each.reporter, limit) for each in self._downloads.values())
 
     # How it works

@@ -1,6 +1,8 @@
 """Read a file while it is downloaded: what is read next is asked for before all else."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from attrs import define, field
@@ -14,6 +16,10 @@ from p2p_twisted.wire.names import FileId
 
 
 def _unheard(_file_id: FileId) -> None:
+    """Tell nobody."""
+
+
+def _unhurried() -> None:
     """Tell nobody."""
 
 
@@ -34,6 +40,11 @@ class FileReaders:
     _ahead: dict[object, Range] = field(factory=dict, init=False)
     _waiting: dict["Deferred[None]", int] = field(factory=dict, init=False)
     _is_over: bool = field(default=False, init=False)
+
+    @property
+    def are_there(self) -> bool:
+        """Whether anybody reads it."""
+        return bool(self._ahead)
 
     @property
     def are_done(self) -> bool:
@@ -107,10 +118,29 @@ class ReadableDownloads:
     The files that are being downloaded, for this peer's own user.
 
     :ivar added: is told of each as it begins to come.
+    :ivar hurried: is called when somebody waits to read one.
     """
 
     added: Callable[[FileId], None] = field(default=_unheard, init=False)
+    hurried: Callable[[], None] = field(default=_unhurried, init=False)
     _files: dict[FileId, ReadableFile] = field(factory=dict, init=False)
+    _awaited: "Counter[FileId]" = field(factory=Counter, init=False)
+
+    @contextmanager
+    def awaited(self, file_id: FileId) -> Iterator[None]:
+        """Have some content come soon, as somebody waits to read it."""
+        self._awaited[file_id] += 1
+        self.hurried()
+        try:
+            yield
+        finally:
+            self._awaited[file_id] -= 1
+            self._awaited += Counter()
+
+    def is_read(self, file_id: FileId) -> bool:
+        """Return whether somebody reads some content, or waits to."""
+        file = self._files.get(file_id)
+        return file_id in self._awaited or (file is not None and file.readers.are_there)
 
     def get(self, file_id: FileId) -> ReadableFile | None:
         """Return some content, if it comes."""

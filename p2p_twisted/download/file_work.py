@@ -39,7 +39,7 @@ class FileWork(SwarmWork):
 
     log = Logger()
 
-    is_one_file = False
+    file_id = None
 
     def __init__(
         self,

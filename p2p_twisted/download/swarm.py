@@ -132,10 +132,10 @@ class Swarm:
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
         """Wait for one of the slots that all downloads share."""
-        slots, queued = self._context.bandwidth.slots, self._clock.seconds()
-        if slots.is_taken and not self._running:
+        slots, queued = self._context.slots, self._clock.seconds()
+        if not (slots.has_room(self._work.file_id) or self._running):
             self._observer.queued()
-        await slots.acquire()
+        await slots.acquire(self._work.file_id)
         if not self._running:
             self._observer.seeking(self._obstacles())
         # To wait for a slot is not to wait for a holder.

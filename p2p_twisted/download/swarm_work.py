@@ -11,12 +11,20 @@ class SwarmWork:
     What a swarm is to deliver.
 
     :ivar file_ids: what holders offer of it.
-    :ivar is_one_file: whether all holders deliver one file: then they count as one
-        download, and others are looked for while they deliver.
+    :ivar file_id: of the file, where all holders deliver one; it can be read meanwhile.
     """
 
     file_ids: Container[FileId | None]
-    is_one_file: bool
+    file_id: FileId | None
+
+    @property
+    def is_one_file(self) -> bool:
+        """
+        Whether all holders deliver one file.
+
+        Then they count as one download, and others are looked for while they deliver.
+        """
+        return self.file_id is not None
 
     @property
     def is_complete(self) -> bool:

@@ -7,7 +7,6 @@ from functools import cached_property
 from attrs import field, frozen
 
 from p2p_twisted.download.context import (
-    DownloadBandwidth,
     DownloadContext,
     DownloadDisk,
     DownloadPeers,
@@ -260,7 +259,7 @@ class PeerBuilder(RelayParts):
             rng=self.rng,
             disk=DownloadDisk(self.inbox, journal, self.offload, disks.writing, disks.parallel_map),
             peers=DownloadPeers(self.searches, self.tickets),
-            bandwidth=DownloadBandwidth(self.bandwidth),
+            bandwidth=self.bandwidth,
             local=LocalSources(self.local, self.partials, self.seeding),
             processor=self.core_wanted,
         )

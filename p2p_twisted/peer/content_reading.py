@@ -210,15 +210,16 @@ class ContentReading:
         :raises PeerError: when it cannot be fetched.
         """
         assert hit.file is not None
-        while True:
-            if (file := self._downloads.readable.get(hit.file)) is not None:
-                return self._open(file)
-            if (here := await self.open_here(hit.file)) is not None:
-                return here
-            begun = self._begin(hit, into)
-            await begun.changed()
-            if begun.progress is not None and begun.progress.is_resting:
-                await self._check(hit.file, begun.progress)
+        with self._downloads.readable.awaited(hit.file):
+            while True:
+                if (file := self._downloads.readable.get(hit.file)) is not None:
+                    return self._open(file)
+                if (here := await self.open_here(hit.file)) is not None:
+                    return here
+                begun = self._begin(hit, into)
+                await begun.changed()
+                if begun.progress is not None and begun.progress.is_resting:
+                    await self._check(hit.file, begun.progress)
 
     async def _ask(self, what: What, text: str, holder: PeerName) -> Sequence[Hit]:
         """Ask one peer, which may be this one."""

@@ -12,7 +12,6 @@ from twisted.internet.defer import Deferred, succeed
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.context import (
-    DownloadBandwidth,
     DownloadContext,
     DownloadDisk,
     DownloadPeers,
@@ -145,7 +144,7 @@ class World:
             rng=Random(1),
             disk=DownloadDisk(self.inbox, self.journal, self.offload, self.writing),
             peers=DownloadPeers(self, self.tickets),
-            bandwidth=DownloadBandwidth(self.bandwidth),
+            bandwidth=self.bandwidth,
             local=LocalSources(self, self.partials),
         )
         self.downloads = Downloads(context)

@@ -1,6 +1,9 @@
 """What is shared, over HTTP: whole, and in ranges."""
 
-from p2p_twisted.bandwidth.rates import Rates
+from p2p_twisted.bandwidth.rates import Rates, Slots
+from p2p_twisted.download.progress import Queued
+from p2p_twisted.peer.interface import unwatched
+from p2p_twisted.wire.limits import MIB
 from tests.gateway.asking import Gateway, GatewayTestCase
 from tests.peer.cases import SONG
 
@@ -187,3 +190,22 @@ class ComingTests(GatewayTestCase):
         [after] = self.net.peers["s2"].transfers()
         self.assertEqual(got.body == self.film[-100_000:], True)
         self.assertLess(after.received - before.received, 5 * 1_048_576)
+
+
+class ReadersFirstTests(GatewayTestCase):
+    def test_downloads_run(self) -> None:
+        """Who reads something does not wait for the downloads that run, nor for those in turn."""
+        net = self.daemons()
+        files = {name: name.encode() * MIB for name in ("one", "two", "six")}
+        net.start("s1", files, rates=Rates(up=MIB // 8))
+        net.start("s2", at_once=Slots(down=1))
+        net.run(10)
+        for name in ("one", "two", "six"):
+            net.peers["s2"].get(name, unwatched)
+            net.run(1)
+        states = [progress.state for progress in net.peers["s2"].transfers()]
+        self.assertEqual(states[1:], [Queued(), Queued()])
+        got = Gateway(net, "s2").ask("/s1/six", Range="bytes=0-5")
+        self.assertEqual((got.status, got.body), (206, b"sixsix"))
+        one, two, _six = (progress.state for progress in net.peers["s2"].transfers())
+        self.assertEqual((type(one).__name__, two), ("Receiving", Queued()))
