@@ -98,6 +98,9 @@ def answer(request: Request, view: View | bytes) -> None:
         status = HTTPStatus(CODES[view.error.code])
         request.setResponseCode(status, status.phrase.encode())
     body = view if isinstance(view, bytes) else view.encoded()
+    if isinstance(view, FailureView):
+        # It is read in a terminal, too.
+        body += b"\n"
     kind = Form.JSON if isinstance(view, bytes) else view.media_type
     request.setHeader("Content-Type", kind)
     request.setHeader("Content-Length", str(len(body)))

@@ -107,7 +107,7 @@ def topology_lines(topology: Mapping[str, Any]) -> Iterator[str]:
     """List all peers with their neighbors."""
     peers = topology["peers"]
     yield from table([(each["name"], " ".join(each["neighbors"])) for each in peers], width())
-    silent = f"; no answer from {' '.join(topology['silent'])}" if topology["silent"] else ""
+    silent = f"; no answer from {', '.join(topology['silent'])}" if topology["silent"] else ""
     links = count(len(topology["links"]), "link")
     yield from wrapped(f"{count(len(peers), 'peer')}, {links}{silent}", width())
 
@@ -136,7 +136,7 @@ def hit_lines(found: Mapping[str, Any]) -> Iterator[str]:
     rows = [_row(hits) for hits in groups.values()]
     # As at the console: where there is no room, the ids go first, then the holders.
     yield from fitted_table(rows, width(), right=(0, 2), long=1, optional=(3, 4))
-    silent = f"; no answer from {' '.join(found['silent'])}" if found["silent"] else ""
+    silent = f"; no answer from {', '.join(found['silent'])}" if found["silent"] else ""
     files = count(len(groups), "result")
     asked = ""
     if found["asked"]:
@@ -202,7 +202,7 @@ def _download(download: Mapping[str, Any]) -> tuple[str, str]:
         done = f" {100 * download['received'] // download['size']} %"
     why = f": {download['reason']}" if download["reason"] else ""
     missing = f": nobody shares {', '.join(download['missing'][:3])}" if download["missing"] else ""
-    unreachable = " ".join(each["name"] for each in download["unreachable"])
+    unreachable = ", ".join(each["name"] for each in download["unreachable"])
     reach = f": {unreachable} cannot be reached" if unreachable else ""
     return name, f"{state}{done}{why}{missing}{reach}{_detours(download)}{_beside(download)}"
 

@@ -77,7 +77,7 @@ def short_id(file_id: FileId) -> str:
 def name_list(names: Sequence[PeerName]) -> str:
     """Join peers' names in natural order; of very many, only a few are shown."""
     more = len(names) - _NAMES_SHOWN
-    shown = " ".join(nsmallest(_NAMES_SHOWN, names[:_NAMES_ORDERED], natural_order))
+    shown = ", ".join(nsmallest(_NAMES_SHOWN, names[:_NAMES_ORDERED], natural_order))
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 

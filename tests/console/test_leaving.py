@@ -53,7 +53,7 @@ class RunningTests(SynchronousTestCase):
             (
                 (running(), running(2, name="b", received=0)),
                 (UPLOAD, OTHER_UPLOAD),
-                "2 downloads run: f1.txt (50 %), b (0 %); s7 s8 are fetching from here",
+                "2 downloads run: f1.txt (50 %), b (0 %); s7, s8 are fetching from here",
             ),
         ]:
             self.assertEqual(running_now(downloads, uploads), line)
@@ -65,7 +65,7 @@ class RunningTests(SynchronousTestCase):
             list(left_undone(downloads, (UPLOAD, OTHER_UPLOAD))),
             [
                 "not complete: f1.txt (50 %), b (50 %); they go on at the next start",
-                "s7 s8 were fetching from here",
+                "s7, s8 were fetching from here",
             ],
         )
         self.assertEqual(list(left_undone((saved(),), ())), [])

@@ -45,13 +45,13 @@ class TopologyTests(SynchronousTestCase):
         """Silent peers are named."""
         network = attrs.evolve(topology(s1=""), silent=("s10", "s9"))
         self.assertEqual(
-            list(topology_lines(network))[-1], "1 peer, 0 links, 0.04 s; no answer from s9 s10"
+            list(topology_lines(network))[-1], "1 peer, 0 links, 0.04 s; no answer from s9, s10"
         )
 
     def test_many_silent(self) -> None:
         """Of very many silent ones a few are named."""
         network = attrs.evolve(topology(s1=""), silent=tuple(f"s{n}" for n in range(2, 1_202)))
-        self.assertTrue(list(topology_lines(network))[-1].endswith("s20 s21 and 1,180 more"))
+        self.assertTrue(list(topology_lines(network))[-1].endswith("s20, s21 and 1,180 more"))
 
     def test_very_many(self) -> None:
         """Of very many peers the first are shown; how many there are is said."""

@@ -35,7 +35,8 @@ class HostileTests(GatewayTestCase):
     def test_names(self) -> None:
         """A name that somebody lets mean this machine is not answered, nor is another port."""
         for name in ("evil.example", f"evil.example:{PORT}", "127.0.0.1", "127.0.0.1:80", "", "é"):
-            self.assertEqual(self.refused(Host=name).status, 403, name)
+            got = self.refused(Host=name)
+            self.assertEqual((got.status, got.body[-1:]), (403, b"\n"), name)
         self.assertEqual(self.gateway.ask("/s1/f1.txt", Host=f"localhost:{PORT}").status, 200)
 
     def test_other_pages(self) -> None:
