@@ -20,6 +20,9 @@ _FEW: Final = 3
 """So many choices are all listed, where none is nearly what was typed."""
 
 _ALIKE: Final = 0.7
+_PLACES: Final = ("FILE", "DIR")
+"""What values are called that are paths."""
+
 _NO_VERB: Final = "are required: VERB"
 _CHOICE: Final = r"[\w-]+"
 
@@ -40,6 +43,12 @@ class GuessingParser(argparse.ArgumentParser):
 
     def __init__(self, *arguments: Any, **how: Any) -> None:
         super().__init__(*arguments, **{"formatter_class": _Formatter, **how})
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        """Read a value; an option's path may begin with ``~``, which shells leave alone there."""
+        if action.option_strings and action.metavar in _PLACES:
+            arg_string = os.path.expanduser(arg_string)
+        return super()._get_value(action, arg_string)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and of many choices only those that could be meant."""

@@ -218,6 +218,15 @@ class MainTests(SynchronousTestCase):
         ended = run_p2p(["config"], {"HOME": f"/{'x' * 5_000}"}, stdout=subprocess.PIPE)
         self.assertEqual((ended.returncode, ended.stderr), (0, b""))
 
+    def test_tilde(self) -> None:
+        """A tilde that a shell leaves alone behind = is somebody's home; in a name it is one."""
+        self.patch(os, "environ", {**os.environ, "HOME": "/home/anna"})
+        parse = command_parser().parse_args
+        options = parse(["get", "~/a", "--to=~/b"])
+        self.assertEqual((options.names, options.to), (["~/a"], "/home/anna/b"))
+        self.assertEqual(parse(["events", "--save=~/c"]).save, "/home/anna/c")
+        self.assertEqual(parse(["sim", "--svg=~/d"]).svg, Path("/home/anna/d"))
+
     @pytest.mark.slow
     def test_closed_streams(self) -> None:
         """Without standard output or error it does the same, and nobody is told."""
