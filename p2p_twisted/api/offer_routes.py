@@ -48,15 +48,21 @@ class OfferRoutes:
 
     async def push(self, call: Call) -> None:
         """Push something that this peer shares to others, as soon as it has been hashed."""
-        query, tell = call.query, call.stream.emit
+        query = call.query
+
+        def tell(percent: int | None) -> None:
+            # While it is looked for, nothing is answered: that there is none has a status.
+            if percent is not None:
+                call.stream.emit(PushStepView(hashed=percent))
+
         known = await self._offers.push(
             query.name,
             query.to,
             query.seconds,
             query.into,
-            lambda percent: tell(PushStepView(hashed=percent)),
+            tell,
         )
-        tell(PushStepView(offer=offer_view(known)))
+        call.stream.emit(PushStepView(offer=offer_view(known)))
 
     async def look(self, call: Call) -> BoardView:
         """Look how far all are with a push."""

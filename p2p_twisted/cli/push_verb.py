@@ -16,7 +16,12 @@ from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, failure_of
 from p2p_twisted.cli.pushed_paths import check_is_there, shared_name
 from p2p_twisted.cli.show import width
 from p2p_twisted.cli.shown_pushes import board_of, push_of
-from p2p_twisted.console.push_lines import board_lines, push_lines, pushed_line
+from p2p_twisted.console.push_lines import (
+    absent_lines,
+    board_lines,
+    push_lines,
+    pushed_line,
+)
 from p2p_twisted.console.text import shown_name
 from p2p_twisted.runtime.exit_status import Exit
 
@@ -41,11 +46,26 @@ def push(client: PeerClient, options: argparse.Namespace) -> int:
             failed.code, _what_stays(failed, copied, pushed), failed.fault
         ) from None
     lines = [pushed_line(push_of(each), f"p2p pushes {each['number']}") for each in pushed]
+    there = _there(client, options.to)
+    lines += absent_lines(options.to, there)
     if not options.wait:
-        return say(options, {"offers": pushed}, lambda _answer: lines)
+        absent = [each for each in options.to if not (each.startswith("@") or each in there)]
+        return say(options, {"offers": pushed, "absent": absent}, lambda _answer: lines)
     if not options.json:
         say_lines(lines, at_once=True)
     return _wait(client, options, [each["number"] for each in pushed], ends)
+
+
+def _there(client: PeerClient, to: Sequence[str]) -> list[str]:
+    """Return those that are in the network; all that are named, where nobody needs to be asked."""
+    if all(each.startswith("@") for each in to):
+        return list(to)
+    try:
+        topology = client.get("/v1/topology")
+    except CommandFailed:
+        # It is pushed, and how it goes says the rest.
+        return list(to)
+    return [*(each["name"] for each in topology["peers"]), *topology["silent"]]
 
 
 def _end_of(options: argparse.Namespace) -> float:
@@ -107,6 +127,8 @@ def _pushed(client: PeerClient, options: argparse.Namespace, name: str, ends: fl
     body = {"name": name, "to": options.to, "into": options.into, "seconds": options.seconds}
     given = {field: value for field, value in body.items() if value is not None}
     display = BoardDisplay(sys.stderr)
+    if not options.json:
+        display.say(f"looking for {shown_name(name)} in what {client.name} shares")
     try:
         for step in client.lines("POST", "/v1/offers", given):
             if step["error"] is not None:

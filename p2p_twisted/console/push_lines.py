@@ -1,6 +1,6 @@
 """Write what is pushed, and how that goes: for the console, and for a shell."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -145,6 +145,22 @@ def pushed_line(push: ShownPush, how: str) -> str:
         f"pushed {push.title} ({human_size(push.size)}) to {push.audience}"
         f" until {date_text(push.until)}: {how} shows how it goes"
     )
+
+
+def absent_lines(to: Iterable[str], there: Collection[str]) -> Iterator[str]:
+    """
+    Say of peers that something is pushed to that nobody is called so now.
+
+    :param there: what those are called that are in the network.
+    """
+    for name in to:
+        if not name.startswith("@") and name not in there:
+            # It takes long to import, and most often all are there.
+            from difflib import get_close_matches
+
+            near = " or ".join(get_close_matches(name, there))
+            meant = f"; did you mean {near}?" if near else ""
+            yield f"nobody is called {name} now: who comes by that name gets it then{meant}"
 
 
 def asked_line(push: ShownPush) -> str:

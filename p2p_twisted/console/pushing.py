@@ -13,23 +13,21 @@ from p2p_twisted.console.downloading import Outcome, Say
 from p2p_twisted.console.exits import Exits
 from p2p_twisted.console.push_lines import (
     ASKED,
-    ShownBoard,
-    ShownPush,
-    ShownReceipt,
+    absent_lines,
     asked_line,
     board_lines,
     push_lines,
     pushed_line,
 )
+from p2p_twisted.console.shown_offers import shown_board, shown_push
 from p2p_twisted.console.text import FailureLine, human_size, shown_name, visible
-from p2p_twisted.offers.board import Board
 from p2p_twisted.offers.numbered_offers import (
     all_offers,
     numbered_offer,
     offer_to_answer,
     own_offer,
 )
-from p2p_twisted.offers.offers_interface import KnownOffer, Waited
+from p2p_twisted.offers.offers_interface import HashingWatch, KnownOffer, Waited
 from p2p_twisted.peer.interface import IPeer
 from p2p_twisted.peer_errors import PeerError
 from p2p_twisted.runtime.exit_status import Exit
@@ -100,6 +98,8 @@ class Pushing:
                 numbers.append(known.number)
             finally:
                 self._waits.remove(pushing)
+        if numbers:
+            await self._say_absent(command.to)
         if command.wait is None or not numbers:
             return outcome
         return max(outcome, await self._wait(numbers, command.wait), key=_is_failed)
@@ -110,6 +110,18 @@ class Pushing:
         for wait in waits:
             wait.cancel()
         return bool(waits)
+
+    async def _say_absent(self, to: Sequence[str]) -> None:
+        """Say which of those are not here that something is pushed to by their names."""
+        if all(each.startswith("@") for each in to):
+            return
+        try:
+            topology = await self._peer.topology()
+        except PeerError:
+            # It is pushed, and how it goes says the rest.
+            return
+        there = (*(record.peer for record in topology.peers), *topology.silent)
+        self._say(absent_lines(to, there))
 
     async def _wait(self, numbers: Sequence[int], seconds: float) -> Outcome:
         """Wait for pushes, all at a time, and show how each has gone."""
@@ -148,13 +160,16 @@ class Pushing:
         self._exits.add(Exit.UNFINISHED if waited.is_late else Exit.SOME_FAILED)
         return Outcome.FAILED
 
-    def _hashing(self, name: str) -> Callable[[int], None]:
-        """Make what says once that something is still being hashed."""
-        lines = [f"hashing {shown_name(name)}: it is pushed once that is done"]
+    def _hashing(self, name: str) -> HashingWatch:
+        """Make what says once that something is looked for, and that it is still being hashed."""
+        lines = {
+            True: f"looking for {shown_name(name)} in what this peer shares",
+            False: f"hashing {shown_name(name)}: it is pushed once that is done",
+        }
 
-        def watch(_percent: int) -> None:
-            if lines:
-                self._say([lines.pop()])
+        def watch(percent: int | None) -> None:
+            if line := lines.pop(percent is None, None):
+                self._say([line])
 
         return watch
 
@@ -253,44 +268,3 @@ class Pushing:
 
 def _is_failed(outcome: Outcome) -> bool:
     return outcome is Outcome.FAILED
-
-
-def shown_push(known: KnownOffer) -> ShownPush:
-    """Make what a person is shown of an offer."""
-    offer = known.offer
-    return ShownPush(
-        number=known.number,
-        name=offer.name,
-        size=offer.size,
-        is_folder=offer.is_folder,
-        sender=offer.sender,
-        to=offer.to,
-        until=offer.until,
-        state=known.state,
-        reason=known.reason,
-        is_over=known.is_over,
-    )
-
-
-def shown_board(known: KnownOffer, board: Board) -> ShownBoard:
-    """Make what a person is shown of a board."""
-    size = board.offer.size
-    return ShownBoard(
-        push=shown_push(known),
-        counts={str(state): number for state, number in board.counts.items()},
-        rows=[
-            *(
-                ShownReceipt(
-                    row.peer, row.state, row.received / size if size else 0.0, row.rate, row.reason
-                )
-                for row in board.rows
-            ),
-            *(ShownReceipt(name, "off") for name in board.off),
-        ],
-        done=board.share,
-        rate=board.rate,
-        seconds_left=board.seconds_left,
-        unaware=board.unaware,
-        is_unshared=board.is_unshared,
-        is_done=board.is_done,
-    )

@@ -10,11 +10,11 @@ from p2p_twisted.offers.board import Board
 from p2p_twisted.offers.known_offers import KnownOffer, OfferWatch
 from p2p_twisted.wire.names import MessageId
 
-HashingWatch = Callable[[int], None]
-"""Is told how much of something has been hashed, in percent."""
+HashingWatch = Callable[[int | None], None]
+"""Is told how much of something has been hashed, in percent; ``None`` while it is looked for."""
 
 
-def unwatched_hashing(_percent: int) -> None:
+def unwatched_hashing(_percent: int | None) -> None:
     """Ignore how far something has been hashed."""
 
 

@@ -34,6 +34,7 @@ _DAY_SECONDS: Final = 86_400
 _LOOK_SECONDS: Final = 0.25
 # What was put into a directory this very moment is found there by then.
 _APPEARS_SECONDS: Final = 6.0
+_SILENT_SECONDS: Final = 1.0
 _LIKE_NAMES: Final = 3
 
 
@@ -119,7 +120,7 @@ class OwnOffers:
         :raises NotReady: when it is written to for ever.
         :raises NotAllowed: when it is shared with a group alone.
         """
-        given_up, patience = self._clock.seconds() + _APPEARS_SECONDS, Patience()
+        began, patience = self._clock.seconds(), Patience()
         while True:
             shared, now = _found(name, self._catalogs), self._clock.seconds()
             if shared is not None and shared.file_id is not None:
@@ -128,12 +129,14 @@ class OwnOffers:
             if hit is not None and not is_bare(hit):
                 watch(hit.hashed)
                 patience.look((hit,), now)
-            elif now >= given_up:
+            elif now >= began + _APPEARS_SECONDS:
                 if hit is not None:
                     raise NothingShared(hit)
                 self._check_groups(name)
                 why = f"this peer shares no {name}: {_why_not(name)}"
                 raise NotFound(why, await self._like(name))
+            elif now >= began + _SILENT_SECONDS:
+                watch(None)
             await deferLater(self._clock, _LOOK_SECONDS)
 
     async def _like(self, name: str) -> tuple[str, ...]:

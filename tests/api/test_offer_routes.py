@@ -31,7 +31,7 @@ def test_push(browser: Browser) -> None:
     browser.ask("POST", "/v1/offers", {"name": "lesson.tar", "to": ["anna", "@lab"]})
     assert browser.peer.asked == [("push", "lesson.tar", ("anna", "@lab"), WEEK, None)]
     assert browser.answer().lines == []
-    for percent in (30, 60):
+    for percent in (None, 30, 60):
         browser.peer.offers.hashing[0](percent)
     hashing.callback(own(7))
     *steps, end = checked(browser, browser.answer(), "/v1/offers", "post")

@@ -63,10 +63,12 @@ class Client:
     :ivar asked: what it was asked for and told.
     :ivar boards: what the next looks bring; the last one stays.
     :ivar lost: what can be pushed no more.
+    :ivar there: who is in the network; an error where it is not known.
     """
 
     name = "s2"
     lost = ""
+    there: Any = ("s2", "anna", "ben")
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -81,6 +83,10 @@ class Client:
             directory, downloads = str(self.directory), str(self.directory / "Downloads")
             where = {"directory": directory, "downloads": downloads, "shares": self.shares}
             return {**where, "reshared": self.reshared}
+        if path == "/v1/topology":
+            if isinstance(self.there, CommandFailed):
+                raise self.there
+            return {"peers": [{"name": name} for name in self.there], "silent": ["mute"]}
         self.asked.append(path)
         if path == "/v1/offers":
             return {"offers": [offer(), offer(2, state="asked", sender="s4")]}

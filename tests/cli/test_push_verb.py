@@ -51,6 +51,22 @@ def test_push(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
     assert [each["number"] for each in json.loads(capsys.readouterr().out)["offers"]] == [1, 1]
 
 
+def test_absent(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who is not here is told, and whom that may mean; who is silent is called so, too."""
+    words = ("push", "lesson.tar", "--to", "ana,zoe,mute,ben", "--to", "@lab")
+    assert run(client, *words) == Exit.DONE
+    _pushed, *said = capsys.readouterr().out.splitlines()
+    assert said == [
+        "nobody is called ana now: who comes by that name gets it then; did you mean anna?",
+        "nobody is called zoe now: who comes by that name gets it then",
+    ]
+    run(client, *words, "--json")
+    assert json.loads(capsys.readouterr().out)["absent"] == ["ana", "zoe"]
+    client.there = CommandFailed(Exit.NO_NETWORK, "this peer is alone")
+    assert run(client, *words) == Exit.DONE
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
 def test_other_directories(client: Client, tmp_path: Path) -> None:
     """So is what is in another directory that the peer shares, by its name there."""
     (tmp_path / "data" / "2026").mkdir(parents=True)

@@ -7,15 +7,16 @@ from twisted.internet.defer import Deferred
 
 from p2p_twisted.console.downloading import Outcome
 from p2p_twisted.console.push_lines import asked_line, push_lines, pushed_line
-from p2p_twisted.console.pushing import Pushing, shown_push
+from p2p_twisted.console.pushing import Pushing
+from p2p_twisted.console.shown_offers import shown_push
 from p2p_twisted.console.text import FailureLine
 from p2p_twisted.offers.board import Board, BoardState
 from p2p_twisted.offers.offers_interface import KnownOffer, Waited
-from p2p_twisted.peer_errors import NotFound
+from p2p_twisted.peer_errors import NotFound, PeerError
 from p2p_twisted.wire.messages import Receipt
 from tests.console.conversation_case import ConversationCase, Talk
 from tests.console.fake_offers import WEEK, offer, own, received
-from tests.console.fake_peer import saved
+from tests.console.fake_peer import saved, topology
 
 
 class PushTests(ConversationCase):
@@ -26,23 +27,32 @@ class PushTests(ConversationCase):
         self.peer.will("push", own(7), NotFound("nothing that is shared here is called b c"))
         self.assertIs(self.outcome('push f1 "b c" --to Anna,@Lab --for=2h'), Outcome.FAILED)
         told = pushed_line(shown_push(own(7)), "pushes 7")
-        self.assertEqual(self.talk.said, [told, "nothing that is shared here is called b c"])
+        nobody = "nobody is called anna now: who comes by that name gets it then"
+        wrong = "nothing that is shared here is called b c"
+        self.assertEqual(self.talk.said, [told, wrong, nobody])
         self.assertIsInstance(self.talk.said[1], FailureLine)
         to = ("anna", "@lab")
-        self.assertEqual(
-            self.peer.asked, [("push", "f1", to, 7_200, None), ("push", "b c", to, 7_200, None)]
-        )
+        pushed = [("push", "f1", to, 7_200, None), ("push", "b c", to, 7_200, None)]
+        self.assertEqual(self.peer.asked, [*pushed, ("topology",)])
         self.assertIs(self.outcome("push f1 --into papers/2026 --to @all"), Outcome.OK)
         self.assertEqual(self.peer.asked[-1], ("push", "f1", ("@all",), WEEK, "papers/2026"))
 
+    def test_all_there(self) -> None:
+        """Nothing is said of those that are here, nor where nobody can be asked."""
+        self.peer.will("topology", topology(anna="s2", s2="anna"), PeerError("it is alone"))
+        for _ in range(2):
+            self.assertIs(self.outcome("push f1 --to anna"), Outcome.OK)
+            self.assertEqual(len(self.talk.said), 1)
+
     def test_hashing(self) -> None:
-        """That it is still being hashed is said once."""
+        """That it is looked for, and that it is still being hashed, are said once."""
         hashing: Deferred[KnownOffer] = Deferred()
         self.peer.will("push", hashing)
         self.talk.begin("push f1 --to @all")
-        for percent in (10, 20):
+        for percent in (None, None, 10, 20):
             self.peer.offers.hashing[0](percent)
-        self.assertEqual(self.talk.said, ["hashing f1: it is pushed once that is done"])
+        looking = "looking for f1 in what this peer shares"
+        self.assertEqual(self.talk.said, [looking, "hashing f1: it is pushed once that is done"])
 
     def test_hashing_given_up(self) -> None:
         """What was named before is pushed, and the rest is not."""
