@@ -41,7 +41,6 @@ class Indexer:
 
     :param root: the library's directory, and the folder that its files are shared in.
     :param wall: returns wall time in seconds, which files' times of change are compared with.
-    :ivar changed: is called after each change of the catalog.
     :ivar excluded: is called with paths that cannot be shared, and why, once for each.
     """
 
@@ -58,7 +57,6 @@ class Indexer:
         wall: Callable[[], float],
         root: Place,
     ) -> None:
-        self.changed: Callable[[], None] = lambda: None
         self.excluded: Callable[[Sequence[tuple[str, str]]], None] = lambda _excluded: None
         self.exclusions = Exclusions()
         self._scanner = scanner
@@ -166,7 +164,6 @@ class Indexer:
         elif self._catalog.unsealed:
             for name, ids in await self._offload(self._scanner.seal):
                 self._catalog.seal(name, ids)
-            self.changed()
         elif self._files.queue:
             await self._hash(self._files.queue.take())
         else:
@@ -237,8 +234,6 @@ class Indexer:
             self._files.found(found, closed)
             self._freeze()
             await self._yield_to_reactor(found)
-        if diff.gone or diff.found or diff.empty or diff.not_empty:
-            self.changed()
 
     async def _yield_to_reactor(self, piece: Sequence[Any]) -> None:
         """Yield to the reactor after a full piece."""
@@ -270,7 +265,6 @@ class Indexer:
             raise
         self._files.conclude(outcomes)
         self._freeze()
-        self.changed()
 
     # Ending
 

@@ -122,10 +122,6 @@ class Library:
         """Fire once everything that the first scan found has been hashed."""
         return self._indexer.settled()
 
-    def on_change(self, changed: Callable[[], None]) -> None:
-        """Call back after each change of what is shared."""
-        self._indexer.changed = changed
-
     def on_exclusion(self, excluded: Callable[[Sequence[tuple[str, str]]], None]) -> None:
         """Call back with paths that turn out not to be shared, and why, once for each."""
         self._indexer.excluded = excluded

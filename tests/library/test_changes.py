@@ -136,14 +136,3 @@ class ChangeTests(SynchronousTestCase):
         sharer.noticed()
         self.assertEqual(sharer.names(), ["f1"])
         self.assertEqual(sharer.unshared(), {".": "it cannot be read: Too many open files"})
-
-    def test_on_change(self) -> None:
-        """The callback is called for changes, and not for scans that found none."""
-        sharer = Sharer(self)
-        told: list[int] = []
-        sharer.library.on_change(lambda: told.append(len(sharer.names())))
-        sharer.start()
-        self.assertEqual(told, [])
-        sharer.file("f1")
-        sharer.noticed()
-        self.assertEqual(told[-1], 1)
