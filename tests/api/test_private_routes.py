@@ -15,11 +15,6 @@ from tests.api.browser import Browser, checked
 from tests.console.fake_admin import CODE
 
 
-@pytest.fixture
-def browser() -> Browser:
-    return Browser()
-
-
 def test_invite(browser: Browser) -> None:
     """An invite has the terms that were asked for, or the usual ones."""
     for given, terms in (

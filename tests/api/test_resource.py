@@ -7,11 +7,6 @@ from p2p_twisted.api import limits
 from tests.api.browser import Browser
 
 
-@pytest.fixture
-def browser() -> Browser:
-    return Browser()
-
-
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [

@@ -10,11 +10,6 @@ PATH = "/v1/shares/{name}"
 HEAD = b"PUT /v1/shares/a%2Fb%20%C3%A4.txt HTTP/1.1\r\nHost: p2p\r\n"
 
 
-@pytest.fixture
-def browser() -> Browser:
-    return Browser()
-
-
 def test_share(browser: Browser) -> None:
     """A body of any kind is taken as it comes."""
     browser.send(HEAD + b"Content-Length: 6\r\n\r\nabc")

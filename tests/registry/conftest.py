@@ -15,3 +15,12 @@ def folder(tmp_path: Path) -> Iterator[OwnFolder]:
     folder.open()
     yield folder
     folder.close()
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> list[OwnFolder]:
+    """Return folders of two registries' keys."""
+    folders = [OwnFolder(tmp_path / name) for name in ("first", "second")]
+    for folder in folders:
+        folder.open()
+    return folders

@@ -1,7 +1,5 @@
 """What an admin is told of members and invites, however many there are."""
 
-from pathlib import Path
-
 import pytest
 
 from p2p_twisted.registry.authority import Authority
@@ -26,14 +24,6 @@ from p2p_twisted.wire.messages import (
 )
 from tests.registry.enrolling import ANNA, BEN, Enrolling, admin_of, opened
 from tests.trust.private_network import DAY, NOW
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> OwnFolder:
-    """Return an open folder of one's own."""
-    folder = OwnFolder(tmp_path / "keys")
-    folder.open()
-    return folder
 
 
 def asked_for(authority: Authority, what: str, after: str = "") -> Listed:

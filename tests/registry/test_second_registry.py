@@ -2,7 +2,6 @@
 
 import base64
 from functools import partial
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -46,15 +45,6 @@ def for_registries(opened: OpenedAuthority, uses: int = 1) -> Invite:
 def chain_of(answer: Certified) -> tuple[x509.Certificate, ...]:
     ders = [base64.b64decode(each) for each in answer.certificates]
     return tuple(x509.load_der_x509_certificate(each) for each in ders)
-
-
-@pytest.fixture
-def folders(tmp_path: Path) -> list[OwnFolder]:
-    """Return folders of two registries' keys."""
-    folders = [OwnFolder(tmp_path / name) for name in ("first", "second")]
-    for folder in folders:
-        folder.open()
-    return folders
 
 
 def opened(folder: OwnFolder) -> OpenedAuthority:

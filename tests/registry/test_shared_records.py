@@ -4,7 +4,6 @@ import base64
 import json
 from collections.abc import Callable
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,14 +35,6 @@ from tests.registry.fake_etcd import settle
 from tests.registry.test_second_registry import both
 from tests.registry.together import WORLD, Together, enroll, revoke
 from tests.trust.private_network import NOW
-
-
-@pytest.fixture
-def folders(tmp_path: Path) -> list[OwnFolder]:
-    folders = [OwnFolder(tmp_path / name) for name in ("first", "second")]
-    for folder in folders:
-        folder.open()
-    return folders
 
 
 @pytest.fixture

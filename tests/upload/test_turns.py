@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from attrs import define, field
+from attrs import define
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -19,7 +19,6 @@ class Waiting:
     requester: str
     turns: Turns
     sent: list[str]
-    is_sending: bool = field(default=False, init=False)
 
     def start(self) -> None:
         """Send a chunk, or wait for a turn."""
@@ -27,12 +26,10 @@ class Waiting:
             self.go_on()
 
     def go_on(self) -> None:
-        self.is_sending = True
         self.sent.append(self.requester)
 
     def end(self) -> None:
         """All of a chunk has been sent."""
-        self.is_sending = False
         self.turns.end(self, has_sent=True)
 
 
