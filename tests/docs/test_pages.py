@@ -2,8 +2,11 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 from twisted.trial.unittest import SynchronousTestCase
+
+from p2p_twisted.overlay import effects, events
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -35,6 +38,12 @@ class PagesTests(SynchronousTestCase):
         )
         folders = {path.parent.name for path in ROOT.glob("p2p_twisted/*/__init__.py")}
         self.assertCountEqual(table, folders)
+
+    def test_overlay_described(self) -> None:
+        """The page on the overlay names every event and every effect."""
+        page = (ROOT / "docs/overlay.md").read_text("utf-8")
+        for kind in (*get_args(events.Event), *get_args(effects.Effect)):
+            self.assertIn(f"`{kind.__name__}`", page)
 
     def test_all_in_the_index(self) -> None:
         """Every page is linked to from the index."""
