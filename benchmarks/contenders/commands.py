@@ -2,7 +2,6 @@
 
 import getpass
 import os
-import subprocess
 import sys
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from typing import ClassVar, Final
 
 from typing_extensions import override
 
+from benchmarks.contenders import ssh
 from benchmarks.contenders.contender import Contender
 from benchmarks.contenders.tools import Tools
 from benchmarks.lab.hosts import LOCAL, LOOPBACK, Host, is_listening
@@ -160,39 +160,18 @@ class Scp(Served):
     """Copy by SSH, with keys and a server of its own."""
 
     name = "scp"
-    needs: ClassVar[tuple[str, ...]] = ("scp", "sshd", "ssh-keygen", "/run/sshd")
-    hint = "apt install openssh-client openssh-server; sshd wants /run/sshd to be there"
+    needs: ClassVar[tuple[str, ...]] = ssh.NEEDS
+    hint = ssh.HINT
 
     @override
     def serve(self) -> Words:
-        for key in ("host", "user"):
-            making = ["-q", "-t", "ed25519", "-N", "", "-f", str(self.home / key)]
-            subprocess.run([self.tools.find("ssh-keygen"), *making], check=True)
-        options = [
-            f"ListenAddress={LOOPBACK}:{self.port}",
-            f"HostKey={self.home}/host",
-            f"AuthorizedKeysFile={self.home}/user.pub",
-            f"PidFile={self.home}/pid",
-            "StrictModes=no",
-            "UsePAM=no",
-            "PermitRootLogin=yes",
-            "Subsystem=sftp internal-sftp",
-        ]
-        flags = [word for option in options for word in ("-o", option)]
-        return [self.tools.find("sshd"), "-D", "-e", "-f", "/dev/null", *flags]
+        ssh.make_keys(self.tools, self.home)
+        return ssh.server(self.tools, self.home, LOOPBACK, self.port, self.home / "pid")
 
     @property
     def flags(self) -> Sequence[str]:
         """How to come to the server."""
-        options = [
-            f"IdentityFile={self.home}/user",
-            f"Port={self.port}",
-            "IdentitiesOnly=yes",
-            "StrictHostKeyChecking=no",
-            "UserKnownHostsFile=/dev/null",
-            "LogLevel=ERROR",
-        ]
-        return [word for option in options for word in ("-o", option)]
+        return ssh.client_flags(self.home, self.port)
 
     @property
     def whence(self) -> str:
@@ -201,9 +180,24 @@ class Scp(Served):
 
     @override
     def command(self, target: Path) -> Words:
-        scp = [self.tools.find("scp"), "-q", "-F", "/dev/null"]
+        scp = [self.tools.find("scp"), "-q"]
         folder = ["-r"] if self.source.is_dir() else []
         return [*scp, *folder, *self.flags, self.whence, target]
+
+
+def rsync_server(tools: Tools, settings: Path, folder: Path, host: Host, port: int) -> Words:
+    """
+    Write the command of a server of rsync, which stays in the foreground.
+
+    :param settings: the file to write its settings to.
+    :param folder: what ``files`` is there, to be read and written.
+    """
+    # Started by root, it would become the user "nobody", which may not read the lab.
+    owner = "uid = root\ngid = root\n" if os.geteuid() == 0 else ""
+    module = f"[files]\npath = {folder}\nread only = false\n"
+    settings.write_text(f"use chroot = no\n{owner}{module}")
+    where = [f"--address={host.address}", f"--port={port}", f"--config={settings}"]
+    return [tools.find("rsync"), "--daemon", "--no-detach", *where]
 
 
 class Rsync(Served):
@@ -215,12 +209,9 @@ class Rsync(Served):
 
     @override
     def serve(self) -> Words:
-        settings = self.home / "settings"
-        # Started by root, it would become the user "nobody", which may not read the lab.
-        owner = "uid = root\ngid = root\n" if os.geteuid() == 0 else ""
-        settings.write_text(f"use chroot = no\n{owner}[files]\npath = {self.source.parent}\n")
-        where = [f"--address={LOOPBACK}", f"--port={self.port}"]
-        return [self.tools.find("rsync"), "--daemon", "--no-detach", f"--config={settings}", *where]
+        return rsync_server(
+            self.tools, self.home / "settings", self.source.parent, self.host, self.port
+        )
 
     @override
     def command(self, target: Path) -> Words:

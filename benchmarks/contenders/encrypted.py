@@ -46,6 +46,6 @@ class RsyncBySsh(Scp):
 
     @override
     def command(self, target: Path) -> Words:
-        shell = " ".join([self.tools.find("ssh"), "-F", "/dev/null", *self.flags])
+        shell = " ".join([self.tools.find("ssh"), *self.flags])
         folder = ["-r"] if self.source.is_dir() else []
         return [self.tools.find("rsync"), *folder, "-e", shell, self.whence, target]

@@ -1,7 +1,5 @@
 """Ways to give a file to many at once: ours, and what people type in a loop."""
 
-import os
-import subprocess
 import sys
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -11,7 +9,8 @@ from typing import ClassVar, Final
 
 from typing_extensions import override
 
-from benchmarks.contenders.commands import Words
+from benchmarks.contenders import ssh
+from benchmarks.contenders.commands import Words, rsync_server
 from benchmarks.contenders.contender import OURS
 from benchmarks.contenders.swarms import OurPeers, Swarm
 from benchmarks.lab.hosts import Host, is_listening
@@ -103,17 +102,12 @@ class RsyncLoop(Looped):
 
     @override
     def serve(self, number: int, host: Host, home: Path) -> Words:
-        settings = self.home / f"settings{number}"
-        owner = "uid = root\ngid = root\n" if os.geteuid() == 0 else ""
-        module = f"[in]\npath = {home}\nread only = false\n"
-        settings.write_text(f"use chroot = no\n{owner}{module}")
-        where = [f"--address={host.address}", f"--port={self.port}", f"--config={settings}"]
-        return [self.tools.find("rsync"), "--daemon", "--no-detach", *where]
+        return rsync_server(self.tools, self.home / f"settings{number}", home, host, self.port)
 
     @override
     def command(self) -> Words:
         loop = 'f="$0"; for u; do rsync -W "$f" "$u" || exit 1; done'
-        targets = [f"rsync://{host.address}:{self.port}/in/" for host in self.hosts]
+        targets = [f"rsync://{host.address}:{self.port}/files/" for host in self.hosts]
         return ["sh", "-c", loop, self.source, *targets]
 
 
@@ -121,40 +115,21 @@ class ScpAtOnce(Looped):
     """scp to all at once."""
 
     name = "scp, to all at once"
-    needs: ClassVar[tuple[str, ...]] = ("scp", "sshd", "ssh-keygen", "/run/sshd")
-    hint = "apt install openssh-client openssh-server; sshd wants /run/sshd to be there"
+    needs: ClassVar[tuple[str, ...]] = ssh.NEEDS
+    hint = ssh.HINT
 
     @override
     def make_ready(self) -> None:
-        for key in ("host", "user"):
-            making = ["-q", "-t", "ed25519", "-N", "", "-f", str(self.home / key)]
-            subprocess.run([self.tools.find("ssh-keygen"), *making], check=True)
+        ssh.make_keys(self.tools, self.home)
 
     @override
     def serve(self, number: int, host: Host, home: Path) -> Words:
-        options = {
-            "ListenAddress": f"{host.address}:{self.port}",
-            "HostKey": self.home / "host",
-            "AuthorizedKeysFile": self.home / "user.pub",
-            "PidFile": self.home / f"pid{number}",
-            "StrictModes": "no",
-            "UsePAM": "no",
-            "PermitRootLogin": "yes",
-            "Subsystem": "sftp internal-sftp",
-        }
-        return [self.tools.find("sshd"), "-D", "-e", "-f", "/dev/null", *_flags(options)]
+        pid = self.home / f"pid{number}"
+        return ssh.server(self.tools, self.home, host.address, self.port, pid)
 
     @override
     def command(self) -> Words:
-        options = {
-            "IdentityFile": self.home / "user",
-            "Port": self.port,
-            "IdentitiesOnly": "yes",
-            "StrictHostKeyChecking": "no",
-            "UserKnownHostsFile": "/dev/null",
-            "LogLevel": "ERROR",
-        }
-        scp = " ".join(["scp", "-q", "-F", "/dev/null", *_flags(options)])
+        scp = " ".join(["scp", "-q", *ssh.client_flags(self.home, self.port)])
         begin = f'for u; do {scp} "$f" "$u" & p="$p $!"; done'
         loop = f'f="$0"; {begin}; for i in $p; do wait $i || exit 1; done'
         targets = [
@@ -162,7 +137,3 @@ class ScpAtOnce(Looped):
             for number, host in enumerate(self.hosts)
         ]
         return ["sh", "-c", loop, self.source, *targets]
-
-
-def _flags(options: dict[str, object]) -> list[str]:
-    return [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
