@@ -65,7 +65,7 @@ class SqliteStore(SoleStore):
     """
 
     # However fast the disk is, to store a few takes nearly as much of the processor as many.
-    gather_seconds = 0.01
+    gather_seconds = 0.02
 
     def __init__(self, path: Path, offload: Offload) -> None:
         self._path = path

@@ -15,6 +15,7 @@ from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.blocks import plain_socket
 from p2p_twisted.wire.codec import encode, encode_greeting, printable
+from p2p_twisted.wire.endings import Endings
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.input import Input
 from p2p_twisted.wire.intake import Intake
@@ -42,7 +43,7 @@ class Connection(LineReceiver):
     :param clock: the reactor; where it knows other readers than transports, they read blocks.
     :param make_session: is called once, before this constructor returns.
     :param greeting: makes this the listener's side.
-    :param ended: is told when the connection is gone, before its session is.
+    :param ended: is told when it is gone, before its session is; ``endings`` are for several.
     :ivar gate: decides about each line, and knows who may send any.
     :ivar input: the raw bytes that come in between lines.
     :ivar intake: how much time what comes may take.
@@ -63,13 +64,13 @@ class Connection(LineReceiver):
         make_session: SessionMaker,
         greeting: Hello | None = None,
         ended: Callable[["Connection"], None] | None = None,
+        endings: Endings | None = None,
     ) -> None:
-        self._greeting = greeting
-        self._ended = ended
+        self._greeting, self._ended = greeting, ended
         self._phase = Phase.CONNECTING
         self._deadline = Alarm(clock, self._too_late)
         give_up = self._give_up
-        self.output = SendQueue(clock, give_up)
+        self.output = SendQueue(clock, give_up, endings or Endings(clock))
         self.input = Input(clock, self._take_straight)
         self.intake = Intake(clock, self, self.input)
         self.keep_alive = KeepAlive(clock, greeting is None, self.send, give_up)
@@ -176,8 +177,7 @@ class Connection(LineReceiver):
 
     @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        if self._phase is not Phase.CLOSING:
-            self._begin_closing()
+        self._begin_closing()
         self._phase = Phase.LOST
         self._deadline.end()
         self.output.discard()

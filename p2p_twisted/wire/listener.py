@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection, SessionMaker
+from p2p_twisted.wire.endings import Endings
 from p2p_twisted.wire.messages import Hello
 from p2p_twisted.wire.names import host_group, is_loopback, plain_host
 from p2p_twisted.wire.securing import SecuredConnection, Security, secured
@@ -78,7 +79,7 @@ class Listener(Factory):
         self._newcomers: dict[Connection, str] = {}
         self._hosts: Counter[str] = Counter()
         # One for all of them.
-        self._ended = self._forget
+        self._ended, self._endings = self._forget, Endings(clock)
 
     @override
     def buildProtocol(self, addr: IAddress | None) -> Connection | SecuredConnection | None:
@@ -87,7 +88,9 @@ class Listener(Factory):
         host = "" if is_loopback(host) else host_group(host)
         if not self._has_room_for(host):
             return None
-        connection = Connection(self._clock, self._make_session, self._greeting, self._ended)
+        connection = Connection(
+            self._clock, self._make_session, self._greeting, self._ended, self._endings
+        )
         self._open[connection] = host
         self._newcomers[connection] = host
         self._hosts[host] += 1

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Final
 
 from twisted.internet.interfaces import IPullProducer, IPushProducer, IReactorTime
-from twisted.internet.protocol import connectionDone
 from zope.interface import implementer
 
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.blocks import socket_below
+from p2p_twisted.wire.endings import Endings
 from p2p_twisted.wire.sealing import SEALED_BYTES, ISealing, below
 from p2p_twisted.wire.sending import acknowledged, send_file, send_now, unread
 from p2p_twisted.wire.source import Source
@@ -42,8 +42,9 @@ class SendQueue:
         "_acknowledged",
         "_blocked",
         "_clock",
-        "_ending",
+        "_endings",
         "_give_up",
+        "_has_finished",
         "_has_written",
         "_is_first",
         "_is_full",
@@ -57,7 +58,9 @@ class SendQueue:
         "_unread",
     )
 
-    def __init__(self, clock: IReactorTime, give_up: Callable[[str], None]) -> None:
+    def __init__(
+        self, clock: IReactorTime, give_up: Callable[[str], None], endings: Endings
+    ) -> None:
         self._clock = clock
         self._give_up = give_up
         self._transport: IStream
@@ -78,8 +81,8 @@ class SendQueue:
         self._is_streaming = False
         # None until the transport is full for the first time.
         self._blocked: Alarm | None = None
-        # None until all has left, and nothing more is to come.
-        self._ending: Alarm | None = None
+        self._endings = endings
+        self._has_finished = False
 
     @property
     def is_streaming(self) -> bool:
@@ -226,8 +229,8 @@ class SendQueue:
             return
         # The transport has nothing to send, and would need a turn of the reactor to find that out.
         self._transport.stopReading()
-        self._ending = Alarm(self._clock, self._end)
-        self._ending.set(0)
+        self._has_finished = True
+        self._endings.add(self._transport)
 
     def discard(self) -> None:
         """Forget everything that waits: the transport is gone, or about to be."""
@@ -235,8 +238,8 @@ class SendQueue:
         self._unblock()
         self._queue = None
         self._queued_bytes = 0
-        if self._ending is not None:
-            self._ending.stop()
+        if self._has_finished:
+            self._endings.discard(self._transport)
         # It leads back to the connection, which leads here.
         self._give_up = _ignore
 
@@ -282,9 +285,6 @@ class SendQueue:
             line = self._queue.popleft()
             self._queued_bytes -= len(line)
             self._transport.write(line)
-
-    def _end(self) -> None:
-        self._transport.connectionLost(connectionDone)
 
     def _unblock(self) -> None:
         self._is_full = False

@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
+from p2p_twisted.wire.endings import Endings
 from p2p_twisted.wire.limits import KIB, MIB
 from p2p_twisted.wire.send_queue import SendQueue
 from p2p_twisted.wire.sending import leave_little_unsent, unread
@@ -81,7 +82,8 @@ class ReadingTests(SynchronousTestCase):
         self.addCleanup(os.close, fd)
         self.source = Zeros(fd)
         self.clock = Clock()
-        self.queue = SendQueue(self.clock, self.fail)
+        self.endings = Endings(self.clock)
+        self.queue = SendQueue(self.clock, self.fail, self.endings)
         self.transport = Socket(ours)
         self.queue.attach(self.transport, ours)  # type: ignore[arg-type]
 
@@ -145,7 +147,7 @@ class ReadingTests(SynchronousTestCase):
         """Behind encryption, too, it is as long as a little of what was sent is taken."""
         wrapper = Pipe()
         wrapper.transport = self.transport  # type: ignore[attr-defined]
-        queue = SendQueue(Clock(), self.fail)
+        queue = SendQueue(self.clock, self.fail, self.endings)
         queue.attach(wrapper, None)  # type: ignore[arg-type]
         for _ in range(3):
             self.fill()
@@ -156,7 +158,7 @@ class ReadingTests(SynchronousTestCase):
 
     def test_portable(self) -> None:
         """Without a socket nobody can tell."""
-        queue = SendQueue(Clock(), self.fail)
+        queue = SendQueue(self.clock, self.fail, self.endings)
         queue.attach(Pipe(), None)  # type: ignore[arg-type]
         queue.write_from(self.source, 0, MIB)
         self.assertFalse(queue.is_being_read())
@@ -205,6 +207,19 @@ class FirstLineTests(ReadingTests):
         self.clock.advance(0)
         self.assertEqual(self.transport.losses, [connectionDone])
         self.assertFalse(self.transport.is_ended)
+
+    def test_end_together(self) -> None:
+        """Several that end in one turn have one timer, and a fault of one leaves none open."""
+        faulty, last = Socket(self.transport.handle), Socket(self.transport.handle)
+        self.patch(faulty, "connectionLost", {}.__getitem__)
+        for each in (self.transport, faulty, last):
+            self.endings.add(each)  # type: ignore[arg-type]
+        self.assertEqual(len(self.clock.getDelayedCalls()), 1)
+        self.clock.advance(0)
+        self.assertEqual([self.transport.losses, last.losses], [[connectionDone]] * 2)
+        self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
+        self.endings.add(faulty)  # type: ignore[arg-type]
+        self.assertEqual(len(self.clock.getDelayedCalls()), 1)
 
     def test_end_behind(self) -> None:
         """What the transport has not sent yet is sent before."""
