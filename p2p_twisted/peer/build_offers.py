@@ -125,5 +125,6 @@ class OfferParts:
             judge=self.judge,
             catalogs=local.shared.catalogs,
             group_catalogs=local.shared.group_catalogs,
+            own_files=local.settings.own_names,
             date=local.wall,
         )

@@ -1,6 +1,6 @@
 """Write what a person pushes: what it is, to whom, until when, and signed where that is needed."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from random import Random
 from typing import Final
 
@@ -46,6 +46,7 @@ class OwnOffers:
     :param catalogs: what it shares with everybody.
     :param group_catalogs: what it shares with groups alone, which can be pushed to nobody: all
         peers of a network hear of an offer, whomever it is for.
+    :param own_files: by their names below what it shares, what it writes itself, such as its log.
     :param date: reads the time of day, in seconds since 1970.
     """
 
@@ -55,6 +56,7 @@ class OwnOffers:
     _judge: OfferJudge
     _catalogs: Sequence[Catalog]
     _group_catalogs: Mapping[str, Catalog]
+    _own_files: Collection[str] = ()
     _date: Callable[[], float]
 
     async def write(
@@ -120,6 +122,8 @@ class OwnOffers:
         :raises NotReady: when it is written to for ever.
         :raises NotAllowed: when it is shared with a group alone.
         """
+        if (never := self._why_never(name)) is not None:
+            raise NotFound(f"this peer shares no {name}: {never}")
         began, patience = self._clock.seconds(), Patience()
         while True:
             shared, now = _found(name, self._catalogs), self._clock.seconds()
@@ -133,7 +137,7 @@ class OwnOffers:
                 if hit is not None:
                     raise NothingShared(hit)
                 self._check_groups(name)
-                why = f"this peer shares no {name}: {_why_not(name)}"
+                why = f"this peer shares no {name}: only what it shares can be pushed"
                 raise NotFound(why, await self._like(name))
             elif now >= began + _SILENT_SECONDS:
                 watch(None)
@@ -152,6 +156,18 @@ class OwnOffers:
                     return tuple(like)
         return tuple(like)
 
+    def _why_never(self, name: str) -> str | None:
+        """Say why something is never shared, if its name tells."""
+        if _found(name, self._catalogs) is not None:
+            # As lists show it: other spellings are meant, too.
+            return None
+        try:
+            check_path(without_slash(name))
+        except BadName as error:
+            return str(error)
+        is_own = name in self._own_files
+        return "it writes that itself, and shares it with nobody" if is_own else None
+
     def _check_groups(self, name: str) -> None:
         for group, catalog in self._group_catalogs.items():
             if _found(name, (catalog,)) is not None:
@@ -159,15 +175,6 @@ class OwnOffers:
                     f"{name} is shared with @{group} alone, and all peers hear of what is pushed:"
                     " those of the group can get it by its name"
                 )
-
-
-def _why_not(name: str) -> str:
-    """Say why something is not shared, as far as its name tells."""
-    try:
-        check_path(without_slash(name))
-    except BadName as error:
-        return str(error)
-    return "only what it shares can be pushed"
 
 
 def _found(name: str, catalogs: Sequence[Catalog]) -> Shared | None:

@@ -1,6 +1,7 @@
 """Settings of a peer."""
 
-from pathlib import Path
+import os
+from pathlib import Path, PurePath
 from typing import Final
 
 from attrs import field, frozen
@@ -76,6 +77,15 @@ class Settings:
     @state.default
     def _state_below(self) -> Path:
         return self.directory / STATE_DIRECTORY
+
+    @property
+    def own_names(self) -> frozenset[str]:
+        """The names of ``own_files``, below what it shares, of those that lie there."""
+        top = os.path.abspath(self.directory)
+        paths = (PurePath(os.path.abspath(path)) for path in self.own_files)
+        return frozenset(
+            path.relative_to(top).as_posix() for path in paths if path.is_relative_to(top)
+        )
 
     @property
     def host(self) -> str:

@@ -197,6 +197,17 @@ class AnswerTests(OffersTestCase):
             daemons.run(30)
             self.assertIn(why, str(self.failureResultOf(pushed, NotFound).value))
 
+    def test_own_files(self) -> None:
+        """What a peer writes itself, such as its log, is never shared, which is said at once."""
+        daemons = self.daemons()
+        log = daemons.folder / "s1" / "logs" / "s1.log"
+        daemons.start("s1", {"logs/s1.log": b"begun"}, own_files=(log, daemons.folder / "s1.log"))
+        daemons.start("s2")
+        daemons.run(10)
+        pushed = daemons.peers["s1"].offers.push("logs/s1.log", ("@all",), HOUR)
+        why = "this peer shares no logs/s1.log: it writes that itself, and shares it with nobody"
+        self.assertEqual(str(self.failureResultOf(pushed, NotFound).value), why)
+
     def test_never_still(self) -> None:
         """What is written to again and again has no content to push."""
         daemons = self.network(1)
