@@ -1,6 +1,5 @@
 """Keep the lists that sealed folders are served by, so that none is made when it is asked for."""
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -8,7 +7,7 @@ from typing import Final
 from attrs import define, field, frozen
 from twisted.logger import Logger
 
-from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
+from p2p_twisted.library.entries import HashedFile
 from p2p_twisted.library.sources import FileSource, MemorySource
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.wire.limits import LINK_FILE_BYTES, MIB
@@ -98,13 +97,11 @@ class SealedLists:
         if not isinstance(kept, _InFile):
             return kept
         try:
-            with self._folder.opened_file(file_id) as file:
-                fd = os.dup(file.fileno())
+            content = HashedFile(file_id, kept.digests)
+            return FileSource.open_own(self._folder, file_id, content)
         except OSError as error:
             self.log.warn("a folder cannot be served: {error}", error=error)
             return None
-        on_disk = OnDisk(file_id, file_id, Signature.of(os.fstat(fd)))
-        return FileSource(fd, on_disk, HashedFile(file_id, kept.digests), _nothing)
 
     def _keep_in_memory(self, source: MemorySource) -> bool:
         if self._in_memory_bytes + source.size > _IN_MEMORY_BYTES:
@@ -125,7 +122,3 @@ class SealedLists:
 
 def _no_flush(_fd: int) -> None:
     """After a crash they are made anew."""
-
-
-def _nothing() -> None:
-    """Nobody is to be told: only its own peer writes to it."""

@@ -7,6 +7,7 @@ from typing import Self
 
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
 from p2p_twisted.runtime import openat
+from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.wire.chunks import chunk_digest, id_from_digests, split_chunks
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import SourceChanged, read_exactly
@@ -16,7 +17,7 @@ class FileSource:
     """
     A file of the library, held open, so that it is served even after it was renamed or removed.
 
-    :param file_id: open for reading; this object closes it.
+    :param fd: open for reading; this object closes it.
     :param changed: is called once, when the file turns out to have changed.
     """
 
@@ -49,6 +50,17 @@ class FileSource:
             os.close(fd)
             raise
         return cls(fd, on_disk, content, changed)
+
+    @classmethod
+    def open_own(cls, folder: OwnFolder, name: str, content: HashedFile) -> Self:
+        """
+        Open a file of this peer's own, to which only it writes; blocks.
+
+        :raises OSError: when it cannot be opened.
+        """
+        with folder.opened_file(name) as file:
+            fd = os.dup(file.fileno())
+        return cls(fd, OnDisk(name, name, Signature.of(os.fstat(fd))), content, _nothing)
 
     @property
     def fd(self) -> int | None:
@@ -123,3 +135,7 @@ class MemorySource:
 
     def close(self) -> None:
         """Return at once: there is nothing to close."""
+
+
+def _nothing() -> None:
+    """Tell nobody."""

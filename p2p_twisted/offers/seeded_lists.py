@@ -1,6 +1,5 @@
 """Keep the lists of folders that were pushed, from which others get these when all is here."""
 
-import os
 from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
@@ -8,7 +7,7 @@ from typing import Final
 from attrs import define, frozen
 from twisted.logger import Logger
 
-from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
+from p2p_twisted.library.entries import HashedFile
 from p2p_twisted.library.sources import FileSource
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.wire.chunks import chunk_digest, id_from_digests, split_chunks
@@ -76,13 +75,10 @@ class SeededLists:
         """Open a list; ``None`` when it is not there any more."""
         name, digests = seeded.lists[list_id]
         try:
-            with self._folder.opened_file(name) as file:
-                fd = os.dup(file.fileno())
+            return FileSource.open_own(self._folder, name, HashedFile(list_id, digests))
         except OSError as error:
             self.log.warn("a folder that was pushed is not given to others: {why}", why=error)
             return None
-        on_disk = OnDisk(name, name, Signature.of(os.fstat(fd)))
-        return FileSource(fd, on_disk, HashedFile(list_id, digests), lambda: None)
 
     def forget(self, folder: FileId) -> None:
         """Remove the lists of a folder."""
