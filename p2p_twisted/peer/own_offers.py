@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from random import Random
 from typing import Final
+from unicodedata import normalize
 
 from attrs import define
 from twisted.internet.interfaces import IReactorTime
@@ -162,7 +163,7 @@ class OwnOffers:
             # As lists show it: other spellings are meant, too.
             return None
         try:
-            check_path(without_slash(name))
+            check_path(normalize("NFC", without_slash(name)))
         except BadName as error:
             return str(error)
         is_own = name in self._own_files

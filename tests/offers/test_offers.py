@@ -191,8 +191,8 @@ class AnswerTests(OffersTestCase):
     def test_cannot_be_shared(self) -> None:
         """What nobody can share is said to be that."""
         daemons = self.network(1)
-        for name, why in ((".hidden", "hidden files"), ("12:30.log", "':'")):
-            (daemons.folder / "s1" / name).write_bytes(SONG)
+        other_form = "e\u0301", "only what it shares"
+        for name, why in ((".hidden", "hidden files"), ("12:30.log", "':'"), other_form):
             pushed = daemons.peers["s1"].offers.push(name, ("@all",), HOUR)
             daemons.run(30)
             self.assertIn(why, str(self.failureResultOf(pushed, NotFound).value))
