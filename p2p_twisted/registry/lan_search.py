@@ -12,6 +12,7 @@ from p2p_twisted.registry.lan_group import LAN_GROUP
 from p2p_twisted.registry.limits import (
     BEACON_PACKETS_PER_SECOND,
     REGISTRIES_HEARD,
+    REGISTRIES_HEARD_PER_HOST,
     SEARCH_SECONDS,
 )
 from p2p_twisted.registry.location import show_location
@@ -88,11 +89,13 @@ def search(
     """
     Look for registries as :func:`search_lan` does.
 
-    Once one that is wanted was heard, others have a third of a second to say so, too.
+    Once one that is wanted was heard, others have a third of a second to say so, too; where one
+    host says that there are many, all have the whole time.
     """
     wanted: set[HeardRegistry] = set()
     others: set[HeardRegistry] = set()
-    end, ask_at = clock() + SEARCH_SECONDS, -inf
+    end = latest = clock() + SEARCH_SECONDS
+    ask_at = -inf
     while (now := clock()) < end:
         if now >= ask_at:
             lan.ask()
@@ -104,7 +107,9 @@ def search(
         if is_wanted(heard):
             if not wanted:
                 end = min(end, clock() + _OTHERS_SECONDS)
-            _keep(heard, wanted)
+            if not _keep(heard, wanted):
+                # Whoever is the first to answer by a flood does not keep others from being heard.
+                end = latest
         else:
             _keep(heard, others)
     return (*sorted(wanted), *sorted(others))[:REGISTRIES_HEARD]
@@ -129,9 +134,14 @@ def places_of_root(root_hash: bytes, search: Search = search_lan) -> list[tuple[
         return []
 
 
-def _keep(heard: HeardRegistry, known: set[HeardRegistry]) -> None:
+def _keep(heard: HeardRegistry, known: set[HeardRegistry]) -> bool:
+    """Remember a registry, if there is room; return whether its host does not name too many."""
+    of_host = sum(each.host == heard.host for each in known - {heard})
+    if of_host >= REGISTRIES_HEARD_PER_HOST:
+        return False
     if len(known) < REGISTRIES_HEARD:
         known.add(heard)
+    return True
 
 
 def _registry(packet: Packet) -> HeardRegistry | None:

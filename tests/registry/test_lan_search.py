@@ -111,6 +111,16 @@ def test_flood() -> None:
     assert len(told) == REGISTRIES_HEARD
 
 
+def test_flood_of_one() -> None:
+    """However many one host forges, also of the right root, another is heard that says so later."""
+    root = a_beacon(root=ROOT)
+    forged = [(n / 1_000, "10.9.0.66", a_beacon(port=1_024 + n, root=ROOT)) for n in range(1_000)]
+    packets = [*forged, (1.0, "10.9.0.1", root), (1.2, "10.9.0.1", root)]
+    told, seconds = found(*packets, is_wanted=has_root(HASH))
+    assert told == ["10.9.0.1:9011", *(f"10.9.0.66:{1_024 + n}" for n in range(4))]
+    assert seconds == SEARCH_SECONDS
+
+
 def test_root() -> None:
     """Of a private network, the hash of the root's key has to begin as the packet says."""
     beacons = [Beacon("default", 9_011), Beacon("lab", 9_012, ROOT), Beacon("x", 9_013, "0" * 16)]
