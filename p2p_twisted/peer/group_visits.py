@@ -83,7 +83,6 @@ class GroupVisits:
     What groups that this peer is in share with it.
 
     :param groups: the ones that it is in.
-    :param find: asks all peers who has some content.
     :param take_push: makes the session of a push, and is told how both reach each other.
     :param refused: is told that a holder does not push.
     """
@@ -101,7 +100,11 @@ class GroupVisits:
     _looking: Lock = field(factory=Lock, init=False)
 
     async def look(self, find: "Callable[[FileId], Deferred[tuple[Hit, ...]]]") -> None:
-        """Find those who share with these groups; not more than twice a minute."""
+        """
+        Find those who share with these groups; not more than twice a minute.
+
+        :param find: asks all peers who has some content.
+        """
         async with self._looking:
             now = self._clock.seconds()
             if self._looked_at is not None and now - self._looked_at < _LOOK_AGAIN_SECONDS:

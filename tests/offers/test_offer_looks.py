@@ -27,11 +27,7 @@ def a_tally(state: ReceiptState = "saved") -> tuple[Tally, tuple[Receipt, ...]]:
 
 @define(eq=False)
 class Others:
-    """
-    Stands for the network, and its driver: others answer when they are told to.
-
-    :ivar is_whole: whether all of them do, by the way that they were asked.
-    """
+    """Stands for the network, and its driver: others answer when they are told to."""
 
     me: PeerAddress = field(factory=lambda: PeerAddress("ben", "127.0.0.1", 9_001))
     is_linked: bool = True
