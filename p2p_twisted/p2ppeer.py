@@ -181,9 +181,8 @@ class Options(RepeatableOptions, AcceptOptions, GatewayOptions):
     def _read_limits(self) -> None:
         self["max-transfers"] = read_transfers(self["max-transfers"])
         try:
-            given = {way: self[f"max-{way}"] for way in ("up", "down")}
-            given = {way: rate for way, rate in given.items() if rate is not None}
-            rates = Rates(**{way: read_rate(rate) for way, rate in given.items()})
+            given = [way for way in ("up", "down") if self[f"max-{way}"] is not None]
+            rates = Rates(**{way: read_rate(self[f"max-{way}"]) for way in given})
             self["max-transfers"].check(rates)
         except BadRate as error:
             raise UsageError(f"--max-up, --max-down: {error}") from None
@@ -224,6 +223,7 @@ def _settings(options: Options) -> Settings:
         stop=options["stop"],
         accept=options["accept"],
         keeps_times=not options["no-times"],
+        has_next_run=not options["once"],
     )
 
 

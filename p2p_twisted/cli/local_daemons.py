@@ -12,7 +12,7 @@ from typing import Any, Final
 from p2p_twisted.cli.signals import Signals
 
 READY_SECONDS: Final = 20.0
-END_SECONDS: Final = 5.0
+END_SECONDS: Final = 10.0
 TAIL_LINES: Final = 12
 
 
@@ -140,7 +140,7 @@ class Daemons:
 
     def end(self) -> None:
         """
-        End all daemons: by SIGTERM, and after 5 s by SIGKILL.
+        End all daemons: by SIGTERM, and after 10 s by SIGKILL.
 
         The first one started is ended last, as the others may want to leave in order.
         """

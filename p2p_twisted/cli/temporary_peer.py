@@ -26,7 +26,7 @@ from p2p_twisted.trust.invite import INVITE_VARIABLE
 _JOIN_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 0.1
 _ANSWER_SECONDS: Final = 5.0
-"""How long a peer that is to end may take to say what it has begun."""
+"""How long the peer may take to say how it stands."""
 
 _DEATH_SECONDS: Final = 0.5
 """How long it takes to see that a peer that breaks off has ended."""
@@ -60,7 +60,6 @@ def temporary_peer(options: argparse.Namespace) -> Iterator[PeerClient]:
                     yield from _joined(peer, daemons, signals)
                 finally:
                     signals.ignore()
-                    _cancel_all()
                     daemons.end()
         except Interrupted as interrupted:
             raise SystemExit(after_signal(interrupted.number)) from None
@@ -158,12 +157,3 @@ def for_command(why: str) -> str:
     if not named:
         return why
     return f"{why}; only p2p peer takes {' and '.join(named)}: start one, and then ask that"
-
-
-def _cancel_all() -> None:
-    """Have nothing unfinished left of what the command has begun."""
-    with suppress(CommandFailed):
-        for client in _clients():
-            for each in client.get("/v1/transfers")["downloads"]:
-                if not each["is_ended"]:
-                    client.ask("DELETE", f"/v1/downloads/{each['number']}", {})

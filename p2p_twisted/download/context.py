@@ -136,6 +136,7 @@ class DownloadContext:
     :ivar bandwidth: of all transfers of this peer.
     :ivar slots: one for each download that receives.
     :ivar processor: reads how long this thread has run on a core, or lacked one, in seconds.
+    :ivar has_next_run: whether what is not complete at the end goes on then; else it is removed.
     """
 
     clock: IReactorTime
@@ -145,6 +146,7 @@ class DownloadContext:
     bandwidth: Bandwidth
     local: LocalSources
     processor: Callable[[], float] = lambda: 0.0
+    has_next_run: bool = True
     slots: DownloadSlots = attrs.field(init=False)
 
     @slots.default

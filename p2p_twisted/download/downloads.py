@@ -70,11 +70,14 @@ class Downloads:
         return running is not None
 
     async def stop(self) -> None:
-        """Stop all downloads until the next run; return when nothing is being written any more."""
+        """Stop all until the next run, if there is one; return when nothing is being written."""
         self._is_stopping = True
         downloads = list(self._downloads.values())
         for download in downloads:
-            download.stop()
+            if self._context.has_next_run:
+                download.stop()
+            elif download.may_be_canceled:
+                download.cancel()
         await DeferredList([download.idle for download in downloads])
 
     def expect(self, name: str, watch: Watch, number: int | None = None) -> ExpectedDownload:
@@ -248,11 +251,7 @@ class Downloads:
             download.start()
 
     def _get(
-        self,
-        entry: JournalEntry,
-        hits: Sequence[Hit],
-        watch: Watch,
-        number: int | None = None,
+        self, entry: JournalEntry, hits: Sequence[Hit], watch: Watch, number: int | None = None
     ) -> "Deferred[Progress]":
         if self._is_stopping:
             # It was still being looked for, and would not be stopped any more.

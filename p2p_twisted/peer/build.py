@@ -262,6 +262,7 @@ class PeerBuilder(RelayParts):
             bandwidth=self.bandwidth,
             local=LocalSources(self.local, self.partials, self.seeding),
             processor=self.core_wanted,
+            has_next_run=self.settings.has_next_run,
         )
         return Downloads(context)
 

@@ -52,6 +52,7 @@ class Settings:
     :ivar stop: whose ``Stop`` ends it, too; ``None`` for what is usual in its network.
     :ivar accept: whose offers it takes.
     :ivar keeps_times: whether what it downloads has the time of its original.
+    :ivar has_next_run: whether downloads that are not complete at its end go on then.
     """
 
     name: PeerName
@@ -67,6 +68,7 @@ class Settings:
     relay: int | None = None
     reshares: bool = False
     keeps_times: bool = True
+    has_next_run: bool = True
     is_guessed: bool = False
     state: Path = field()
     own_files: tuple[Path, ...] = ()

@@ -30,10 +30,16 @@ class DownloadCase(SynchronousTestCase):
 
     private: PrivateNetwork | None = None
 
-    def world(self, disk: Any = os, offload: Offload = inline, wires: Any = None) -> World:
-        folder = mkdtemp()
+    def world(
+        self,
+        disk: Any = os,
+        offload: Offload = inline,
+        wires: Any = None,
+        has_next_run: bool = True,
+    ) -> World:
+        folder, runs = mkdtemp(), {"has_next_run": has_next_run}
         self.addCleanup(rmtree, folder)
-        world = World(Path(folder), disk, wires, offload, private=self.private)
+        world = World(Path(folder), disk, wires, offload, private=self.private, **runs)
         self.addCleanup(world.close)
         return world
 

@@ -5,7 +5,7 @@ import random
 import socket
 from collections import Counter
 from collections.abc import Callable
-from itertools import count
+from itertools import count, product
 from typing import Any
 
 import pytest
@@ -147,6 +147,26 @@ class StepByStepTests(DownloadCase):
             self.assertEqual(world.left(), ["Downloads/f1.txt"] if is_saved else [])
             self.assertEqual(world.wires.getDelayedCalls(), [])
             self.assertTrue(content.is_closed or not world.wires.pumps)
+        self.assertEqual(ends, {Canceled, Saved})
+
+    def test_only_run(self) -> None:
+        """Where there is no next run, what is not complete goes as it ends, canceled or not."""
+        content, ends = Content(some_bytes(5 * MIB)), set[type]()
+        for turns, is_canceled in product(range(25), (False, True)):
+            world = self.world(offload=(jobs := Jobs()), has_next_run=False)
+            done = world.get(world.holder("s1", content).hit(content))
+            for _ in range(turns):
+                jobs.run_one()
+                world.wires.settle()
+            if is_canceled and not done.called:
+                world.downloads.cancel(1)
+            stopped = Deferred.fromCoroutine(world.downloads.stop())
+            while jobs.run_one():
+                world.wires.settle()
+            self.successResultOf(stopped)
+            state = self.successResultOf(done).state
+            ends.add(type(state))
+            self.assertEqual(world.left(), ["Downloads/f1.txt"] * isinstance(state, Saved))
         self.assertEqual(ends, {Canceled, Saved})
 
     def test_slow_jobs(self) -> None:

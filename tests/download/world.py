@@ -101,8 +101,10 @@ class World:
         offload: Offload = inline,
         *,
         private: PrivateNetwork | None = None,
+        has_next_run: bool = True,
     ) -> None:
         self.writing = Standing()
+        self._has_next_run = has_next_run
         self._private = private
         self.folder = folder
         self.wires = wires or Wires()
@@ -146,6 +148,7 @@ class World:
             peers=DownloadPeers(self, self.tickets),
             bandwidth=self.bandwidth,
             local=LocalSources(self, self.partials),
+            has_next_run=self._has_next_run,
         )
         self.downloads = Downloads(context)
         self.listen()
