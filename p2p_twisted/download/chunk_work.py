@@ -13,7 +13,6 @@ from p2p_twisted.download.in_progress import FileInProgress
 from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.download.swarm import Swarm
 from p2p_twisted.download.swarm_work import SwarmWork
-from p2p_twisted.download.timed_writing import TimedWriting
 from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.storage.content import WORTH_SHARING_BYTES, Content
@@ -105,7 +104,7 @@ class ChunkWork(SwarmWork):
             self._observer,
             self.swarm.heard,
             attributes=self._item.attributes,
-            writing=TimedWriting(context.disk.writing, self._observer.account.wrote),
+            writing=context.disk.writing,
         )
         self._file = file
         if size > WORTH_SHARING_BYTES:

@@ -155,4 +155,5 @@ class DownloadContext:
 
     def new_account(self) -> DownloadAccount:
         """Begin to keep how one more download goes."""
-        return DownloadAccount(self.clock.seconds, self.processor)
+        writing = self.disk.writing
+        return DownloadAccount(self.clock.seconds, self.processor, lambda: writing.core_wanted)

@@ -90,6 +90,7 @@ class DownloadAccount:
 
     :param now: reads the monotonic clock, in seconds.
     :param processor: reads for how long this thread has run on a core, or lacked one, in seconds.
+    :param writer: reads the same of the thread that verifies and writes chunks.
     :ivar began: when the download did, in seconds on that clock.
     :ivar obstacles: what last kept holders from delivering.
     :ivar hashing: the holder that was still hashing it, and how far it was, in percent.
@@ -97,6 +98,7 @@ class DownloadAccount:
 
     _now: Callable[[], float]
     _processor: Callable[[], float] = lambda: 0.0
+    _writer: Callable[[], float] = lambda: 0.0
     began: float = field(init=False)
     obstacles: Obstacles = field(default=((), ()), init=False)
     hashing: tuple[PeerName, int] | None = field(default=None, init=False)
@@ -110,13 +112,13 @@ class DownloadAccount:
     _watched: float = field(default=0.0, init=False)
     _needed: float = field(default=0.0, init=False)
     _chunks: float = field(default=0.0, init=False)
-    _ticked: tuple[float, float] = field(init=False)
+    _ticked: tuple[float, float, float] = field(init=False)
     # How all stood at some times, the last of which are kept.
     _marks: "deque[tuple[float, OwnWork, dict[Way, Waits]]]" = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.began = self._since = self._now()
-        self._ticked = self.began, self._processor()
+        self._ticked = self.began, self._processor(), self._writer()
         self._notes = FairList(limits.NOTES_PER_DOWNLOAD, lambda note: note.via)
         self._holders = FairList(limits.HOLDERS_PER_ACCOUNT, _first_hop, _worth)
         self._marks = deque(maxlen=_MARKS)
@@ -182,17 +184,14 @@ class DownloadAccount:
         account.pushes = [push for push in account.pushes if not push.is_ended]
         self._note(f"{holder}: {why}", first_hop)
 
-    def wrote(self, seconds: float) -> None:
-        """Record for how long a chunk kept a core busy, or waited for one, to be kept."""
-        self._chunks += seconds
-
     def tick(self) -> None:
         """Measure, several times a second while holders deliver."""
-        (before, had), now, processor = self._ticked, self._now(), self._processor()
-        self._ticked = now, processor
+        before, had, wrote = self._ticked
+        self._ticked = now, processor, writer = self._now(), self._processor(), self._writer()
         if now - before <= _LONGEST_TICK_SECONDS:
             self._watched += now - before
             self._needed += processor - had
+            self._chunks += writer - wrote
         if not self._marks or now - self._marks[-1][0] >= _MARK_SECONDS:
             for account in self._holders.kept:
                 account.look()

@@ -50,7 +50,8 @@ class OwnWork:
 
     :ivar watched: in which holders delivered; ``processor`` of them the thread that receives ran
         on a core, or lacked one.
-    :ivar chunks: in which the thread that verifies and writes chunks did, likewise.
+    :ivar chunks: in which the thread that verifies and writes chunks did, likewise, of all
+        downloads: each waits for its turn there.
     """
 
     watched: float = 0.0

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Lock, Thread
-from time import monotonic
+from time import monotonic, thread_time
 from typing import Any, Final, Protocol, TypeVar
 
 from attrs import frozen
@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.failure import Failure
 
+from p2p_twisted.runtime.idle_cores import core_time
 from p2p_twisted.runtime.parallel_map import ParallelMap
 from p2p_twisted.runtime.threads import Offload
 
@@ -29,6 +30,10 @@ class Writing(Offload, Protocol):
     @property
     def is_full(self) -> bool:
         """Whether enough is under way: more would take memory, and gain no time."""
+
+    @property
+    def core_wanted(self) -> float:
+        """For how many seconds, so far, what is called has run on a core, or waited for one."""
 
 
 class DiskThread:
@@ -58,11 +63,19 @@ class DiskThread:
         self._is_slow = False
         # Of the calls that were not waited for: those whose ends have not been told.
         self._under_way = 0
+        # For how many seconds the thread had run when its last call ended.
+        self._ran = 0.0
 
     @property
     def is_full(self) -> bool:
         """See :class:`Writing`."""
         return self._under_way >= (CALLS_AHEAD if self._goes_on and not self._is_slow else 1)
+
+    @property
+    def core_wanted(self) -> float:
+        """See :class:`Writing`; where the system does not tell, only for how long it has run."""
+        known = core_time(self._thread.native_id)
+        return self._ran if known is None else known.wanted
 
     def start(self) -> None:
         """Start the thread."""
@@ -100,6 +113,7 @@ class DiskThread:
             began = monotonic()
             call.run(self._reactor)
             self._is_slow = monotonic() - began >= QUICK_SECONDS
+            self._ran = thread_time()
 
 
 @frozen

@@ -13,8 +13,9 @@ _LOOKED_AGAIN_SECONDS: Final = 0.02
 # downloaders on the same two, which wait for half of it.
 _MEASURED_SECONDS: Final = 0.03
 _MOST_WAITING: Final = 0.3
-# Of Linux, with what the calling thread has had and lacked, in nanoseconds.
-_SCHEDSTAT: Final = "/proc/thread-self/schedstat"
+# Of Linux, with what a thread has had and lacked, in nanoseconds.
+_OWN_SCHEDSTAT: Final = "/proc/thread-self/schedstat"
+_SCHEDSTAT: Final = "/proc/self/task/{}/schedstat"
 _SCHEDSTAT_BYTES: Final = 64
 
 
@@ -24,6 +25,11 @@ class CoreTime:
 
     running: float
     waiting: float
+
+    @property
+    def wanted(self) -> float:
+        """For how many it has run or waited."""
+        return self.running + self.waiting
 
 
 class IdleCores:
@@ -76,10 +82,15 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def core_time() -> CoreTime | None:
-    """Read the times of the calling thread; ``None`` where the system does not tell."""
+def core_time(thread: int | None = None) -> CoreTime | None:
+    """
+    Read the times of a thread; ``None`` where the system does not tell.
+
+    :param thread: its native id; by default that of the calling thread.
+    """
+    path = _OWN_SCHEDSTAT if thread is None else _SCHEDSTAT.format(thread)
     try:
-        with open(_SCHEDSTAT, "rb", buffering=0) as file:
+        with open(path, "rb", buffering=0) as file:
             running, waiting, _times = file.read().split()
     except (OSError, ValueError):
         return None
@@ -100,7 +111,7 @@ def reactor_waited() -> float:
 def _own_schedstat() -> int | None:
     """Open the times of the calling thread, once: it takes ten times as long as to read them."""
     try:
-        return os.open(_SCHEDSTAT, os.O_RDONLY | os.O_CLOEXEC)
+        return os.open(_OWN_SCHEDSTAT, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
 
@@ -112,4 +123,4 @@ def had_or_lacked_core() -> float:
     Where the system does not tell how long it has waited, only for how long it has run.
     """
     known = core_time()
-    return thread_time() if known is None else known.running + known.waiting
+    return thread_time() if known is None else known.wanted

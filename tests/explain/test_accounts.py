@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.explain import limits
 from p2p_twisted.explain.bounded import FairList
 from p2p_twisted.explain.download_account import DownloadAccount
-from p2p_twisted.explain.facts import AccountNote, HolderFacts, Waits
+from p2p_twisted.explain.facts import AccountNote, HolderFacts, OwnWork, Waits
 from p2p_twisted.explain.push_times import PushTimes
 from p2p_twisted.wire.messages import HeldUp
 from p2p_twisted.wire.tcp_info import TcpInfo
@@ -88,8 +88,10 @@ class DownloadAccountTests(Timed):
 
     def setUp(self) -> None:
         super().setUp()
-        self.busy = 0.0
-        self.account = DownloadAccount(self.clock.seconds, lambda: self.busy)
+        self.busy = self.wrote = 0.0
+        self.account = DownloadAccount(
+            self.clock.seconds, lambda: self.busy, lambda: 10.0 + self.wrote
+        )
 
     def holders(self, **delivered: int) -> tuple[HolderFacts, ...]:
         """Return what is known of the holders."""
@@ -174,15 +176,23 @@ class DownloadAccountTests(Timed):
             self.clock.advance(1.0)
             push.received += 10
             self.busy += 0.5
+            self.wrote += 0.25
             self.account.tick()
         window, work, [holder] = self.account.measured({"s4": 2_000})
         self.assertEqual(window, 14.0)
-        self.assertEqual((work.watched, work.processor), (14.0, 7.0))
+        self.assertEqual(work, OwnWork(14.0, processor=7.0, chunks=3.5))
         self.assertEqual(holder.waits, Waits(14.0, received=140))
         self.account.became("saved", is_ended=True)
         window, work, [holder] = self.account.measured({"s4": 2_000})
-        self.assertEqual((window, work.watched), (101.0, 101.0))
+        self.assertEqual((window, work.watched, work.chunks), (101.0, 101.0, 25.0))
         self.assertEqual(holder.waits, Waits(101.0, received=2_000))
+
+    def test_asleep(self) -> None:
+        """What lies long behind is no delivery, whatever a thread did meanwhile."""
+        self.clock.advance(60.0)
+        self.busy = self.wrote = 60.0
+        self.account.tick()
+        self.assertEqual(self.account.measured({})[1], OwnWork())
 
     def test_way(self) -> None:
         """What the system knows of a connection is kept once that has ended."""

@@ -208,7 +208,7 @@ class ExplainingTests(PeerTestCase):
         self.net.run(1.0)
         clock = self.net.network.processes["s2"].seconds
         account = self.net.peers["s2"]._downloads._downloads[1].reporter.account
-        account._ticked, account._processor = (clock(), 0.97 * clock()), lambda: 0.97 * clock()
+        account._ticked, account._processor = (clock(), 0.97 * clock(), 0.0), lambda: 0.97 * clock()
         self.assert_limited(Cause.OWN_PROCESSOR, None, 20.0)
 
     def test_which(self) -> None:

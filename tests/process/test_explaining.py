@@ -94,7 +94,7 @@ class LocalTests(ExplainedCase):
 
     def test_own_processor(self) -> None:
         """The core that cleo receives on does much else."""
-        self.start(384 * MIB)
+        self.start(128 * MIB)
         core = min(os.sched_getaffinity(0))
         # Of a process, its first thread alone.
         os.sched_setaffinity(self.cleo.process.pid, {core})

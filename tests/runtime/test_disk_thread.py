@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Event, get_ident
-from time import monotonic, sleep
+from time import monotonic, sleep, thread_time
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.runtime import disk_thread
 from p2p_twisted.runtime.disk_thread import CALLS_AHEAD, QUICK_SECONDS, DiskThread
+from p2p_twisted.runtime.idle_cores import core_time
 
 _PATIENCE_SECONDS = 10.0
+_COMPUTED_SECONDS = 0.01
 
 
 class FakeReactor:
@@ -58,6 +61,17 @@ class DiskThreadTests(DiskThreadCase):
         self.assertNotEqual(self.successResultOf(self.thread(get_ident)), get_ident())
         self.failureResultOf(self.thread(lambda: 1 / 0), ZeroDivisionError)
         self.assertTrue(self.reactor.given.empty())
+
+    def test_core_wanted(self) -> None:
+        """It tells how long calls have needed a core, also where the system does not tell."""
+        for read in (core_time, lambda _thread: None):
+            self.patch(disk_thread, "core_time", read)
+            before, until = self.thread.core_wanted, monotonic() + _PATIENCE_SECONDS
+            self.thread(compute)
+            # The thread may be about to end it.
+            while self.thread.core_wanted < before + _COMPUTED_SECONDS:
+                self.assertLess(monotonic(), until)
+                sleep(0.001)
 
     def test_stands_still(self) -> None:
         """A disk that stands still is waited for once, and shortly; nothing overtakes."""
@@ -171,3 +185,10 @@ class IdleCoreTests(DiskThreadCase):
         self.thread(self.write, 1)
         self.assertTrue(self.begun.wait(_PATIENCE_SECONDS))
         self.assertTrue(self.thread.is_full)
+
+
+def compute() -> None:
+    """Run on a core for a while."""
+    until = thread_time() + _COMPUTED_SECONDS
+    while thread_time() < until:
+        pass

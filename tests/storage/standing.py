@@ -17,6 +17,8 @@ class Standing:
     :ivar waiting: what is called when it goes on.
     """
 
+    core_wanted = 0.0
+
     def __init__(self) -> None:
         self.stands_still = False
         self.ahead = 1
