@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from attrs import define
+from twisted.internet.defer import CancelledError
 
 from p2p_twisted.api.offer_views import (
     BoardView,
@@ -55,13 +56,13 @@ class OfferRoutes:
             if percent is not None:
                 call.stream.emit(PushStepView(hashed=percent))
 
-        known = await self._offers.push(
-            query.name,
-            query.to,
-            query.seconds,
-            query.into,
-            tell,
-        )
+        pushing = self._offers.push(query.name, query.to, query.seconds, query.into, tell)
+        # Who has gone before it was pushed has given it up.
+        call.stream.ended = pushing.cancel
+        try:
+            known = await pushing
+        except CancelledError:
+            return
         call.stream.emit(PushStepView(offer=offer_view(known)))
 
     async def look(self, call: Call) -> BoardView:

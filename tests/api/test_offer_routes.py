@@ -39,6 +39,17 @@ def test_push(browser: Browser) -> None:
     assert end["offer"]["number"] == 7
 
 
+def test_gone(browser: Browser) -> None:
+    """Who has gone before it was hashed, as p2p push --timeout has, has given it up."""
+    canceled: list[object] = []
+    browser.peer.will("push", Deferred(canceled.append))
+    browser.ask("POST", "/v1/offers", {"name": "lesson.tar", "to": ["@all"]})
+    browser.peer.offers.hashing[0](30)
+    assert canceled == []
+    browser.close()
+    assert len(canceled) == 1
+
+
 def test_late_fault(browser: Browser) -> None:
     """That it cannot be pushed may be found late."""
     hashing: Deferred[object] = Deferred()
