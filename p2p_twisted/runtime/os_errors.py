@@ -43,6 +43,7 @@ def why_no_directory(path: Path) -> str | None:
         return None if stat.S_ISDIR(path.stat().st_mode) else "is not a directory"
     except FileNotFoundError:
         return "does not exist: make it first"
-    except (OSError, ValueError) as error:
-        reason = OSError(error.errno, "") if isinstance(error, OSError) else error
-        return f"cannot be used: {in_words(reason)}"
+    except ValueError:
+        return "is no path: a character that none may have is in it"
+    except OSError as error:
+        return f"cannot be used: {in_words(OSError(error.errno, ''))}"

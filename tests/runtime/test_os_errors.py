@@ -35,6 +35,6 @@ class WordsTests(SynchronousTestCase):
             (here / "none", "does not exist: make it first"),
             (here / "file" / "below", "cannot be used: something on the way is not a directory"),
             (here / ("x" * 5_000), "cannot be used: the name is too long"),
-            (here / "x\0", "cannot be used: embedded null byte"),
+            (here / "x\0", "is no path: a character that none may have is in it"),
         ):
             self.assertEqual(why_no_directory(path), words)
