@@ -6,6 +6,8 @@ It shares no code with the daemons, so that it can say whatever it likes.
 
 import contextlib
 import json
+import os
+import resource
 import secrets
 import selectors
 import socket
@@ -131,6 +133,12 @@ class Line:
         if not received:
             raise EOFError("the other side has closed")
         self._received += received
+
+
+def connections_left(keep: int = 100) -> int:
+    """Return how many connections this process may still make and have so many files to spare."""
+    most, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return most - len(os.listdir("/proc/self/fd")) - keep
 
 
 def call(port: int, source: str | None = None) -> Line:

@@ -2,7 +2,6 @@
 
 import contextlib
 import random
-import resource
 import time
 
 import pytest
@@ -10,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.process.abused import AbusedCase, Network
 from tests.process.daemons import wait_until
-from tests.process.stranger import Said, become_neighbor, call
+from tests.process.stranger import Said, become_neighbor, call, connections_left
 
 _BODIES = [
     b"",
@@ -140,8 +139,7 @@ class ConnectionTests(AbusedCase):
     def test_slow_and_idle(self) -> None:
         """Very many silent connections, and some that say a byte a second, bother nobody."""
         # Each is a file of this process, too, which may have as few as 1,024 open.
-        files, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        silent = min(1_000, (files - 200) // len(self.ports))
+        silent = min(1_000, connections_left() // len(self.ports) - 10)
         with contextlib.ExitStack() as closing:
             slow = [closing.enter_context(call(p)) for p in self.ports.values() for _ in range(10)]
             began = time.monotonic()

@@ -4,7 +4,6 @@ import base64
 import contextlib
 import json
 import os
-import resource
 import ssl
 from collections.abc import Iterator
 from itertools import count
@@ -24,7 +23,7 @@ from tests.process.abused import memory_of
 from tests.process.daemons import Daemon
 from tests.process.key_updates import call_for_key_updates, key_updates, send_beneath
 from tests.process.networks import Network, Peer
-from tests.process.stranger import Line, Said, a_ticket, call
+from tests.process.stranger import Line, Said, a_ticket, call, connections_left
 from tests.process.test_private import invite_of
 from tests.process.tls_stranger import (
     call_securely,
@@ -209,8 +208,7 @@ class StrangersTests(SynchronousTestCase):
 
     def test_very_many(self) -> None:
         """Thousands of connections that say nothing or begin a handshake, and handshakes on end."""
-        files, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        number = min(5_000, (files - 200) // len(self.ports))
+        number = min(5_000, connections_left() // len(self.ports))
         for port in self.ports.values():
             with contextlib.ExitStack() as closing:
                 for index in range(number):
