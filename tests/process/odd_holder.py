@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.process.stranger import (
     CHUNK,
+    PATIENCE,
     Line,
     Neighbor,
     call,
@@ -26,8 +27,11 @@ def a_holder(
     :param hits: its answer to every question for files.
     :param deliver: is given each request for one of them, in a thread of its own.
     """
+    is_there = threading.Event()
 
     def answer(ask: dict[str, Any]) -> None:
+        # The first question may come before its neighbor is known here.
+        is_there.wait(PATIENCE)
         if ask["what"] == "topo":
             holder.line.say("TOLD", id=ask["id"], peers=[{"peer": name}], answered=1)
         else:
@@ -37,6 +41,7 @@ def a_holder(
         threading.Thread(target=_quietly, args=[deliver, want], daemon=True).start()
 
     holder = Neighbor(port, name, ASK=answer, WANT=wanted)
+    is_there.set()
     return holder
 
 
