@@ -54,6 +54,7 @@ def status(of: Status) -> views.StatusView:
         registered=of.registered,
         registry_fault=of.registry_fault,
         clock_ahead=of.clock_ahead,
+        clock_fault=of.clock_fault,
         reachable=of.reachable,
         neighbors=tuple(map(address, of.neighbors)),
         directory=os.path.abspath(of.directory),
@@ -207,8 +208,10 @@ def _holders(of: Iterable[states.Contribution]) -> tuple[HolderView, ...]:
 def _details(state: states.State) -> dict[str, Any]:
     """Return the fields that only downloads in such a state have."""
     match state:
-        case states.Seeking(unreachable, refused) | states.Waiting(unreachable, refused):
-            reason = "; ".join(f"{holder}: {why}" for holder, why in refused[:1]) or None
+        case states.Seeking() | states.Waiting():
+            unreachable, refused, misdated = state.obstacles
+            said = (f"{holder}: {why}" for holder, why in misdated + refused)
+            reason = next(said, None)
             return {"unreachable": tuple(map(address, unreachable)), "reason": reason}
         case states.Hashing(holder, percent, is_growing):
             growing = ", and it is still being written to" if is_growing else ""

@@ -98,6 +98,7 @@ class StatusView(View):
     :ivar address: absent until it has joined.
     :ivar registry_fault: why the registry, when last asked, did not answer or refused.
     :ivar clock_ahead: how many seconds its clock is ahead of the registry's, if that is known.
+    :ivar clock_fault: why members have no connection with it, if a wrong clock is why.
     :ivar reachable: whether the registry could dial it; absent where it has not tried.
     :ivar shares: other directories that it shares.
     :ivar size: of all files, in bytes.
@@ -123,6 +124,7 @@ class StatusView(View):
     registered: bool
     registry_fault: str | None
     clock_ahead: float | None
+    clock_fault: str | None
     reachable: bool | None
     neighbors: tuple[AddressView, ...]
     directory: str

@@ -133,11 +133,11 @@ def _network(status: dict[str, Any]) -> Iterator[Finding]:
     """Say how a peer stands with its registry."""
     if status["registry_fault"] is not None or status["address"] is None:
         fault = status["registry_fault"] or "the peer has not joined yet: try again in a moment"
-        yield from _unreached(fault, Exit.NO_NETWORK)
+        yield from _unreached(fault, Exit.NO_NETWORK, status.get("clock_fault"))
         return
     is_private = status.get("certificate") is not None
     if (fault := registry_fault(status["registry"], status["network"], is_private)) is not None:
-        yield from _unreached(fault, Exit.NO_NETWORK)
+        yield from _unreached(fault, Exit.NO_NETWORK, status.get("clock_fault"))
         return
     text = f"{status['registry']} answers, network {status['network']}"
     yield Finding("registry", True, text)
@@ -146,14 +146,18 @@ def _network(status: dict[str, Any]) -> Iterator[Finding]:
     yield _reach(status)
     own = status["address"]["host"]
     yield multicast_check.multicast(status["registry"], own, partial(search_lan, interface=own))
-    yield _clock(status["clock_ahead"], _is_on_loopback(status))
+    if wrong := status.get("clock_fault"):
+        yield Finding("clock", False, wrong)
+    else:
+        yield _clock(status["clock_ahead"], _is_on_loopback(status))
 
 
-def _unreached(why: str, code: int) -> Iterator[Finding]:
+def _unreached(why: str, code: int, clock: str | None = None) -> Iterator[Finding]:
     yield Finding("registry", False, why, Exit(code) if code in tuple(Exit) else Exit.UNEXPECTED)
     yield Finding("own port", None, "not tried: the registry would have to dial it")
     yield Finding(multicast_check.NAME, None, "not tried: no registry would answer")
-    yield Finding("clock", None, "the registry's is not known")
+    is_right = None if clock is None else False
+    yield Finding("clock", is_right, clock or "the registry's is not known")
 
 
 def _certificate(status: dict[str, Any]) -> Finding:

@@ -48,7 +48,7 @@ def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
     address = status["address"]
     where = f"{address['host']}:{address['port']}" if address else "no address: it has not joined"
     neighbors = " ".join(each["name"] for each in status["neighbors"]) or "none"
-    fault = status["registry_fault"] or "the registry does not know this peer"
+    unknown = status["registry_fault"] or "the registry does not know this peer"
     unreachable = " (others cannot reach it)" if status["reachable"] is False else ""
     hashing = f", {status['hashing']:,} being hashed" if status["hashing"] else ""
     excluded = f", {status['excluded']:,} not shared" if status["excluded"] else ""
@@ -59,8 +59,9 @@ def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
     rows = [
         ("peer", f"{status['name']} at {where}{unreachable}"),
         ("network", f"{status['network']}{private}, registry {status['registry']}"),
-        *(() if status["registered"] else [("", fault)]),
+        *(() if status["registered"] else [("", unknown)]),
         *([("certificate", certificate)] if certificate else ()),
+        *([("clock", fault)] if (fault := status.get("clock_fault")) else ()),
         ("neighbors", neighbors),
         (
             "shares",

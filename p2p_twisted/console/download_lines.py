@@ -87,6 +87,8 @@ def download_line(progress: Progress, width: int | None = None) -> str:
                 f"{name} waits: {place(holder)} has it but cannot be reached, nor reach us;"
                 " it goes on by itself when that has changed"
             )
+        case Waiting(misdated=[(holder, why), *_]):
+            return f"{name} waits for {holder}: {why}; it goes on by itself when that is done"
         case Waiting(refused=[(holder, why), *_]):
             said = clip(visible(why), _REASON_CELLS)
             return f"{name} waits: {holder} has it but says: {said}; it is asked again"
@@ -193,7 +195,16 @@ def _awaited(progress: Progress, status: Status) -> str:
     if not status.neighbors:
         return f"waiting for other peers: {status.alone}"
     unreachable = unreachable_line(progress, status.address)
-    return unreachable or _refused(progress.state) or "waiting for a peer that has it"
+    kept = unreachable or _misdated(progress.state) or _refused(progress.state)
+    return kept or "waiting for a peer that has it"
+
+
+def _misdated(state: State) -> str:
+    """Write that a wrong clock keeps a holder and this peer apart; nothing where none does."""
+    if not isinstance(state, Seeking | Waiting) or not state.misdated:
+        return ""
+    holder, why = state.misdated[0]
+    return f"waiting for {holder}: {why}"
 
 
 def _refused(state: State) -> str:

@@ -98,6 +98,8 @@ def _doing(progress: Progress) -> str:
     match progress.state:
         case Seeking(unreachable=[holder, *_]):
             return f"{holder.name} cannot be reached"
+        case Seeking(misdated=[(holder, _), *_]):
+            return f"no connection with {holder}: a clock is wrong"
         case Queued():
             return "waiting for its turn"
         case Seeking():

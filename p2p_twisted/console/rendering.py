@@ -183,6 +183,8 @@ def _network(status: Status) -> Iterator[tuple[str, str]]:
     yield "network", status.network + (", private" if status.certificate else "")
     if status.certificate:
         yield "certificate", certificate_text(status.certificate)
+    if status.clock_fault:
+        yield "clock", status.clock_fault
 
 
 def _reach(status: Status) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ from typing import Protocol
 from twisted.internet.defer import Deferred
 
 from p2p_twisted.wire.messages import Hit, Refuse, Want
-from p2p_twisted.wire.names import FileId, PeerAddress
+from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
 
 
 class DownloadNetwork(Protocol):
@@ -40,6 +40,9 @@ class DownloadNetwork(Protocol):
 
     def relays(self) -> "Deferred[tuple[PeerAddress, ...]]":
         """Ask who relays for all; it fires in bounded time, and never fails."""
+
+    def clock_fault(self, holder: PeerName) -> str | None:
+        """Return why there is no connection with a holder, if a wrong clock is why: a sentence."""
 
     def is_closed(self) -> bool:
         """Return whether others cannot dial this peer, as far as is known."""

@@ -14,7 +14,7 @@ def facts_of(reporter: Reporter, limit: int | None) -> Facts:
     progress, account = reporter.progress, reporter.account
     state, obstacles = progress.state, account.obstacles
     if isinstance(state, Seeking | Waiting):
-        obstacles = state.unreachable, state.refused
+        obstacles = state.obstacles
     window, work, holders = account.measured(reporter.delivered_by)
     return Facts(
         number=progress.number,
@@ -35,5 +35,6 @@ def facts_of(reporter: Reporter, limit: int | None) -> Facts:
         notes=account.notes,
         unreachable=obstacles[0],
         refused=obstacles[1],
+        misdated=obstacles[2],
         hashing=account.hashing,
     )

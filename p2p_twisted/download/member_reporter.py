@@ -6,7 +6,8 @@ from typing import Final
 
 from p2p_twisted.download.progress import Receiving, Seeking, State, Waiting
 from p2p_twisted.download.reporter import Reporter
-from p2p_twisted.wire.names import PeerAddress, PeerName
+from p2p_twisted.explain.facts import Obstacles
+from p2p_twisted.wire.names import PeerName
 
 _SEEKING: Final = Seeking()
 
@@ -65,11 +66,10 @@ class MemberReporter:
         self._whole.delivered(holder, count)
 
 
-def _obstacles(
-    states: Iterable[State],
-) -> tuple[tuple[PeerAddress, ...], tuple[tuple[PeerName, str], ...]]:
+def _obstacles(states: Iterable[State]) -> Obstacles:
     """Put together what keeps some files waiting: see :class:`.progress.Seeking`."""
     waiting = [each for each in states if isinstance(each, Seeking | Waiting)]
     unreachable = dict.fromkeys(chain.from_iterable(each.unreachable for each in waiting))
     refused = dict.fromkeys(chain.from_iterable(each.refused for each in waiting))
-    return tuple(unreachable), tuple(refused)
+    misdated = dict.fromkeys(chain.from_iterable(each.misdated for each in waiting))
+    return tuple(unreachable), tuple(refused), tuple(misdated)

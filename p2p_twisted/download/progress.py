@@ -2,6 +2,7 @@
 
 import attrs
 
+from p2p_twisted.explain.facts import Obstacles, Sentences
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
 from p2p_twisted.wire.reaching import DIRECT
@@ -14,10 +15,17 @@ class Seeking:
 
     :ivar unreachable: holders that cannot be reached, nor reach this peer.
     :ivar refused: holders that do not serve it now, and what they say.
+    :ivar misdated: holders that have no connection with this peer as a clock is wrong, and which.
     """
 
     unreachable: tuple[PeerAddress, ...] = ()
-    refused: tuple[tuple[PeerName, str], ...] = ()
+    refused: Sentences = ()
+    misdated: Sentences = ()
+
+    @property
+    def obstacles(self) -> Obstacles:
+        """All of these, as an account keeps them."""
+        return self.unreachable, self.refused, self.misdated
 
 
 @attrs.frozen
@@ -44,10 +52,17 @@ class Waiting:
 
     :ivar unreachable: holders that cannot be reached, nor reach this peer.
     :ivar refused: holders that do not serve it now, and what they say.
+    :ivar misdated: holders that have no connection with this peer as a clock is wrong, and which.
     """
 
     unreachable: tuple[PeerAddress, ...] = ()
-    refused: tuple[tuple[PeerName, str], ...] = ()
+    refused: Sentences = ()
+    misdated: Sentences = ()
+
+    @property
+    def obstacles(self) -> Obstacles:
+        """All of these, as an account keeps them."""
+        return self.unreachable, self.refused, self.misdated
 
 
 @attrs.frozen

@@ -158,7 +158,7 @@ class Reporter:
         self._progress = attrs.evolve(self._progress, state=state)
         word, is_ended = type(state).__name__.lower(), self._progress.is_ended
         if isinstance(state, Seeking | Waiting):
-            self.account.became(word, is_ended, (state.unreachable, state.refused))
+            self.account.became(word, is_ended, state.obstacles)
         else:
             self.account.became(word, is_ended)
         if isinstance(state, Waiting):

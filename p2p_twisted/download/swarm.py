@@ -237,7 +237,7 @@ class Swarm:
     def _no_holder_delivers(self) -> None:
         seeking = self._obstacles()
         if self._clock.seconds() - self._idle_since >= limits.NOBODY_SECONDS:
-            self._observer.become(Waiting(seeking.unreachable, seeking.refused))
+            self._observer.become(Waiting(*seeking.obstacles))
         else:
             self._observer.seeking(seeking)
 
@@ -247,7 +247,10 @@ class Swarm:
         unreachable = tuple(dict.fromkeys(filter(None, map(tickets.unreachable, self._known))))
         said = ((hit.peer, tickets.refusal(hit)) for hit in self._known)
         refused = tuple(dict.fromkeys((peer, why) for peer, why in said if why is not None))
-        return Seeking(unreachable, refused)
+        holders = dict.fromkeys(hit.peer for hit in self._known)
+        faults = ((peer, self._context.peers.network.clock_fault(peer)) for peer in holders)
+        misdated = tuple((peer, why) for peer, why in faults if why is not None)
+        return Seeking(unreachable, refused, misdated)
 
     def _know(self, hits: Iterable[Hit]) -> None:
         self._known = tuple(hits)

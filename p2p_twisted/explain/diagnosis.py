@@ -37,6 +37,9 @@ class Cause(StrEnum):
     HOLDER_OR_WAY = "holder_or_way"
     RELAY = "relay"
     FIREWALL = "firewall"
+    CLOCK = "clock"
+    """By one's clock, the certificate of the other has not begun, or has ended."""
+
     NOBODY = "nobody"
     ALONE = "alone"
     """There is no other peer, or none can be asked."""

@@ -8,9 +8,9 @@ from attrs import define, evolve, field
 
 from p2p_twisted.explain import limits
 from p2p_twisted.explain.bounded import FairList
-from p2p_twisted.explain.facts import AccountNote, HolderFacts, OwnWork, Waits
+from p2p_twisted.explain.facts import AccountNote, HolderFacts, Obstacles, OwnWork, Waits
 from p2p_twisted.explain.push_times import PushTimes
-from p2p_twisted.wire.names import PeerAddress, PeerName
+from p2p_twisted.wire.names import PeerName
 from p2p_twisted.wire.reaching import DIRECT
 
 _MARK_SECONDS: Final = 5.0
@@ -23,8 +23,7 @@ _UNNOTED: Final = ("seeking", "receiving", "queued")
 Way = tuple[PeerName, PeerName]
 """The first peer on the way to a holder, and the holder."""
 
-Obstacles = tuple[tuple[PeerAddress, ...], tuple[tuple[PeerName, str], ...]]
-"""Holders that cannot be reached, and what those say that do not serve."""
+_NO_OBSTACLES: Final[Obstacles] = (), (), ()
 
 
 @define(eq=False)
@@ -100,7 +99,7 @@ class DownloadAccount:
     _processor: Callable[[], float] = lambda: 0.0
     _writer: Callable[[], float] = lambda: 0.0
     began: float = field(init=False)
-    obstacles: Obstacles = field(default=((), ()), init=False)
+    obstacles: Obstacles = field(default=_NO_OBSTACLES, init=False)
     hashing: tuple[PeerName, int] | None = field(default=None, init=False)
     _state: str = field(default="", init=False)
     _since: float = field(init=False)
@@ -125,11 +124,13 @@ class DownloadAccount:
 
     # What is told
 
-    def became(self, state: str, is_ended: bool = False, obstacles: Obstacles = ((), ())) -> None:
+    def became(
+        self, state: str, is_ended: bool = False, obstacles: Obstacles = _NO_OBSTACLES
+    ) -> None:
         """
         Record a change of the state.
 
-        :param obstacles: holders that cannot be reached, and what those say that do not serve.
+        :param obstacles: what keeps holders from delivering.
         """
         now = self._now()
         if any(obstacles):

@@ -8,6 +8,12 @@ from p2p_twisted.wire.messages import HeldUp
 from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
 from p2p_twisted.wire.reaching import DIRECT
 
+Sentences = tuple[tuple[PeerName, str], ...]
+"""About peers, each with what is to be said of it."""
+
+Obstacles = tuple[tuple[PeerAddress, ...], Sentences, Sentences]
+"""Holders that cannot be reached, what those say that do not serve, and where a clock is wrong."""
+
 
 @attrs.frozen
 class Waits:
@@ -184,6 +190,7 @@ class Facts:
     holders: tuple[HolderFacts, ...] = ()
     notes: tuple[AccountNote, ...] = ()
     unreachable: tuple[PeerAddress, ...] = ()
-    refused: tuple[tuple[PeerName, str], ...] = ()
+    refused: Sentences = ()
+    misdated: Sentences = ()
     hashing: tuple[PeerName, int] | None = None
     question: QuestionFacts | None = None

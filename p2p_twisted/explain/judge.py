@@ -92,6 +92,9 @@ _IN_STATE: Final[Mapping[str, tuple[Cause, _Sentence]]] = {
 
 def _none_delivers(facts: Facts) -> Diagnosis:
     """Say why: what stands for longest comes last."""
+    if facts.misdated:
+        peer, why = facts.misdated[0]
+        return Diagnosis(Cause.CLOCK, words.misdated(peer, why), peer)
     if facts.refused:
         # Those that were asked themselves come first: others may make up as many as they like.
         peer, why = min(facts.refused, key=lambda told: _is_by_another(facts, *told))

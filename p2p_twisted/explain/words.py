@@ -94,6 +94,11 @@ def refuses(facts: Facts, holder: str, why: str) -> str:
     return f"{holder} does not serve it: it {says} {why!r}"
 
 
+def misdated(peer: PeerName, why: str) -> str:
+    """Say that a wrong clock keeps this peer and a holder apart."""
+    return f"no connection comes about with {peer}: {why}"
+
+
 def firewall(facts: Facts, peer: PeerName, via: str | None) -> str:
     """Say that neither side reaches the other."""
     address = next(each for each in facts.unreachable if each.name == peer)

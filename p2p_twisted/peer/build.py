@@ -104,7 +104,7 @@ class PeerBuilder(RelayParts):
         accepting = self.reactor, greeting, self._accept, bounds, self.rng
         listener = Listener(*accepting, security=self.security)
         parts = listener, self.dialer, self._start_overlay
-        return NetworkSession(self.reactor, self.settings, *parts)
+        return NetworkSession(self.reactor, self.settings, *parts, clocks=self.clocks)
 
     def _accept(self, connection: Connection) -> Session:
         return InboundDispatcher(

@@ -6,6 +6,7 @@ from attrs import frozen
 from typing_extensions import override
 
 from p2p_twisted.peer.build_local import LocalParts
+from p2p_twisted.peer.clock_faults import ClockFaults
 from p2p_twisted.peer.network_statements import NetworkStatements
 from p2p_twisted.peer.private_part import PrivatePart
 from p2p_twisted.storage.partial import PartialRegister
@@ -26,6 +27,13 @@ class MemberParts(LocalParts):
     def security(self) -> TlsSecurity | None:
         """What encrypts all connections to others."""
         return None if self.private is None else self.private.security
+
+    @cached_property
+    def clocks(self) -> ClockFaults | None:
+        """What knows of members that a wrong clock keeps apart."""
+        if self.security is None:
+            return None
+        return ClockFaults(self.security, self.reactor, self.wall, self.announce)
 
     @property
     def statements(self) -> NetworkStatements | None:

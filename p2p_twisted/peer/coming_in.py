@@ -112,7 +112,7 @@ def _check(member: PrivateMember, name: PeerName, now: float) -> None:
     try:
         whose = TrustAnchor(member.credentials.root).verify(own, signers, now).identity.name
     except CertificateNotYetValid as error:
-        raise CannotJoin(str(error), Exit.NO_NETWORK) from None
+        raise CannotJoin(f"{error}: set it", Exit.NO_NETWORK) from None
     except NotTrusted as error:
         raise CannotJoin(
             f"{name} is no member any more: {error}: set the clock, or come in by a new invite"

@@ -81,6 +81,7 @@ class Status:
     :ivar address: where it listens; ``None`` until it has joined.
     :ivar registry_fault: why the registry, when last asked, did not answer or refused.
     :ivar clock_ahead: of the registry's, in seconds, as far as known.
+    :ivar clock_fault: why some or all members have no connection with it, if a clock is why.
     :ivar alone: why it has no neighbor; empty where it has some.
     :ivar reachable: whether the registry could dial it; ``None`` where it has not tried.
     :ivar hashing: how many of its files are still being hashed.
@@ -122,6 +123,7 @@ class Status:
     ignored: int = 0
     shares: tuple[tuple[str, str], ...] = ()
     certificate: CertificateStatus | None = None
+    clock_fault: str | None = None
 
 
 class IPeer(Interface):

@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IListeningPort
 
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.events import ReachFound, Referred
+from p2p_twisted.peer.clock_faults import ClockFaults
 from p2p_twisted.peer.saved_book import BookSaver
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.peer.sights import Sights
@@ -21,7 +22,7 @@ from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.firewall import cut_off, place
 from p2p_twisted.wire.listener import Listener
 from p2p_twisted.wire.messages import Bye
-from p2p_twisted.wire.names import PeerAddress, is_loopback
+from p2p_twisted.wire.names import PeerAddress, PeerName, is_loopback
 
 _JOIN_SECONDS: Final = 10.0
 _LINK_SECONDS: Final = 3.0
@@ -37,6 +38,7 @@ class NetworkSession:
     :param listener: accepts others' connections, as soon as there is a port for it.
     :param dialer: dials from the address that this peer listens on.
     :param start: is called once, in the same turn of the reactor in which it listens.
+    :param clocks: knows where a wrong clock keeps members of a private network apart.
     :ivar sights: tells those who watch what happens.
     :ivar is_closed: whether the registry has found that others cannot dial this peer.
     :ivar refusal: why the registry takes this peer for none of the network's, if it does.
@@ -49,12 +51,15 @@ class NetworkSession:
         listener: Listener,
         dialer: BoundDialer,
         start: OverlayStarter,
+        *,
+        clocks: ClockFaults | None = None,
     ) -> None:
         self._reactor = reactor
         self._settings = settings
         self._listener = listener
         self._dialer = dialer
         self._start = start
+        self._clocks = clocks
         self.sights = Sights()
         self._port: IListeningPort | None = None
         self._fault: str | None = None
@@ -99,6 +104,12 @@ class NetworkSession:
         """The peers that this one is linked with, sorted by name."""
         return () if self._overlay is None else self.driver.neighbors
 
+    def clock_fault(self, name: PeerName | None = None) -> str | None:
+        """Return why there is no connection with a peer, or any, if a wrong clock is why."""
+        if self._clocks is None:
+            return None
+        return self._clocks.latest() if name is None else self._clocks.of(name)
+
     def alone(self) -> str:
         """
         Say why there is no neighbor; nothing where there is one.
@@ -108,6 +119,8 @@ class NetworkSession:
         """
         if self.neighbors:
             return ""
+        if (wrong := self.clock_fault()) is not None:
+            return wrong
         if not self._referred or is_loopback(self._referred[0].host):
             return "there is no other peer at the moment"
         first, *others = self._referred
@@ -182,6 +195,11 @@ class NetworkSession:
         if is_closed is not self.is_closed:
             self.is_closed = is_closed
             self.driver.feed(ReachFound(is_closed))
+
+    def registry_told(self, ahead: float) -> None:
+        """Hear by how many seconds the registry's clock is ahead of the monotonic one here."""
+        if self._clocks is not None:
+            self._clocks.registry_told(ahead)
 
     def introduce(self, referrals: tuple[PeerAddress, ...]) -> None:
         """Hear of other peers."""

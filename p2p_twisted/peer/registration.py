@@ -213,6 +213,7 @@ class RegistrationKeeper:
         welcome = await self._client.renew(renew.name, renew.token, dial)
         if welcome.date is not None:
             self._registry_wall = welcome.date - self._clock.seconds()
+            self._network.registry_told(self._registry_wall)
         if self.ahead is not None:
             self._effects.add(map(Say, self._standing.clock_found(self.ahead)))
         return welcome

@@ -155,6 +155,10 @@ class Searches:
         """Ask who relays for all; it fires in bounded time, and never fails."""
         return Deferred.fromCoroutine(self._relays())
 
+    def clock_fault(self, holder: PeerName) -> str | None:
+        """Return why there is no connection with a holder, if a wrong clock is why."""
+        return self._network.clock_fault(holder)
+
     def is_closed(self) -> bool:
         """Return whether others cannot dial this peer, as far as is known."""
         return self._network.is_closed

@@ -37,6 +37,7 @@ def status_of(
         registered=registration.is_registered,
         registry_fault=registration.fault,
         clock_ahead=registration.ahead,
+        clock_fault=network.clock_fault(),
         directory=str(settings.directory),
         downloads=str(settings.downloads),
         shares=tuple((name, str(path)) for name, path in settings.shares),

@@ -198,7 +198,7 @@ def _checked(sent: list[x509.Certificate], invite: Invite, where: str) -> TrustA
         why = "it is a peer, no registry"
     except (CertificateExpired, CertificateNotYetValid) as error:
         raise CannotJoin(
-            f"the clock of this machine, or of the registry at {where}, is wrong: {error}"
+            f"the clock of this machine, or of the registry at {where}, is wrong: {error}: set it"
         ) from None
     except NotTrusted as error:
         why = str(error)

@@ -164,9 +164,7 @@ def date_fault(
         return CertificateExpired(f"{whose} certificate ended at {ended}, and {clock}")
     if moment < certificate.not_valid_before_utc:
         begins = _shown(certificate.not_valid_before_utc)
-        return CertificateNotYetValid(
-            f"{whose} certificate begins at {begins}, and {clock}: set it"
-        )
+        return CertificateNotYetValid(f"{whose} certificate begins at {begins}, and {clock}")
     return None
 
 

@@ -17,12 +17,14 @@ from twisted.internet.interfaces import (
 from twisted.internet.protocol import Factory
 from twisted.internet.ssl import CertificateOptions, TLSVersion
 from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.trust.anchor import VerifiedCertificate, date_fault
 from p2p_twisted.trust.credentials import Credentials
 from p2p_twisted.trust.identity import Identity
+from p2p_twisted.trust.misdated import Misdated, refused_for_date
 from p2p_twisted.trust.revocations import RevocationList
 from p2p_twisted.trust.tls_transport import TlsTransport
 from p2p_twisted.trust.trust_errors import CertificateExpired, NotTrusted
@@ -72,6 +74,7 @@ class TlsSecurity:
     :ivar admitted: tells those who watch of each certificate that counts.
     :ivar distrusted: tells them that our own does not count any more, because of who has signed it.
     :ivar is_distrusted: whether that is so.
+    :ivar misdated: tells them of members that dates keep this one from talking with.
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class TlsSecurity:
         self.revocations = revocations
         self.admitted = Watches[VerifiedCertificate]()
         self.distrusted = Watches[None]()
+        self.misdated = Watches[Misdated]()
         self.is_distrusted = False
         self._clock = clock
         # On its monotonic clock: until then we tell our neighbors which issuer was revoked.
@@ -103,9 +107,11 @@ class TlsSecurity:
         """Show another certificate from now on: connections that are open keep the old one."""
         self.credentials = credentials
         self.is_distrusted = False
-        ways = self._date, self._welcomes_newcomers, self._refused
-        maker = TlsMaker(mutual_context(credentials, *ways))
-        self._dialers, self._listeners = self._factory(maker, True), self._factory(maker, False)
+        of_listener = mutual_context(credentials, self._date, self._welcomes_newcomers)
+        # Anybody may dial us, and show what others have shown before.
+        of_dialer = mutual_context(credentials, self._date, refused=self._refused)
+        self._dialers = self._factory(TlsMaker(of_dialer), True)
+        self._listeners = self._factory(TlsMaker(of_listener), False)
 
     @property
     def own(self) -> VerifiedCertificate:
@@ -143,15 +149,18 @@ class TlsSecurity:
             case None:
                 return self._registry_fault
             case begins:
-                return str(begins)
+                return f"{begins}: set it"
 
     def _refused(self, shown: x509.Certificate) -> None:
-        """Remember that a registry's certificate, which is genuine, is not good by our clock."""
+        """Hear that the certificate of one whom we dialed is genuine, but not good by our clock."""
+        name, fault = None, date_fault(shown, self._date(), "the registry's")
+        # Not that of an issuer, or of the root, which all of its members show.
         with suppress(NotTrusted):
-            if VerifiedCertificate.read(shown).identity.is_registry:
-                fault = date_fault(shown, self._date(), "the registry's")
-                again = ": set it" if isinstance(fault, CertificateExpired) else ""
-                self._registry_fault = f"{fault}{again}"
+            whose = VerifiedCertificate.read(shown).identity
+            name = whose.name
+            if whose.is_registry:
+                self._registry_fault = f"{fault}: set it"
+        self.misdated.tell(Misdated(name, isinstance(fault, CertificateExpired), shown))
 
     def allows(self, host: str) -> bool:
         """Return whether a host may have us work on one more handshake."""
@@ -197,9 +206,11 @@ class TlsSecurity:
         self.admitted.tell(verified)
         return verified.identity
 
-    def forget(self, connection: Connection) -> None:
-        """Forget a connection that has ended."""
-        self._open.pop(connection, None)
+    def forget(self, connection: Connection, reason: Failure | None = None) -> None:
+        """Forget a connection that has ended, perhaps as a member refuses our certificate."""
+        shown, has_ended = self._open.pop(connection, None), refused_for_date(reason)
+        if shown is not None and has_ended is not None:
+            self.misdated.tell(Misdated(shown.identity.name, has_ended))
 
     def cut(self, now: float) -> None:
         """

@@ -46,8 +46,12 @@ class Security(Protocol):
         :raises NotAdmitted: when it does not count nevertheless.
         """
 
-    def forget(self, connection: Connection) -> None:
-        """Forget a connection that has ended."""
+    def forget(self, connection: Connection, reason: Failure | None = None) -> None:
+        """
+        Forget a connection that has ended.
+
+        :param reason: may show that the other side refuses our certificate.
+        """
 
 
 class SecuredConnection(TwistedProtocol):
@@ -143,7 +147,7 @@ class _Inside(TwistedProtocol):
 
     @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._security.forget(self._connection)
+        self._security.forget(self._connection, reason)
         self._connection.connectionLost(reason)
 
     def _refuse(self, why: str) -> None:

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.cli.doctor import _own_places, _reach
+from p2p_twisted.cli.doctor import _network, _own_places, _reach
 from p2p_twisted.runtime.exit_status import Exit
 
 
@@ -13,6 +14,16 @@ def status(**fields: Any) -> dict[str, Any]:
     """Describe a peer that has joined."""
     address = {"name": "anna", "host": "10.77.0.23", "port": 9000}
     return {"address": address, "reachable": False, "neighbors": [], **fields}
+
+
+@pytest.mark.parametrize("fault", [None, "the registry's certificate has ended"])
+def test_clock(fault: str | None) -> None:
+    """A wrong clock that keeps members apart is found, whether the registry can be asked or not."""
+    place = "127.0.0.1:1"
+    wrong = status(registry_fault=fault, registry=place, network="lab", clock_fault="set it")
+    found = {each.name: each for each in _network(wrong)}
+    assert (found["registry"].is_ok, found["clock"].is_ok) == (False, False)
+    assert found["clock"].text == "set it"
 
 
 class ReachTests(SynchronousTestCase):

@@ -37,6 +37,14 @@ class DownloadLineTests(SynchronousTestCase):
         bar = "f1.txt  [##########----------]  50 %  2.0 KiB"
         for state, line in [
             (Seeking(), f"{bar}  looking for a holder"),
+            (
+                Seeking(misdated=(("s4", "set the clock"),)),
+                f"{bar}  no connection with s4: a clock is wrong",
+            ),
+            (
+                Waiting(misdated=(("s4", "set the clock"),)),
+                "f1.txt waits for s4: set the clock; it goes on by itself when that is done",
+            ),
             (Queued(), f"{bar}  waiting for its turn"),
             (Checking(), f"{bar}  checking what is there already"),
             (Copying(), f"{bar}  copying what is here already"),
@@ -170,6 +178,7 @@ class TransfersTests(SynchronousTestCase):
             (STATUS, Seeking(), "waiting for a peer that has it"),
             (STATUS, Waiting(), "waiting for a peer that has it"),
             (STATUS, Seeking(refused=(("s4", "busy"),)), "waiting for s4: busy"),
+            (STATUS, Seeking(misdated=(("s4", "set it"),)), "waiting for s4: set it"),
             (
                 STATUS,
                 Waiting(refused=(("s4", "\x1b[2J" + "y" * 400), ("s5", "busy"))),

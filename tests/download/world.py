@@ -33,7 +33,7 @@ from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.dial_limit import DialLimit
 from p2p_twisted.wire.dialing import BoundDialer
 from p2p_twisted.wire.messages import Hit, Refuse, Want
-from p2p_twisted.wire.names import FileId, PeerAddress
+from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
 from p2p_twisted.wire.session import Session
 from p2p_twisted.wire.source import Source
 from tests.download.content import Content
@@ -119,6 +119,7 @@ class World:
         self.here: dict[FileId, Source] = {}
         self.wants: list[Want] = []
         self.neighbors: list[PeerAddress] = []
+        self.clock_faults: dict[PeerName, str] = {}
         self.others_relaying: list[PeerAddress] = []
         self.shown: list[Progress] = []
         self._tickets = count()
@@ -211,6 +212,9 @@ class World:
 
     def address(self) -> PeerAddress:
         return PeerAddress("me", "127.0.0.1", 9000)
+
+    def clock_fault(self, holder: PeerName) -> str | None:
+        return self.clock_faults.get(holder)
 
     def is_closed(self) -> bool:
         return self.closed

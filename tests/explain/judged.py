@@ -179,6 +179,12 @@ TABLE: Final[Mapping[str, tuple[Facts, Cause, str | None, str]]] = {
         "s4",
         "s4 (by way of a neighbor) does not serve it: it says 'it is stopping'",
     ),
+    "a wrong clock": (
+        facts("waiting", misdated=(("s4", "its clock is behind"),), refused=(("s5", "busy"),)),
+        Cause.CLOCK,
+        "s4",
+        "no connection comes about with s4: its clock is behind",
+    ),
     "another refuses in its name": (
         facts(
             "waiting",

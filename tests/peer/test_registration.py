@@ -75,6 +75,7 @@ class Peer:
     sights: Sights = field(factory=Sights)
     refusal: str | None = None
     is_closed: bool = False
+    registry_wall: float | None = None
 
     def listen(self, port: int) -> None:
         self.tried.append(port)
@@ -85,6 +86,9 @@ class Peer:
 
     def reach_found(self, is_closed: bool) -> None:
         self.is_closed = is_closed
+
+    def registry_told(self, ahead: float) -> None:
+        self.registry_wall = ahead
 
     def move(self, host: str) -> None:
         self.before_listening()
@@ -220,6 +224,7 @@ class RegistrationTests(SynchronousTestCase):
         self.begin()
         self.clock.pump([1.0] * 60)
         self.assertEqual((self.registration.ahead, self.said), (0.0, []))
+        self.assertEqual(self.peer.registry_wall, 1e9)
         for self.set_ahead, said in ((86_400.0, "24:00:00 ahead"), (0.0, "agree again")):
             self.assertEqual(self.registration.ahead, self.set_ahead)
             self.clock.pump([1.0] * 120)

@@ -20,6 +20,7 @@ def status(url: str) -> Mapping[str, Any]:
         "registered": True,
         "registry_fault": None,
         "clock_ahead": 0.0,
+        "clock_fault": None,
         "reachable": None,
         "neighbors": [{**address, "name": name} for name in ("s2", "s3")],
         "directory": "/home/ann/s1",

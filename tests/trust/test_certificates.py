@@ -65,7 +65,7 @@ def test_dates() -> None:
     end = int(NOW) + limits.CERTIFICATE_DAYS * DAY
     for good in (begin, end):
         NETWORK.verified(anna, good)
-    with pytest.raises(CertificateNotYetValid, match=r"clock says 2027-01-15 07:54 UTC: set it"):
+    with pytest.raises(CertificateNotYetValid, match=r"clock says 2027-01-15 07:54 UTC$"):
         NETWORK.verified(anna, begin - 1)
     with pytest.raises(CertificateExpired, match=r"ended at 2027-02-14 08:00 UTC, and this"):
         NETWORK.verified(anna, end + 1)

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from p2p_twisted.trust.credentials import Credentials
 from p2p_twisted.trust.identity import REGISTRY, Identity
+from p2p_twisted.trust.misdated import Misdated
 from p2p_twisted.trust.revocations import RevocationList
 from p2p_twisted.trust.tls import TlsMaker, TlsSecurity
 from p2p_twisted.trust.tls_transport import TlsTransport
@@ -104,6 +105,25 @@ def test_date_of_a_registry(pair: Pair, days: int, says: str | None) -> None:
         fault = anna.date_fault() or ""
         assert fault.startswith(f"the registry's certificate {says} at 20")
         assert fault.endswith(": set it")
+
+
+@pytest.mark.parametrize(("days", "has_ended"), [(-31, True), (1, False)])
+def test_misdated(pair: Pair, days: int, has_ended: bool) -> None:
+    """Who dials hears whose certificate is not good, be it the other's or its own."""
+    heard: list[Misdated] = []
+    stranger = NETWORK.let_in("ben", now=NOW + days * DAY)
+    for listener, dialer in ((stranger, ANNA), (S1, stranger)):
+        # One that others dial hears nothing: anybody may show what a member has shown before.
+        listening = TlsSecurity(listener, NOBODY, CLOCK)
+        listening.misdated.watch(lambda misdated: pytest.fail(str(misdated)))
+        dialing = TlsSecurity(dialer, NOBODY, CLOCK)
+        dialing.misdated.watch(heard.append)
+        pair.meet(listening, dialing)
+        pair.until_lost()
+    assert heard == [
+        Misdated("ben", has_ended, stranger.certificate),
+        Misdated("s1", has_ended),
+    ]
 
 
 def test_date_of_a_peer(pair: Pair) -> None:
