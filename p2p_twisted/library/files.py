@@ -42,6 +42,10 @@ class Files:
         # The files that were closed within the last second or so, and when.
         self._closed: dict[str, float] = {}
 
+    def still(self) -> int:
+        """Return before when a file that rests was last changed, in nanoseconds of wall time."""
+        return int((self._wall() - STILL_SECONDS) * 1e9)
+
     def found(
         self, found: Iterable[tuple[OnDisk, HashedFile | None]], closed: Container[str]
     ) -> None:
@@ -51,7 +55,7 @@ class Files:
         :param found: each with its remembered hashes, if any.
         :param closed: paths of those that their writers have just closed.
         """
-        still = int((self._wall() - STILL_SECONDS) * 1e9)
+        still = self.still()
         self._catalog.put([self._found(*each, closed, still) for each in found])
 
     def _found(

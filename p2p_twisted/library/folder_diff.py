@@ -15,6 +15,7 @@ from p2p_twisted.library.listing import Identity, Listing, list_folder
 from p2p_twisted.wire.names import collision_key
 
 _GONE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES, errno.EPERM)
+_FOUND_AT_ONCE: Final = 1_000
 
 
 @define
@@ -53,6 +54,7 @@ def compare_folders(
     """
     Scan folders.
 
+    :param visits: once a thousand files are new, the rest of these is to be scanned next.
     :param excluded: folders that are not scanned, and files that are passed over.
     :param reserved: keys of names that other directories are shared under.
     :raises ScanCanceled: once ``is_canceled`` returns true.
@@ -60,6 +62,9 @@ def compare_folders(
     result = FolderDiff()
     ignoring = Ignoring(root)
     for visit in visits:
+        if len(result.found) >= _FOUND_AT_ONCE:
+            result.next.append(visit)
+            continue
         place = visit.place
         try:
             listing = list_folder(root, place, excluded, is_canceled, ignoring)

@@ -6,6 +6,7 @@ from contextlib import closing
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 import msgspec
@@ -15,13 +16,20 @@ from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
 from p2p_twisted.runtime import openat
 from p2p_twisted.runtime.last_folder import LastFolder
 from p2p_twisted.runtime.parallel_map import ParallelMap, in_turn
-from p2p_twisted.wire.chunks import DIGEST_BYTES, chunk_count, id_from_digests
+from p2p_twisted.wire.chunks import DIGEST_BYTES, chunk_count, chunk_digest, id_from_digests
 from p2p_twisted.wire.chunks_on_disk import digest_on_disk
 from p2p_twisted.wire.limits import CHUNK_BYTES, KIB
 
 _LARGE_CHUNKS: Final = 16
 # Of smaller ones, threads would mostly wait for each other: Python runs one at a time.
 _SMALL_BYTES: Final = 512 * KIB
+# A disk that has to look for each file must not keep a scan from finding the others.
+_FOUND_SECONDS: Final = 0.1
+
+
+def is_tiny(on_disk: OnDisk) -> bool:
+    """Return whether hashing a file takes less time than all else that is done for it."""
+    return on_disk.signature.size < _SMALL_BYTES
 
 
 @define
@@ -44,7 +52,7 @@ class Job:
     @property
     def is_tiny(self) -> bool:
         """Whether hashing takes less time than all else that is done for the file."""
-        return self.on_disk.signature.size < _SMALL_BYTES
+        return is_tiny(self.on_disk)
 
     @property
     def work(self) -> float:
@@ -129,33 +137,72 @@ def hash_some(
     ]
 
 
+def hash_found(
+    root: Path, files: Iterable[OnDisk], is_canceled: Callable[[], bool]
+) -> list[HashedFile | None]:
+    """
+    Hash tiny files that a scan has just found, for as long as a job of a scan may take for that.
+
+    :param files: best when those of one folder come together.
+    :returns: of the first of them, until 0.1 s are over; ``None`` where one has changed since, or
+        cannot be read: what becomes of it is for :func:`hash_some` to say.
+    """
+    hashed: list[HashedFile | None] = []
+    until = monotonic() + _FOUND_SECONDS
+    with closing(LastFolder(root)) as folder:
+        for on_disk in files:
+            if is_canceled() or monotonic() >= until:
+                break
+            try:
+                content = _hash_whole(folder, on_disk)
+            except OSError:
+                content = None
+            hashed.append(content if isinstance(content, HashedFile) else None)
+    return hashed
+
+
 def _hash_tiny(root: Path, is_canceled: Callable[[], bool], jobs: Sequence[Job]) -> list[Outcome]:
     with closing(LastFolder(root)) as folder:
-        return [_hash_whole(folder, is_canceled, job) for job in jobs]
+        return [_hash_job(folder, is_canceled, job) for job in jobs]
 
 
-def _hash_whole(folder: LastFolder, is_canceled: Callable[[], bool], job: Job) -> Outcome:
-    """Hash a tiny file, in one go: there may be very many, and each step counts."""
-    on_disk = job.on_disk
-    size = on_disk.signature.size
+def _hash_job(folder: LastFolder, is_canceled: Callable[[], bool], job: Job) -> Outcome:
     if is_canceled():
         return Begun(job)
+    on_disk = job.on_disk
     try:
-        # To look at it before takes as long as to read it in vain.
-        fd = folder.open_file(on_disk.path)
-        try:
-            digests = digest_on_disk(fd, size, 0) if size else b""
-            status = os.fstat(fd)
-        finally:
-            os.close(fd)
+        content = _hash_whole(folder, on_disk)
     except OSError as error:
         return _unreadable(on_disk, error)
+    if isinstance(content, Signature):
+        return Altered(on_disk, content)
+    return Hashed(on_disk, content)
+
+
+def _hash_whole(folder: LastFolder, on_disk: OnDisk) -> HashedFile | Signature:
+    """
+    Hash a tiny file, in one go: there may be very many, and each step counts.
+
+    :returns: what it is like now, if it has changed since it was found.
+    :raises OSError: when it cannot be read.
+    """
     known = on_disk.signature
+    # To look at it before takes as long as to read it in vain.
+    fd = folder.open_file(on_disk.path)
+    try:
+        content = os.read(fd, known.size)
+        # One call may read fewer.
+        while len(content) < known.size and (more := os.read(fd, known.size - len(content))):
+            content += more
+        status = os.fstat(fd)
+    finally:
+        os.close(fd)
     if not known.is_of(status) and known.may_differ(now := Signature.of(status)):
-        return Altered(on_disk, now)
-    if size and not digests:
-        return Begun(job)
-    return Hashed(on_disk, HashedFile(id_from_digests(size, digests), digests))
+        return now
+    if len(content) < known.size:
+        return Signature.of(status)
+    digests = chunk_digest(content) if content else b""
+    return HashedFile(id_from_digests(known.size, digests), digests)
 
 
 def _advance(

@@ -209,7 +209,8 @@ class Indexer:
         for visit in batch:
             if not self._watcher.watch(visit.place):
                 self._schedule.is_blind = True
-        diff, contents = await self._offload(self._scanner.scan, batch, closed)
+        still = self._files.still()
+        diff, contents = await self._offload(self._scanner.scan, batch, closed, still)
         await self._apply(diff, contents, closed)
         return diff
 

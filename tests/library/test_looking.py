@@ -5,7 +5,8 @@ import socket
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.library import hashing, listing
+from p2p_twisted.library import listing
+from p2p_twisted.runtime.last_folder import LastFolder
 from tests.library.sharing import Sharer
 
 
@@ -257,12 +258,11 @@ class NameTests(SynchronousTestCase):
         sharer.file("aux")
         for number in range(400):
             sharer.file(f"locked{number}")
-        real = sharer.library._scanner.hash
 
-        def fail(jobs: list[hashing.Job], *_rest: object) -> list[hashing.Outcome]:
-            return [hashing.Unreadable(job.on_disk, "Permission denied") for job in jobs]
+        def refuse(*_arguments: object) -> int:
+            raise PermissionError(13, "Permission denied")
 
-        sharer.library._scanner.hash = fail  # type: ignore[method-assign, assignment]
+        self.patch(LastFolder, "open_file", refuse)
         sharer.start()
         for _ in range(3):
             sharer.clock.advance(61)
@@ -272,7 +272,6 @@ class NameTests(SynchronousTestCase):
         sharer.noticed(is_deep=False)
         sharer.clock.pump([1.0] * 5)
         self.assertEqual(told[2:], [["a:b"]])
-        sharer.library._scanner.hash = real  # type: ignore[method-assign]
 
     def test_many_unshared(self) -> None:
         """However many names cannot be shared, the log has a few lines."""
