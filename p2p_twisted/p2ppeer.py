@@ -43,7 +43,7 @@ from p2p_twisted.runtime.daemonlog import rotated
 from p2p_twisted.runtime.disk_thread import DiskThread, DiskThreads
 from p2p_twisted.runtime.exit_code import ExitCode
 from p2p_twisted.runtime.exit_status import Exit
-from p2p_twisted.runtime.idle_cores import IdleCores, core_time, usable_cores
+from p2p_twisted.runtime.idle_cores import IdleCores, reactor_core_time, usable_cores
 from p2p_twisted.runtime.parallel_map import ParallelPool
 from p2p_twisted.runtime.process_setup import prepare
 from p2p_twisted.runtime.restart import was_given
@@ -235,7 +235,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     exit_code = ExitCode(lambda: reactor.stop())
     prepare(reactor)
     daemon, pool = MultiService(), WorkerPool(reactor, f"p2ppeer-{options['name']}", _THREADS)
-    idle_cores = IdleCores(core_time, usable_cores())
+    idle_cores = IdleCores(reactor_core_time, usable_cores())
     writer = DiskThread(reactor, "writer", idle_cores.are_there)
     reader, opener = DiskThread(reactor, "reader"), DiskThread(reactor, "opener")
     parallel_map = ParallelPool("parallel", usable_cores())

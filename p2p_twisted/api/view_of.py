@@ -24,7 +24,7 @@ from p2p_twisted.peer.interface import Found, Status, Topology
 from p2p_twisted.peer.sights import AnswerSeen, QuestionSeen
 from p2p_twisted.peer_errors import AlreadyHere
 from p2p_twisted.relay.relay_places import RelayedPair
-from p2p_twisted.upload.upload import UploadProgress
+from p2p_twisted.upload.upload_progress import UploadProgress
 from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress
 

@@ -31,7 +31,7 @@ from p2p_twisted.download.progress import (
     Waiting,
 )
 from p2p_twisted.peer.interface import Selection, Status
-from p2p_twisted.upload.upload import UploadProgress
+from p2p_twisted.upload.upload_progress import UploadProgress
 from p2p_twisted.wire.firewall import cut_off, place
 from p2p_twisted.wire.names import PeerAddress
 

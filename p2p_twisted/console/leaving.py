@@ -8,7 +8,7 @@ from p2p_twisted.console.rendering import name_list
 from p2p_twisted.console.text import count
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.peer.interface import Status, Topology
-from p2p_twisted.upload.upload import UploadProgress
+from p2p_twisted.upload.upload_progress import UploadProgress
 from p2p_twisted.wire.names import PeerName, is_loopback
 
 _FEW_PEERS: Final = 10

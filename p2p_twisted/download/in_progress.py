@@ -90,7 +90,13 @@ class FileInProgress:
         self._observer.receiving(receiver.holder, receiver.how)
         self._observer.account.joined(receiver.times, receiver.how)
         self._receivers[receiver.holder] = receiver
-        self.picker.add(receiver.holder, self._clock.seconds(), push.partial, push.reorders)
+        self.picker.add(
+            receiver.holder,
+            self._clock.seconds(),
+            is_partial=push.partial,
+            reorders=push.reorders,
+            downloads=push.downloads,
+        )
 
     def request(self, holder: PeerName) -> tuple[Range, ...]:
         """Choose what to ask a holder for now, if anything."""

@@ -1,5 +1,6 @@
 """What all pushes have in common at the requester: digests first, a floor, an end."""
 
+from math import inf
 from typing import Protocol
 
 from twisted.logger import Logger
@@ -70,6 +71,7 @@ class PushReceiver(Session):
         self._digests = bytearray()
         self._since_mark = 0
         self._put_off_deadline()
+        connection.output.lines_at_once = inf
         connection.input.expect_raw(DIGEST_BYTES * chunk_count(push.size), self._take_digests)
         if not push.size:
             self._digests_came(b"")

@@ -17,7 +17,7 @@ from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.peer.selected_things import Selection as Selection
 from p2p_twisted.peer.sights import SightWatch
 from p2p_twisted.relay.relay_places import RelayedPair
-from p2p_twisted.upload.upload import UploadProgress
+from p2p_twisted.upload.upload_progress import UploadProgress
 from p2p_twisted.wire.messages import Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
 

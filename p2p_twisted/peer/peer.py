@@ -47,7 +47,7 @@ from p2p_twisted.peer_errors import PeerError, Unknown
 from p2p_twisted.relay.relaying import Relaying
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.state import StateDirectory
-from p2p_twisted.upload.upload import UploadProgress
+from p2p_twisted.upload.upload_progress import UploadProgress
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerAddress, PeerName

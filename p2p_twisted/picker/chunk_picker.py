@@ -69,16 +69,14 @@ class ChunkPicker:
 
     # Holders
 
-    def add(
-        self, holder: PeerName, now: float, is_partial: bool = False, reorders: bool = False
-    ) -> None:
+    def add(self, holder: PeerName, now: float, is_partial: bool = False, **kind: bool) -> None:
         """
         Add a holder.
 
         :param is_partial: whether it has only what it will announce.
-        :param reorders: whether it can be told what to send first.
+        :param kind: see :class:`Holder`.
         """
-        self._holders[holder] = added = Holder(now, reorders)
+        self._holders[holder] = added = Holder(now, **kind)
         if is_partial:
             added.announce((), self._chunks)
 
@@ -151,7 +149,7 @@ class ChunkPicker:
     def is_worth_telling(self, holder: PeerName) -> bool:
         """Return whether to tell a holder what is verified: it sends too much, or chooses by it."""
         told = self._holders[holder]
-        return told.has is not None or bool(told.superseded)
+        return (told.has is not None and not told.downloads) or bool(told.superseded)
 
     def is_verified(self, index: int) -> bool:
         """Return whether a chunk is verified."""

@@ -25,6 +25,7 @@ class Holder:
     One holder, as the chunk picker sees it.
 
     :ivar reorders: whether it can be told what to send first.
+    :ivar downloads: whether it downloads the file, too, and does not choose by what it is told.
     :ivar has: a byte for each chunk, 1 for those that it has announced; ``None`` while
         it has announced none, and therefore has all.
     :ivar candidates: chunks that it has announced, in any order; some are verified already.
@@ -33,8 +34,9 @@ class Holder:
     :ivar is_snubbed: whether other holders may be asked for its pending chunks.
     """
 
-    def __init__(self, now: float, reorders: bool = False) -> None:
+    def __init__(self, now: float, reorders: bool = False, downloads: bool = False) -> None:
         self.reorders = reorders
+        self.downloads = downloads
         self.has: bytearray | None = None
         self.candidates = array("I")
         self.pending: dict[int, None] = {}

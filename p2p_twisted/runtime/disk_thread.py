@@ -74,7 +74,7 @@ class DiskThread:
     @property
     def core_wanted(self) -> float:
         """See :class:`Writing`; where the system does not tell, only for how long it has run."""
-        known = core_time(self._thread.native_id)
+        known = core_time(self._thread.native_id or 0)
         return self._ran if known is None else known.wanted
 
     def start(self) -> None:

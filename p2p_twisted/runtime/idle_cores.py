@@ -82,19 +82,23 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def core_time(thread: int | None = None) -> CoreTime | None:
+def core_time(thread: int) -> CoreTime | None:
     """
     Read the times of a thread; ``None`` where the system does not tell.
 
-    :param thread: its native id; by default that of the calling thread.
+    :param thread: its native id.
     """
-    path = _OWN_SCHEDSTAT if thread is None else _SCHEDSTAT.format(thread)
     try:
-        with open(path, "rb", buffering=0) as file:
-            running, waiting, _times = file.read().split()
-    except (OSError, ValueError):
+        with open(_SCHEDSTAT.format(thread), "rb", buffering=0) as file:
+            return _core_time(file.read())
+    except OSError:
         return None
-    return CoreTime(int(running) / 1e9, int(waiting) / 1e9)
+
+
+def reactor_core_time() -> CoreTime | None:
+    """Read the times of the reactor's thread, which alone asks; ``None`` as above."""
+    fd = _own_schedstat()
+    return None if fd is None else _core_time(os.pread(fd, _SCHEDSTAT_BYTES, 0))
 
 
 def reactor_waited() -> float:
@@ -103,8 +107,16 @@ def reactor_waited() -> float:
 
     It alone asks. Where the system does not tell, it has never waited.
     """
-    fd = _own_schedstat()
-    return 0.0 if fd is None else int(os.pread(fd, _SCHEDSTAT_BYTES, 0).split()[1]) / 1e9
+    known = reactor_core_time()
+    return 0.0 if known is None else known.waiting
+
+
+def _core_time(schedstat: bytes) -> CoreTime | None:
+    try:
+        running, waiting, _times = schedstat.split()
+    except ValueError:
+        return None
+    return CoreTime(int(running) / 1e9, int(waiting) / 1e9)
 
 
 @cache
@@ -118,9 +130,10 @@ def _own_schedstat() -> int | None:
 
 def had_or_lacked_core() -> float:
     """
-    Return for how many seconds the calling thread has run on a core so far, or waited for one.
+    Return for how many seconds the reactor's thread has run on a core so far, or waited for one.
 
-    Where the system does not tell how long it has waited, only for how long it has run.
+    It alone asks. Where the system does not tell how long it has waited, only for how long it has
+    run.
     """
-    known = core_time()
+    known = reactor_core_time()
     return thread_time() if known is None else known.wanted

@@ -50,6 +50,8 @@ class PartialContent:
     :param held: lists what is verified.
     """
 
+    is_download = True
+
     def __init__(
         self, clock: IReactorTime, content: Content, held: Callable[[], Iterator[Range]]
     ) -> None:

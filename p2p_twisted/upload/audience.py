@@ -30,7 +30,13 @@ _FEWEST_AHEAD: Final = 3
 
 
 class Audience(Protocol):
-    """The running pushes of one content."""
+    """
+    The running pushes of one content.
+
+    :ivar is_download: whether this peer downloads it, too: what others have is nothing to it.
+    """
+
+    is_download: bool
 
     def joined(self, push: PartialPush) -> bool:
         """
@@ -51,6 +57,8 @@ class Audience(Protocol):
 
 class Unlimited:
     """Pushes that do not slow each other down: every requester may ask for everything."""
+
+    is_download = False
 
     def joined(self, push: PartialPush) -> bool:
         """Return ``False``: it may ask for everything."""
@@ -76,6 +84,7 @@ class SharedUplink:
     """
 
     log = Logger()
+    is_download = False
 
     def __init__(self, clock: IReactorTime, chunks: int, rng: Random) -> None:
         self._clock = clock

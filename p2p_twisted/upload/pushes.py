@@ -17,7 +17,8 @@ from p2p_twisted.upload.readers import Readers
 from p2p_twisted.upload.self_report import Uplink
 from p2p_twisted.upload.small_sender import SharedContent, SmallFileSender
 from p2p_twisted.upload.turns import Turns
-from p2p_twisted.upload.upload import Upload, UploadProgress
+from p2p_twisted.upload.upload import Upload
+from p2p_twisted.upload.upload_progress import UploadProgress
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.messages import Error, Hello, Want
 from p2p_twisted.wire.source import Source

@@ -1,5 +1,6 @@
 """Find out what holds up a push, as only its holder can know."""
 
+from collections.abc import Callable
 from typing import Final
 
 from attrs import define, field, frozen
@@ -62,9 +63,9 @@ class SelfReport:
         self._at = self.due_at
         self.due_at += _TOLD_SECONDS
 
-    def ahead(self, uplink: Uplink) -> HeldUp | None:
+    def ahead(self, look: Callable[[], Uplink]) -> HeldUp | None:
         """Say before anything was measured what the limit is: a short push ends before that."""
-        if self._has_measured or uplink.limit is None:
+        if self._has_measured or (uplink := look()).limit is None:
             return None
         return HeldUp("limit", uplink.limit, uplink.pushes, ahead=True)
 

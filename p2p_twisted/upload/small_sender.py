@@ -109,12 +109,14 @@ class SmallFileSender:
         self._are_together = together
         self._waiting.extend(file_ids)
 
-    def next_piece(self, ready: Callable[[], None], held: HeldUp | None = None) -> bytes:
+    def next_piece(
+        self, ready: Callable[[], None], held: Callable[[], HeldUp | None] = lambda: None
+    ) -> bytes:
         """
         Encode the next answers: a few, so that other connections do not wait long.
 
         :param ready: is called once there are any, if the disk keeps them waiting.
-        :param held: what to say that holds them up, where several go together.
+        :param held: returns what to say that holds them up, where several go together.
         :returns: no bytes when there are none now.
         :raises NotKnownYet: when the next file may be there all the same: to answer that it is
             gone would have it given up for good.
@@ -129,7 +131,7 @@ class SmallFileSender:
         if self._is_over and not self._answers:
             raise NotKnownYet
         answers, self._answers = self._answers, []
-        return b"".join(_encoded(answers, self._are_together, held))
+        return b"".join(_encoded(answers, self._are_together, held())) if answers else b""
 
     async def _gather(self) -> None:
         self._is_gathering = True

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from math import inf
 from typing import Final
 
 import attrs
@@ -20,6 +21,7 @@ from p2p_twisted.upload.producer import Span, StreamProducer
 from p2p_twisted.upload.self_report import SelfReport, Uplink
 from p2p_twisted.upload.small_sender import STILL_LOOKING, NotKnownYet, SmallFileSender
 from p2p_twisted.upload.turns import Turns
+from p2p_twisted.upload.upload_progress import UploadProgress
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.chunks import chunk_count, chunk_length
 from p2p_twisted.wire.codec import encode
@@ -41,32 +43,13 @@ from p2p_twisted.wire.messages import (
     Send,
     Want,
 )
-from p2p_twisted.wire.names import FileId, PeerName
-from p2p_twisted.wire.reaching import DIRECT
+from p2p_twisted.wire.names import PeerName
 from p2p_twisted.wire.sending import leave_little_unsent
 from p2p_twisted.wire.session import Session
 from p2p_twisted.wire.source import Source
 
 # Small pieces, so that a slow link sends each before the deadline.
 _DIGESTS_BYTES: Final = 64 * limits.KIB
-
-
-@attrs.frozen
-class UploadProgress:
-    """
-    One push to another peer.
-
-    :ivar file_id: of the content that it has asked for first.
-    :ivar sent: how many bytes, of that content and of all others that it has asked for.
-    :ivar rate: of the last seconds, in bytes per second.
-    :ivar how: the two reach each other: ``direct``, ``reversed``, or through a third peer.
-    """
-
-    requester: PeerName
-    file_id: FileId
-    sent: int = 0
-    rate: float = 0.0
-    how: str = DIRECT
 
 
 class Upload(Session):
@@ -160,8 +143,16 @@ class Upload(Session):
 
     def begin(self) -> None:
         """Announce the content, and send its digests."""
-        source, is_partial = self.source, self._audience.joined(self)
-        push = Push(self.want.ticket, source.file_id, source.size, is_partial, reorders=True)
+        source, audience = self.source, self._audience
+        push = Push(
+            self.want.ticket,
+            source.file_id,
+            source.size,
+            partial=audience.joined(self),
+            reorders=True,
+            downloads=audience.is_download,
+        )
+        self._connection.output.lines_at_once = inf
         self._connection.send(push)
         self.has_begun = True
         self._producer.start()
@@ -177,7 +168,9 @@ class Upload(Session):
         elif isinstance(message, Have):
             self._requested.cancel(message.chunks)
             self._audience.has(self, message.chunks)
-            self._go_on()
+            self._connection.set_deadline(limits.STALL_SECONDS)
+            if not self._requested.is_empty:
+                self._producer.start()
         elif isinstance(message, More):
             self._small_files.ask(message.files, message.together)
             self._go_on()
@@ -207,9 +200,13 @@ class Upload(Session):
 
     def offer(self, chunks: Iterable[Range]) -> None:
         """Announce chunks that may be asked for; the first announcement excludes all others."""
-        self._lines.extend(map(encode, announcements(self._requested.offer(chunks))))
-        if self.has_begun and self._lines:
-            self._producer.start()
+        lines = map(encode, announcements(self._requested.offer(chunks)))
+        if not self.has_begun or self._producer.is_streaming:
+            self._lines.extend(lines)
+            return
+        for line in lines:
+            self._connection.send_raw(line)
+        self._connection.set_deadline(limits.STALL_SECONDS)
 
     # Called by the turns
 
@@ -252,7 +249,7 @@ class Upload(Session):
         self._producer.start()
 
     def _small(self) -> bytes | None:
-        return self._small_files.next_piece(self._small_ready, self._held()) or None
+        return self._small_files.next_piece(self._small_ready, self._held) or None
 
     def _small_ready(self) -> None:
         if self._connection.is_open:
@@ -286,7 +283,7 @@ class Upload(Session):
         """Say now and then what holds this push up."""
         now = self._clock.seconds()
         if now < self._report.due_at:
-            return self._report.ahead(self._uplink())
+            return self._report.ahead(self._uplink)
         way = tcp_info(self._connection.transport)
         times = attrs.evolve(self._producer.times(now), waiting=self._waiting.seconds(now))
         return self._report.held(times, self._uplink(), way, now)

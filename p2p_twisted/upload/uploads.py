@@ -18,7 +18,8 @@ from p2p_twisted.upload.pushes import Pushes, ToPush
 from p2p_twisted.upload.readers import Readers, Refusal
 from p2p_twisted.upload.small_sender import read_whole
 from p2p_twisted.upload.spent_tickets import SpentTickets
-from p2p_twisted.upload.upload import Upload, UploadProgress
+from p2p_twisted.upload.upload import Upload
+from p2p_twisted.upload.upload_progress import UploadProgress
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.connection import Connection

@@ -173,7 +173,7 @@ class Connection(LineReceiver):
         self.set_deadline(limits.FIRST_LINE_SECONDS)
         if self._greeting is not None:
             self.keep_alive.spoke()
-            self.output.send_first(encode_greeting(self._greeting))
+            self.output.send(encode_greeting(self._greeting))
 
     @override
     def connectionLost(self, reason: Failure = connectionDone) -> None:

@@ -21,6 +21,8 @@ from p2p_twisted.wire.tcp_stream import IStream
 # Of Linux: what is sent is held back for what follows it at once.
 _MORE: Final = getattr(socket, "MSG_MORE", 0)
 _ENOUGH_BYTES: Final = int(limits.FLOOR_BYTES_PER_SECOND * limits.STALL_SECONDS)
+# A greeting, and the answer to it.
+_FIRST_LINES: Final = 2
 _SENDS_FILES: Final = hasattr(os, "sendfile")
 
 
@@ -35,6 +37,8 @@ class SendQueue:
 
     :param give_up: is told why, when the other side does not read: the queue is
         full, or the transport's buffer has not emptied for 10 s.
+    :ivar lines_at_once: how many more lines are each written at once where nothing waits before
+        them, which saves the reactor a turn. Others may leave together with those behind them.
     """
 
     # Each connection has one.
@@ -46,7 +50,6 @@ class SendQueue:
         "_give_up",
         "_has_finished",
         "_has_written",
-        "_is_first",
         "_is_full",
         "_is_open",
         "_is_streaming",
@@ -56,6 +59,7 @@ class SendQueue:
         "_socket",
         "_transport",
         "_unread",
+        "lines_at_once",
     )
 
     def __init__(
@@ -75,7 +79,7 @@ class SendQueue:
         self._queued_bytes = 0
         # Whether anything was given to the transport, which may not have sent it yet.
         self._has_written = False
-        self._is_first = True
+        self.lines_at_once: float = _FIRST_LINES
         self._is_open = False
         self._is_full = False
         self._is_streaming = False
@@ -103,27 +107,18 @@ class SendQueue:
             self._socket = plain
         transport.registerProducer(self, True)
 
-    def send_first(self, line: bytes) -> None:
-        """Write the first line at once where nothing else can wait: it saves the reactor a turn."""
-        sent = send_now(self._socket, line)
-        if sent < len(line):
-            self._has_written = True
-            self._transport.write(line[sent:])
-
     def send(self, line: bytes, sheddable: bool = False) -> bool:
         """
         Write a line, now or as soon as the transport takes it.
 
         :returns: whether it was written or queued.
         """
-        if self._is_first and not self._has_written:
-            # Behind a greeting at most: likewise.
-            self._is_first = False
-            self.send_first(line)
+        if self.lines_at_once and not (self._has_written or self._is_streaming):
+            self.lines_at_once -= 1
+            self._write_now(line)
             return True
         if not (self._is_full or self._is_streaming):
-            self._has_written = True
-            self._transport.write(line)
+            self._hand_on(line)
             return True
         if sheddable and self._queued_bytes + len(line) > limits.QUEUE_BYTES // 2:
             return False
@@ -148,7 +143,7 @@ class SendQueue:
             producer.stopProducing()
             return
         self._write_all()
-        self._is_streaming = self._has_written = True
+        self._is_streaming = True
         # Twisted would send 128 KiB at a time, at half the speed.
         below(self._transport).SEND_LIMIT = limits.MIB
         # Encryption would have it write ever more, until it is told not to.
@@ -159,7 +154,7 @@ class SendQueue:
         if self._is_open and self._sealing is not None:
             self._write_sealed(self._sealing, piece)
         elif self._is_open:
-            self._transport.write(piece)
+            self._hand_on(piece)
 
     def write_from(self, source: Source, offset: int, length: int, line: bytes = b"") -> int:
         """
@@ -176,7 +171,9 @@ class SendQueue:
             piece = source.read(offset, min(length, SEALED_BYTES))
             self._write_sealed(self._sealing, line + piece)
             return len(piece)
-        if not self._is_open or (line and not self._write_before(line)):
+        # It has asked for more, so nothing waits there.
+        self._has_written = False
+        if not self._is_open or (line and not self._write_now(line, _MORE) and self._socket):
             return 0
         if self._socket is not None:
             sent = send_file(self._socket, source, offset, length)
@@ -185,7 +182,7 @@ class SendQueue:
                 self._unread = unread(self._socket)
                 return sent
         piece = source.read(offset, length)
-        self._transport.write(piece)
+        self._hand_on(piece)
         return len(piece)
 
     def end_stream(self) -> None:
@@ -265,14 +262,11 @@ class SendQueue:
         else:
             self._give_up("it has ended")
 
-    def _write_before(self, line: bytes) -> bool:
-        """Write a line; return whether what goes past the transport now will come behind it."""
-        if self._socket is None:
-            self._transport.write(line)
-            return True
-        sent = send_now(self._socket, line, _MORE)
+    def _write_now(self, line: bytes, flags: int = 0) -> bool:
+        """Write a line past the transport, and the rest to it; return whether there is none."""
+        sent = send_now(self._socket, line, flags)
         if sent < len(line):
-            self._transport.write(line[sent:])
+            self._hand_on(line[sent:])
         return sent == len(line)
 
     def _write_all(self) -> None:
@@ -284,7 +278,12 @@ class SendQueue:
         while self._queue and not self._is_full:
             line = self._queue.popleft()
             self._queued_bytes -= len(line)
-            self._transport.write(line)
+            self._hand_on(line)
+
+    def _hand_on(self, piece: bytes) -> None:
+        """Write to the transport, which may keep it a while."""
+        self._has_written = True
+        self._transport.write(piece)
 
     def _unblock(self) -> None:
         self._is_full = False

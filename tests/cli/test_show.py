@@ -15,7 +15,7 @@ from p2p_twisted.download.progress import Contribution, Progress, Receiving, Sav
 from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.peer.interface import Status
 from p2p_twisted.relay.relay_places import RelayedPair
-from p2p_twisted.upload.upload import UploadProgress
+from p2p_twisted.upload.upload_progress import UploadProgress
 from tests.console.fake_peer import STATUS
 
 PAIR = RelayedPair("s3", "s2", 2_048, 1_024.0)

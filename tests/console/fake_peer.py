@@ -25,7 +25,7 @@ from p2p_twisted.peer.interface import (
 )
 from p2p_twisted.peer.sights import Sights, SightWatch
 from p2p_twisted.peer_errors import PeerError, Unknown
-from p2p_twisted.upload.upload import UploadProgress
+from p2p_twisted.upload.upload_progress import UploadProgress
 from p2p_twisted.wire.messages import HeldUp, Hit, PeerRecord
 from p2p_twisted.wire.names import PeerAddress, PeerName
 from tests.console.fake_admin import FakeAdmin

@@ -22,7 +22,7 @@ from p2p_twisted.download.progress import (
 )
 from p2p_twisted.peer.interface import Selection
 from p2p_twisted.relay.relay_places import RelayedPair
-from p2p_twisted.upload.upload import UploadProgress
+from p2p_twisted.upload.upload_progress import UploadProgress
 from p2p_twisted.wire.names import PeerAddress
 from tests.console.fake_peer import FILE, STATUS, hit, running, saved
 

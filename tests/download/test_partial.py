@@ -64,7 +64,8 @@ class PartialTests(SwarmingCase):
     def test_served(self) -> None:
         """Verified chunks are announced as they come, and served; others are not."""
         self.serve()
-        push = Push(self.want.ticket, CONTENT.file_id, CONTENT.size, True, True)
+        file_id, size = CONTENT.file_id, CONTENT.size
+        push = Push(self.want.ticket, file_id, size, partial=True, reorders=True, downloads=True)
         self.assertEqual(self.heard(), [push, Have(((0, 2),))])
         self.other.say(Send(((5, 1), (1, 1))))
         self.wires.settle()

@@ -25,7 +25,7 @@ def a_picker(chunks: int, *holders: str, partial: tuple[str, ...] = ()) -> Chunk
     """Make a picker for a file of full chunks, with holders."""
     picker = ChunkPicker(chunks * MIB, Random(1))
     for holder in (*holders, *partial):
-        picker.add(holder, 0.0, holder in partial)
+        picker.add(holder, 0.0, is_partial=holder in partial)
     return picker
 
 
@@ -215,6 +215,19 @@ class PartialHolderTests(SynchronousTestCase):
             picker.announced("p1", ((0, 1_000),))
             chosen.append(picker.choose("p1", 0))
         self.assertNotEqual(*chosen)
+
+    def test_worth_telling(self) -> None:
+        """A holder is told what is there if it chooses by that, or is to send something no more."""
+        picker = a_picker(100, "s1")
+        picker.add("seeder", 0.0, is_partial=True)
+        picker.add("p1", 0.0, is_partial=True, downloads=True)
+        told = [name for name in ("s1", "seeder", "p1") if picker.is_worth_telling(name)]
+        self.assertEqual(told, ["seeder"])
+        picker.announced("p1", ((7, 1),))
+        picker.announced("s1", ((7, 1),))
+        self.assertEqual(picker.choose("p1", 0.0), ((7, 1),))
+        picker.delivered("s1", 7, 0.0)
+        self.assertTrue(picker.is_worth_telling("p1"))
 
     def test_wrong_announcements(self) -> None:
         """Announcing chunks that do not exist, or twice, is a protocol error."""

@@ -44,7 +44,7 @@ class AnyOrder(RuleBasedStateMachine):
         """A holder is added."""
         self.names += 1
         name = f"s{self.names}"
-        self.picker.add(name, self.now, is_partial, reorders)
+        self.picker.add(name, self.now, is_partial=is_partial, reorders=reorders)
         self.owed[name] = []
         self.announced[name] = set() if is_partial else None
         return name

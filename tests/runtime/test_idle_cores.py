@@ -5,7 +5,7 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase
 from p2p_twisted.runtime.idle_cores import (
     CoreTime,
     IdleCores,
-    core_time,
+    reactor_core_time,
     reactor_waited,
     usable_cores,
 )
@@ -60,21 +60,21 @@ class IdleCoresTests(SynchronousTestCase):
     def test_real(self) -> None:
         """What the system says can be read, and the time of a thread grows."""
         self.assertGreaterEqual(usable_cores(), 1)
-        before = core_time()
+        before = reactor_core_time()
         if before is None:
             raise SkipTest("this system does not tell")
         after = before
         while after.running == before.running:
             sum(range(100_000))
-            after = core_time() or before
+            after = reactor_core_time() or before
         self.assertGreaterEqual(after.waiting, before.waiting)
 
     def test_reactor(self) -> None:
         """How long the reactor's thread has waited is read alone, and never goes back."""
-        times = core_time()
+        times = reactor_core_time()
         if times is None:
             self.assertEqual(reactor_waited(), 0.0)
             return
         waited = reactor_waited()
         self.assertGreaterEqual(waited, times.waiting)
-        self.assertLessEqual(waited, (core_time() or times).waiting)
+        self.assertLessEqual(waited, (reactor_core_time() or times).waiting)

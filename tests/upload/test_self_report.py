@@ -42,10 +42,10 @@ class SelfReportTests(SynchronousTestCase):
         """Until something is measured it tells its limit, if any: a short push is over by then."""
         report = SelfReport(100.0)
         for _line in range(2):
-            self.assertEqual(report.ahead(UPLINK), HeldUp("limit", 1 << 20, 3, ahead=True))
-        self.assertIsNone(report.ahead(Uplink(None, 1)))
+            self.assertEqual(report.ahead(lambda: UPLINK), HeldUp("limit", 1 << 20, 3, ahead=True))
+        self.assertIsNone(report.ahead(lambda: Uplink(None, 1)))
         report.held(SendTimes(10.0), UPLINK, None, 110.0)
-        self.assertIsNone(report.ahead(UPLINK))
+        self.assertIsNone(report.ahead(lambda: UPLINK))
 
     def test_of_late(self) -> None:
         """It tells of the time since it was asked last, once a second at most."""

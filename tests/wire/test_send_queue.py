@@ -4,6 +4,7 @@ import contextlib
 import os
 import socket
 import tempfile
+from math import inf
 
 from twisted.internet.interfaces import ISystemHandle
 from twisted.internet.protocol import connectionDone
@@ -169,13 +170,13 @@ class FirstLineTests(ReadingTests):
 
     def test_at_once(self) -> None:
         """It goes out without a turn of the reactor."""
-        self.queue.send_first(b"HELLO\r\n")
+        self.queue.send(b"HELLO\r\n")
         self.assertEqual(self.other.recv(100), b"HELLO\r\n")
         self.assertEqual(self.transport.taken(), b"")
 
     def test_answer(self) -> None:
         """Nor does the first line behind it need one; others may come together."""
-        self.queue.send_first(b"HELLO\r\n")
+        self.queue.send(b"HELLO\r\n")
         self.queue.send(b"WELCOME\r\n")
         self.assertEqual(self.other.recv(100), b"HELLO\r\nWELCOME\r\n")
         self.queue.send(b"PING\r\n")
@@ -184,22 +185,44 @@ class FirstLineTests(ReadingTests):
     def test_answer_behind(self) -> None:
         """It goes behind what the transport has not sent yet."""
         self.fill()
-        self.queue.send_first(b"HELLO\r\n")
+        self.queue.send(b"HELLO\r\n")
         with contextlib.suppress(BlockingIOError):
             while self.other.recv(MIB, socket.MSG_DONTWAIT):
                 pass
         self.queue.send(b"WELCOME\r\n")
         self.assertEqual(self.transport.taken(), b"HELLO\r\nWELCOME\r\n")
 
+    def test_singly(self) -> None:
+        """Where lines are few, none needs a turn; but all go behind what waits, and in order."""
+        self.queue.lines_at_once = inf
+        for line in (b"SEND\r\n", b"HAVE\r\n"):
+            self.queue.send(line)
+            self.assertEqual(self.other.recv(100), line)
+        producer = Pipe()
+        self.queue.start_stream(producer)  # type: ignore[arg-type]
+        self.queue.send(b"SEND\r\n")
+        self.assertEqual(self.queue.write_from(self.source, 0, 5, b"a\n"), 5)
+        self.assertEqual(self.other.recv(100), b"a\n" + bytes(5))
+        self.queue.end_stream()
+        self.assertEqual(self.transport.taken(), b"SEND\r\n")
+        self.queue.send(b"DONE\r\n")
+        self.assertEqual(self.transport.taken(), b"DONE\r\n")
+        # It has sent all that, and asks for more.
+        self.queue.start_stream(producer)  # type: ignore[arg-type]
+        self.queue.write_from(self.source, 0, 5)
+        self.queue.end_stream()
+        self.queue.send(b"BYE\r\n")
+        self.assertEqual(self.other.recv(100), bytes(5) + b"BYE\r\n")
+
     def test_no_room(self) -> None:
         """What the system does not take now, the transport sends later."""
         self.fill()
-        self.queue.send_first(b"HELLO\r\n")
+        self.queue.send(b"HELLO\r\n")
         self.assertEqual(self.transport.taken(), b"HELLO\r\n")
 
     def test_end(self) -> None:
         """Where nothing is left to be sent, the end needs no turn for that either."""
-        self.queue.send_first(b"HELLO\r\n")
+        self.queue.send(b"HELLO\r\n")
         self.queue.send(b"BYE\r\n")
         self.queue.finish()
         self.assertFalse(self.transport.is_reading)
@@ -240,5 +263,5 @@ class FirstLineTests(ReadingTests):
     def test_gone(self) -> None:
         """Where the other side is gone, the transport finds out."""
         self.transport.handle.close()
-        self.queue.send_first(b"HELLO\r\n")
+        self.queue.send(b"HELLO\r\n")
         self.assertEqual(self.transport.taken(), b"HELLO\r\n")

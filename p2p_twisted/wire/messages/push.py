@@ -29,6 +29,8 @@ class Push(Message):
     :ivar size: of the whole file, in bytes.
     :ivar partial: ask only for chunks that a ``HAVE`` has named.
     :ivar reorders: whoever pushes does as ``PREFER`` says.
+    :ivar downloads: whoever pushes downloads it, too: what others have is nothing to it, so it
+        is told of chunks only to have them not sent.
     """
 
     verb = "PUSH"
@@ -38,6 +40,7 @@ class Push(Message):
     size: Size
     partial: bool = False
     reorders: bool = False
+    downloads: bool = False
 
 
 @attrs.frozen
