@@ -11,9 +11,8 @@ from twisted.application.service import IService, MultiService
 from twisted.python.usage import UsageError
 from typing_extensions import override
 
-from p2p_twisted.api.registry_admin import RegistryAdmin
-from p2p_twisted.api.registry_routes import RegistryApi
-from p2p_twisted.api.service import ApiService
+from p2p_twisted.api.kept_log import KeptLog
+from p2p_twisted.api.service import Api, ApiService
 from p2p_twisted.api.socket_index import Suffix
 from p2p_twisted.peer.coming_in import conceal_invite, read_code
 from p2p_twisted.recording.event_options import EventOptions
@@ -251,20 +250,27 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         security=private.security if private else None,
         enrollment=private.enrollment if private else None,
     )
-    api = RegistryApi(
-        reactor=reactor,
-        registry=registry,
-        network=network,
-        address=lambda: service.address,
-        leave=reactor.stop,
-        admin=RegistryAdmin(private.enrollment if private else None),
-    )
+
+    def make_api(log: KeptLog) -> Api:
+        from p2p_twisted.api.registry_admin import RegistryAdmin
+        from p2p_twisted.api.registry_routes import RegistryApi
+
+        return RegistryApi(
+            reactor=reactor,
+            registry=registry,
+            network=network,
+            address=lambda: service.address,
+            leave=reactor.stop,
+            log=log,
+            admin=RegistryAdmin(private.enrollment if private else None),
+        )
+
+    api = ApiService(reactor, make_api, network, Suffix.REGISTRY, options.web_access())
     options.add_recording(daemon, reactor, "registry", api)
     service.setServiceParent(daemon)
     root = private.root if private else None
     BeaconService(reactor, network, root, lambda: service.address).setServiceParent(daemon)
-    served = ApiService(reactor, api, network, Suffix.REGISTRY, options.web_access())
-    served.setServiceParent(daemon)
+    api.setServiceParent(daemon)
     return daemon
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from random import SystemRandom
 from typing import Any, Final
@@ -10,14 +11,13 @@ from twisted.application.service import IService, MultiService
 from twisted.python.usage import UsageError
 from typing_extensions import override
 
-from p2p_twisted.api.peer_routes import PeerApi
 from p2p_twisted.api.service import ApiService
 from p2p_twisted.api.socket_index import Suffix, make_socket_folder, socket_place, user_at
 from p2p_twisted.bandwidth.rates import BadRate, Rates, read_rate
 from p2p_twisted.console.attached import ConsoleSocket
 from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.service import ConsoleService
-from p2p_twisted.gateway.gateway_options import GatewayOptions
+from p2p_twisted.gateway.gateway_options import GatewayOptions, make_peer_api
 from p2p_twisted.library.inotify import watcher_for
 from p2p_twisted.peer.accept_options import AcceptOptions
 from p2p_twisted.peer.auto_registry import AUTO, registries_of
@@ -268,8 +268,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
             MovedRegistry.of(builder, options["member"]).setServiceParent(daemon)
     log_file = options.parent and options.parent.get("logfile")
     greeting = [f"its log is in {log_file}"] if log_file else []
-    api = PeerApi(peer, reactor, lambda: exit_code.end(Exit.DONE))
-    links = options.add_links(daemon, builder, api)
+    links = options.add_links(daemon, builder)
     console = ConsoleService(
         reactor,
         peer,
@@ -290,9 +289,11 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         lambda transport: user_at(transport.socket) in (0, os.getuid()),
     )
     attached.setServiceParent(daemon)
+    make_api = partial(make_peer_api, peer, links, reactor, lambda: exit_code.end(Exit.DONE))
+    api = ApiService(reactor, make_api, options["name"], web=options.web_access())
     options.add_recording(daemon, reactor, "peer", api)
     PeerService(reactor, peer, announce, give_up).setServiceParent(daemon)
     console.setServiceParent(daemon)
-    ApiService(reactor, api, options["name"], web=options.web_access()).setServiceParent(daemon)
+    api.setServiceParent(daemon)
     options.add_gateway(daemon, builder, announce)
     return daemon

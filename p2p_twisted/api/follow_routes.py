@@ -6,6 +6,7 @@ from typing import Any
 from p2p_twisted.api import request_fields as asked
 from p2p_twisted.api.event_stream import EventSource, EventStream, Tell
 from p2p_twisted.api.event_views import EventView
+from p2p_twisted.api.kept_log import KeptLog
 from p2p_twisted.api.log_tail import LogTail
 from p2p_twisted.api.route import Call, Form, Route
 from p2p_twisted.api.views import LogLineView
@@ -17,6 +18,7 @@ class FollowRoutes:
 
     :param source: tells what happens.
     :param kinds: all that it tells.
+    :param log: of this process, from its start.
     :param reactor: provides the time, in seconds.
     :param date: reads the time of day, in seconds since 1970.
     """
@@ -25,16 +27,13 @@ class FollowRoutes:
         self,
         source: EventSource,
         kinds: tuple[type[EventView], ...],
+        log: KeptLog,
         reactor: Any,
         date: Callable[[], float],
     ) -> None:
         self._kinds = kinds
         self._events = EventStream(source, reactor, date)
-        self._log = LogTail(reactor, self._events.warn)
-
-    def open(self) -> None:
-        """Begin to keep what is logged."""
-        self._log.open()
+        self._log = LogTail(reactor, log, self._events.warn)
 
     def close(self) -> None:
         """End all answers."""

@@ -16,6 +16,7 @@ from p2p_twisted.api.event_stream import Tell
 from p2p_twisted.api.event_views import PEER_EVENTS
 from p2p_twisted.api.explanation_views import ExplanationView, explanation
 from p2p_twisted.api.follow_routes import FollowRoutes
+from p2p_twisted.api.kept_log import KeptLog
 from p2p_twisted.api.last_lists import LastLists
 from p2p_twisted.api.metrics import MetricsView, peer_metrics
 from p2p_twisted.api.named_peer import named_peer
@@ -41,25 +42,23 @@ class PeerApi:
 
     :ivar clock: provides the time, in seconds.
     :param leave: ends the daemon, once the peer has left.
-    :ivar more: what can be asked of other parts of the daemon.
+    :param log: of this process, from its start.
+    :param more: what can be asked of other parts of the daemon.
     """
 
     peer: IPeer
     clock: IReactorTime
     _leave: Callable[[], None]
+    _log: KeptLog
     _date: Callable[[], float] = time.time
+    _more: Sequence[Route] = ()
     title: str = field(default="A peer of p2p_twisted", init=False)
     _followed: FollowRoutes = field(init=False)
     _lists: LastLists = field(factory=LastLists, init=False)
-    more: list[Route] = field(factory=list, init=False)
 
     def __attrs_post_init__(self) -> None:
         source = PeerEvents(self.peer, self._date)
-        self._followed = FollowRoutes(source, PEER_EVENTS, self.clock, self._date)
-
-    def open(self) -> None:
-        """Begin to keep what is logged."""
-        self._followed.open()
+        self._followed = FollowRoutes(source, PEER_EVENTS, self._log, self.clock, self._date)
 
     def close(self) -> None:
         """End what never ends by itself."""
@@ -97,7 +96,7 @@ class PeerApi:
             Route("POST", "/v1/stop", self.stop, views.DoneView),
             *OfferRoutes(self.peer.offers).routes(),
             *private_routes(self.peer.admin),
-            *self.more,
+            *self._more,
         )
 
     async def status(self, _call: Call) -> views.StatusView:

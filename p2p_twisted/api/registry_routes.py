@@ -13,6 +13,7 @@ from p2p_twisted.api import views
 from p2p_twisted.api.event_stream import Tell
 from p2p_twisted.api.event_views import REGISTRY_EVENTS
 from p2p_twisted.api.follow_routes import FollowRoutes
+from p2p_twisted.api.kept_log import KeptLog
 from p2p_twisted.api.metrics import MetricsView, registry_metrics
 from p2p_twisted.api.private_routes import private_routes
 from p2p_twisted.api.registry_admin import RegistryAdmin
@@ -42,6 +43,7 @@ class RegistryApi:
     _network: NetworkName
     _address: Callable[[], tuple[str, int]]
     _leave: Callable[[], None]
+    _log: KeptLog
     _admin: RegistryAdmin = field(factory=partial(RegistryAdmin, None))
     _date: Callable[[], float] = time.time
     title: str = field(default="A registry of p2p_twisted", init=False)
@@ -50,12 +52,8 @@ class RegistryApi:
 
     def __attrs_post_init__(self) -> None:
         source = RegistryEvents(self._registry, self._reactor, self._date)
-        self._followed = FollowRoutes(source, REGISTRY_EVENTS, self._reactor, self._date)
+        self._followed = FollowRoutes(source, REGISTRY_EVENTS, self._log, self._reactor, self._date)
         self._started = self._reactor.seconds()
-
-    def open(self) -> None:
-        """Begin to keep what is logged."""
-        self._followed.open()
 
     def close(self) -> None:
         """End what never ends by itself."""

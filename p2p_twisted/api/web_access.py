@@ -6,13 +6,15 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
-from twisted.web.server import Request
 
 from p2p_twisted.api.own_origin import OTHER_SITE, OwnOrigin, are, only
 from p2p_twisted.api.sign_ins import SignIns
+
+if TYPE_CHECKING:
+    from twisted.web.server import Request
 
 _SCHEME: Final = "Bearer "
 _KEY: Final = "P2P-Key"
@@ -41,7 +43,7 @@ class WebAccess(OwnOrigin):
         """The name of the cookie, which browsers send to all ports alike."""
         return f"p2p-{self.port}"
 
-    def refuse(self, request: Request) -> str | None:
+    def refuse(self, request: "Request") -> str | None:
         """Return why a request is not answered, if so."""
         if (why := self.refuse_name(request)) is not None:
             return why
@@ -55,7 +57,7 @@ class WebAccess(OwnOrigin):
             return "say Authorization: Bearer and the token, which is in the file beside the socket"
         return None
 
-    def refuse_other_pages(self, request: Request) -> str | None:
+    def refuse_other_pages(self, request: "Request") -> str | None:
         """Return why a request is not answered unless it proves that it is the page's own."""
         if (why := self.refuse_name(request)) is not None:
             return why
@@ -64,7 +66,7 @@ class WebAccess(OwnOrigin):
             return OTHER_SITE
         return None if site or only(request, "Origin") else OTHER_SITE
 
-    def _refuse_to_do(self, request: Request, key: str) -> str | None:
+    def _refuse_to_do(self, request: "Request", key: str) -> str | None:
         """Return why nothing is done for a session, if so."""
         if (why := self.refuse_other_pages(request)) is not None:
             return why

@@ -3,21 +3,24 @@
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from twisted.application.service import MultiService
+from twisted.internet.interfaces import IReactorTime
 from twisted.python.usage import UsageError
 from typing_extensions import override
 
-from p2p_twisted.api.peer_routes import PeerApi
+from p2p_twisted.api.kept_log import KeptLog
 from p2p_twisted.api.web_option import read_port
 from p2p_twisted.gateway import socket_owner
-from p2p_twisted.gateway.content_answer import ContentAnswers
-from p2p_twisted.gateway.gateway_access import GatewayAccess
 from p2p_twisted.gateway.link_port import LinkPort, lan_address
-from p2p_twisted.gateway.link_routes import link_routes
 from p2p_twisted.peer.build import PeerBuilder
+from p2p_twisted.peer.interface import IPeer
+from p2p_twisted.peer.links_interface import ILinks
 from p2p_twisted.recording.event_options import EventOptions
+
+if TYPE_CHECKING:
+    from p2p_twisted.api.peer_routes import PeerApi
 
 _ORIGIN: Final = re.compile(r"https?://[\w.:\[\]-]+(?:/[\w./-]*)?\Z", re.ASCII)
 
@@ -59,13 +62,11 @@ class GatewayOptions(EventOptions):
                 " leave it away"
             )
 
-    def add_links(self, daemon: MultiService, builder: PeerBuilder, api: PeerApi) -> LinkPort:
+    def add_links(self, daemon: MultiService, builder: PeerBuilder) -> LinkPort:
         """Have the peer make links to files."""
-        answers = ContentAnswers(builder.reading, builder.reactor, builder.bandwidth.up)
         find = partial(lan_address, self["interface"])
-        links = LinkPort(builder.reactor, builder.reading, answers, find)
+        links = LinkPort(builder.reactor, builder.reading, builder.bandwidth.up, find)
         links.setServiceParent(daemon)
-        api.more += link_routes(links)
         return links
 
     def add_gateway(
@@ -77,9 +78,25 @@ class GatewayOptions(EventOptions):
         """Have the peer answer programs, if that is wanted."""
         if self["gateway"] is not None:
             # Not earlier: it would slow every start, and take memory, for what few have.
+            from p2p_twisted.gateway.gateway_access import GatewayAccess
             from p2p_twisted.gateway.program_gateway import answer_programs
 
             access = GatewayAccess(self["gateway"], must_know=bool(self["member"]))
             answer_programs(
                 daemon, builder, access=access, origin=self["origin"], announce=announce
             )
+
+
+def make_peer_api(
+    peer: IPeer, links: ILinks, clock: IReactorTime, leave: Callable[[], None], log: KeptLog
+) -> "PeerApi":
+    """
+    Make what can be asked of a peer, once somebody asks; it is imported by that.
+
+    :param leave: ends the daemon, once the peer has left.
+    :param log: of this process, from its start.
+    """
+    from p2p_twisted.api.peer_routes import PeerApi
+    from p2p_twisted.gateway.link_routes import link_routes
+
+    return PeerApi(peer, clock, leave, log, more=link_routes(links))

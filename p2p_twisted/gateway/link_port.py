@@ -1,41 +1,36 @@
 """Listen on the local network for those who have a link to a file, while there is any."""
 
 import time
-from collections import Counter
 from collections.abc import Callable
-from typing import Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from twisted.application.service import Service
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
-from twisted.web.server import Request
 from typing_extensions import override
 from zope.interface import implementer
 
-from p2p_twisted.api.api_errors import BadRequest
-from p2p_twisted.api.api_request import ApiRequest, ApiSite
-from p2p_twisted.api.own_origin import only
+from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.gateway import limits
-from p2p_twisted.gateway.content_answer import ContentAnswers
 from p2p_twisted.gateway.file_links import FileLink, FileLinks, TooManyLinks
-from p2p_twisted.gateway.reading_resource import ReadingResource, path_words
 from p2p_twisted.peer.content_reading import ContentReading
 from p2p_twisted.peer.links_interface import ILinks, OpenLink
 from p2p_twisted.peer_errors import PeerError, Unknown
 from p2p_twisted.runtime.addresses import address_towards, own_addresses
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
-from p2p_twisted.runtime.file_limit import open_files_limit
 from p2p_twisted.wire.messages import Hit
-from p2p_twisted.wire.names import host_group, is_loopback
+from p2p_twisted.wire.names import is_loopback
+
+if TYPE_CHECKING:
+    from p2p_twisted.gateway.link_site import LinkSite
 
 _ANY_PORT: Final = 0
 _SOMEWHERE: Final = "192.0.2.1"
 """An address of nobody's (RFC 5737), by way of the network that leads out."""
-_PARTS: Final = 2
-"""Of an address: the token, and the file's name."""
 
 
 @implementer(ILinks)
@@ -45,6 +40,7 @@ class LinkPort(Service):
 
     It is open as long as a link is. What is begun to be fetched by then goes on.
 
+    :param up: limits how fast files are given, if anything does.
     :param address: finds the IP address of this machine that others on its network know.
     :param date: tells the time, in seconds since 1970.
     """
@@ -56,13 +52,13 @@ class LinkPort(Service):
         self,
         reactor: Any,
         reading: ContentReading,
-        answers: ContentAnswers,
+        up: Limiter | None,
         address: Callable[[], str | None],
         date: Callable[[], float] = time.time,
     ) -> None:
         self._reactor = reactor
         self._reading = reading
-        self._resource = LinkResource(reading, answers, self._find, lambda: self._place)
+        self._up = up
         self._address = address
         self._date = date
         self._links = FileLinks()
@@ -130,8 +126,7 @@ class LinkPort(Service):
     def _open(self) -> None:
         if (host := self._address()) is None:
             raise PeerError("this machine is in no network in which others could open a link")
-        site = LinkSite(self._resource, min(limits.LINK_CONNECTIONS, open_files_limit() // 8))
-        listen = self._reactor.listenTCP
+        listen, site = self._reactor.listenTCP, self._site
         try:
             try:
                 self._listening = listen(limits.LINK_PORT, site, interface=host)
@@ -142,6 +137,13 @@ class LinkPort(Service):
         port = self._listening.getHost().port
         self._place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self.log.info("links lead to {place}", place=self._place)
+
+    @cached_property
+    def _site(self) -> "LinkSite":
+        from p2p_twisted.gateway.link_site import LinkSite
+
+        answering = self._reading, self._reactor, self._up
+        return LinkSite(*answering, self._find, lambda: self._place)
 
     def _end(self) -> None:
         """Listen no more, once no link is open."""
@@ -162,65 +164,3 @@ def lan_address(interface: str) -> str | None:
         return interface
     others = own_addresses()
     return address_towards(_SOMEWHERE) or (others[0] if others else None)
-
-
-class LinkResource(ReadingResource):
-    """
-    Gives each who has a link its file, and nothing else.
-
-    :param find: finds a link by its token.
-    :param place: tells how requests name this port.
-    """
-
-    def __init__(
-        self,
-        reading: ContentReading,
-        answers: ContentAnswers,
-        find: Callable[[str], FileLink | None],
-        place: Callable[[], str],
-    ) -> None:
-        super().__init__(answers)
-        self._reading = reading
-        self._find = find
-        self._place = place
-
-    @override
-    def refuse(self, request: Request) -> str | None:
-        if only(request, "Host") != self._place():
-            return "this is another address"
-        return None
-
-    @override
-    async def respond(self, request: ApiRequest) -> None:
-        words = path_words(request.path)
-        link = self._find(words[0]) if words else None
-        if link is None or len(words) > _PARTS:
-            raise BadRequest("no_such_path", "this link has ended")
-        await self._answers.answer(request, await self._reading.as_now(link.hit))
-
-
-class LinkSite(ApiSite):
-    """Listens for requests, of which no host has more than its part of the connections."""
-
-    def __init__(self, resource: LinkResource, most: int) -> None:
-        super().__init__(resource, most)
-        self._of_hosts: Counter[str] = Counter()
-
-    @override
-    def buildProtocol(self, addr: Any) -> Any:
-        host = host_group(addr.host)
-        is_full = self._of_hosts[host] >= limits.LINK_CONNECTIONS_OF_HOST
-        if is_full or (made := super().buildProtocol(addr)) is None:
-            return None
-        self._of_hosts[host] += 1
-        channel = made._channel
-        lost = channel.connectionLost
-
-        def connection_lost(reason: Any) -> None:
-            self._of_hosts[host] -= 1
-            # Unary plus leaves out hosts that have none.
-            self._of_hosts = +self._of_hosts
-            lost(reason)
-
-        channel.connectionLost = connection_lost
-        return made

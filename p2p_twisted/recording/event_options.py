@@ -3,25 +3,24 @@
 from collections.abc import Callable
 from pathlib import Path
 from time import time
-from typing import Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from twisted.application.service import MultiService
 from twisted.python.usage import UsageError
 from typing_extensions import override
 
 from p2p_twisted import __version__
-from p2p_twisted.api.event_stream import Tell
 from p2p_twisted.api.web_option import WebOptions
 from p2p_twisted.bandwidth.rates import BadRate, read_rate, written
-from p2p_twisted.recording.event_log import EventLog
 from p2p_twisted.recording.limits import RECORDING_BYTES, RECORDING_LEAST_BYTES
-from p2p_twisted.recording.recorded_views import RecordingView
-from p2p_twisted.recording.recorder import Recorder
 from p2p_twisted.recording.recording_file import RecordingFile, check_recordable, earlier
 from p2p_twisted.runtime.lone_option import refuse_alone
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import WorkerService, expanded
+
+if TYPE_CHECKING:
+    from p2p_twisted.api.event_stream import Tell
 
 _USUAL: Final = written(RECORDING_BYTES)
 
@@ -29,7 +28,7 @@ _USUAL: Final = written(RECORDING_BYTES)
 class Recorded(Protocol):
     """What can be recorded."""
 
-    def record(self, tell: Tell) -> Callable[[], None]:
+    def record(self, tell: "Tell") -> Callable[[], None]:
         """Tell all that happens from now on; return what ends that."""
 
 
@@ -69,6 +68,11 @@ class EventOptions(WebOptions):
         """Have what happens recorded, if that is wanted; from before other services start."""
         if self["events"] is None:
             return
+        # Not earlier: it would slow every start, and take memory, for what few have.
+        from p2p_twisted.recording.event_log import EventLog
+        from p2p_twisted.recording.recorded_views import RecordingView
+        from p2p_twisted.recording.recorder import Recorder
+
         pool = WorkerPool(reactor, f"{self.stem()}-events", threads=1)
         WorkerService(reactor, pool).setServiceParent(daemon)
         network = self["network"]

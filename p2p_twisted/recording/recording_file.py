@@ -9,8 +9,6 @@ from typing import Final
 
 from attrs import define, field
 
-from p2p_twisted.recording.recorded_views import DamagedRecording, RecordingView, decode_line
-
 _FLAGS: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _PRIVATE: Final = 0o600
 _HEAD_BYTES: Final = 4_096
@@ -109,6 +107,9 @@ def check_recordable(path: Path) -> None:
 
 
 def _check_recording(path: Path, head: bytes) -> None:
+    # Not earlier: every daemon imports this file, and few record.
+    from p2p_twisted.recording.recorded_views import DamagedRecording, RecordingView, decode_line
+
     first = head.partition(b"\n")[0]
     try:
         is_one = isinstance(decode_line(first), RecordingView)

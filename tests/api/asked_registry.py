@@ -6,6 +6,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
+from p2p_twisted.api.kept_log import KeptLog
 from p2p_twisted.api.registry_admin import RegistryAdmin
 from p2p_twisted.api.registry_routes import RegistryApi
 from p2p_twisted.registry.registry import Registry
@@ -28,6 +29,7 @@ class Asked:
     """
     A registry, and who asks it.
 
+    :ivar log: of this process.
     :ivar left: whether the daemon was ended.
     """
 
@@ -36,6 +38,7 @@ class Asked:
     ) -> None:
         self.clock = Clock()
         self.left: list[bool] = []
+        self.log = KeptLog(self.clock)
         checker: Any = Alive()
         self.registry = Registry(
             self.clock,
@@ -52,6 +55,7 @@ class Asked:
             network="default",
             address=lambda: (HOST, 9_011),
             leave=lambda: self.left.append(True),
+            log=self.log,
             date=lambda: 2e9 + self.clock.seconds(),
             admin=admin or RegistryAdmin(None),
         )

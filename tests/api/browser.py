@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 from twisted.web.server import Request
 
 from p2p_twisted.api.api_request import ApiSite
+from p2p_twisted.api.kept_log import KeptLog
 from p2p_twisted.api.peer_routes import PeerApi
 from p2p_twisted.api.request_queue import RequestQueue
 from p2p_twisted.api.resource import ApiResource
@@ -58,6 +59,7 @@ class Browser:
     :ivar forbidden: why nothing is answered, if so.
     :ivar refuse: tells that for each request.
     :ivar caller: who asks.
+    :ivar log: of this process.
     :ivar transport: of the last connection.
     :ivar protocol: of the same.
     :ivar document: what the API says of itself.
@@ -67,6 +69,7 @@ class Browser:
         self.peer = peer or FakePeer()
         self.clock = Clock()
         self.left: list[bool] = []
+        self.log = KeptLog(self.clock)
         self.caller = 0
         self.forbidden: str | None = None
         self.refuse: Callable[[Request], str | None] = lambda _request: self.forbidden
@@ -74,6 +77,7 @@ class Browser:
             self.peer,
             self.clock,
             lambda: self.left.append(True),
+            self.log,
             lambda: 2e9 + self.clock.seconds(),
         )
         routes = (registry or self.api).routes()

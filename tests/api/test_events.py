@@ -50,9 +50,10 @@ def test_all(browser: Browser) -> None:
     browser.clock.advance(1.0)
     browser.peer.uploads_now = ()
     browser.clock.advance(1.0)
-    browser.api.open()
+    browser.log.open()
     Logger().warn("the disk is full")
     kinds = heard(browser)
+    browser.log.close()
     browser.api.close()
     told = ["linked", "unlinked", "peers", "question", "answer", "registration"]
     assert kinds == [*told, "offer", "download", "upload", "upload", "warning"]

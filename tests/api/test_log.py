@@ -14,8 +14,9 @@ log = Logger()
 @pytest.fixture
 def browser() -> Iterator[Browser]:
     browser = Browser()
-    browser.api.open()
+    browser.log.open()
     yield browser
+    browser.log.close()
     browser.api.close()
 
 

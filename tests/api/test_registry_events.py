@@ -43,9 +43,10 @@ def test_all(asked: Asked) -> None:
     asked.join("s2", listens=False)
     asked.answer(Leave("s1", token))
     expire(asked, 11.0)
-    asked.api.open()
+    asked.log.open()
     Logger().warn("the disk is full")
     told = heard(asked)
+    asked.log.close()
     asked.api.close()
     reserved, listens, s2, left, ran_out, warning = told
     assert reserved["member"] == {

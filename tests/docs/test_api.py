@@ -7,6 +7,7 @@ from typing import cast
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.api.kept_log import KeptLog
 from p2p_twisted.api.peer_routes import PeerApi
 from p2p_twisted.api.registry_routes import RegistryApi
 from p2p_twisted.cli.talk_options import talk_verbs
@@ -25,18 +26,20 @@ class ApiPageTests(SynchronousTestCase):
     def test_requests(self) -> None:
         """Every method and path, of a peer and of a registry."""
         peer, registry = PAGE.split("## A registry")
+        log = KeptLog(Clock())
         api = RegistryApi(
             reactor=Clock(),
             registry=cast(Registry, None),
             network="default",
             address=lambda: ("", 0),
             leave=lambda: None,
+            log=log,
         )
         for page, routes, more in (
             (
                 peer,
                 (
-                    *PeerApi(FakePeer(), Clock(), lambda: None).routes(),
+                    *PeerApi(FakePeer(), Clock(), lambda: None, log).routes(),
                     *link_routes(cast(LinkPort, None)),
                 ),
                 ["GET /v1/openapi.json", "POST /v1/page"],

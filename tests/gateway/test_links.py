@@ -13,7 +13,6 @@ from twisted.internet.testing import StringTransport
 from p2p_twisted.api.reading import read_body
 from p2p_twisted.api.route import Call
 from p2p_twisted.gateway import limits
-from p2p_twisted.gateway.content_answer import ContentAnswers
 from p2p_twisted.gateway.link_port import LinkPort, lan_address
 from p2p_twisted.gateway.link_routes import LinkQuery, link_routes
 from p2p_twisted.peer.links_interface import OpenLink
@@ -65,8 +64,7 @@ class LinkTests(GatewayTestCase):
         self.reactor = Listening(clock)
         self.host: str | None = LAN
         reading = Gateway(self.net, "s2").reading
-        answers = ContentAnswers(reading, clock)
-        self.port = LinkPort(self.reactor, reading, answers, lambda: self.host, clock.seconds)
+        self.port = LinkPort(self.reactor, reading, None, lambda: self.host, clock.seconds)
         self.routes = {(each.method, each.path): each for each in link_routes(self.port)}
 
     def link(self, name: str | Hit, seconds: float = 60) -> OpenLink:
