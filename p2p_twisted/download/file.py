@@ -215,7 +215,7 @@ class FileDownload:
     def _publish_part(self, part: PartFile) -> str:
         folder, slash, _name = self._item.target.rpartition("/")
         target = folder + slash + part.publish(self._item.attributes)
-        self._inbox.published([(target, part.content)])
+        self._inbox.published([(target, part.content.file_id, part.content.digests, None)])
         self._remove_part()
         return target
 

@@ -48,16 +48,20 @@ class DownloadIndex:
         with self._lock:
             self._cache.close()
 
-    def keep(self, published: Iterable[tuple[str, FileId, bytes]], has_more: bool = False) -> None:
+    def keep(
+        self,
+        published: Iterable[tuple[str, FileId, bytes, os.stat_result | None]],
+        has_more: bool = False,
+    ) -> None:
         """
         Remember published files.
 
-        :param published: path below the root, id and digests of each.
+        :param published: path below the root, id, digests and, if known, status of each.
         :param has_more: whether others follow soon: then a crash may make it forget these.
         """
         files = []
-        for path, file_id, digests in published:
-            on_disk = self._describe(path)
+        for path, file_id, digests, status in published:
+            on_disk = self._describe(path) if status is None else _described(path, status)
             if on_disk is not None:
                 files.append((on_disk, HashedFile(file_id, digests)))
         with self._lock:
@@ -106,11 +110,14 @@ class DownloadIndex:
         return [(on_disk, content) for on_disk, content in pairs if content is not None]
 
     def _describe(self, path: str) -> OnDisk | None:
-        native = openat.native(path)
         try:
             # Joined as text: for very many files, a Path takes longer than to look at them.
-            status = os.lstat(os.path.join(self._root, native))
+            status = os.lstat(os.path.join(self._root, openat.native(path)))
         except OSError:
             return None
-        is_executable = bool(status.st_mode & stat.S_IXUSR)
-        return OnDisk(path, native, Signature.of(status), is_executable)
+        return _described(path, status)
+
+
+def _described(path: str, status: os.stat_result) -> OnDisk:
+    is_executable = bool(status.st_mode & stat.S_IXUSR)
+    return OnDisk(path, openat.native(path), Signature.of(status), is_executable)

@@ -26,11 +26,11 @@ from p2p_twisted.wire.names import BadName, FileId, check_component, check_place
 
 _SHORTEST_FOLDER_BYTES: Final = 24
 
-Keep = Callable[[Sequence[tuple[str, FileId, bytes]], bool], None]
-"""
-Remembers published files: path in the inbox, id and chunk digests of each, and whether more of
-them are to come soon.
-"""
+Kept = tuple[str, FileId, bytes, os.stat_result | None]
+"""A published file: path in the inbox, id, digests, and its status since, where that is known."""
+
+Keep = Callable[[Sequence[Kept], bool], None]
+"""Remembers published files, and is told whether more of them are to come soon."""
 
 Known = Callable[[str], FileId | None]
 """Returns the id of a file that was remembered by its path, and has not been changed since."""
@@ -210,15 +210,14 @@ class Inbox:
             for folder in folders:
                 make_safe(self._disk, folder)
 
-    def published(self, files: Sequence[tuple[str, Content]], *, has_more: bool = False) -> None:
+    def published(self, files: Sequence[Kept], *, has_more: bool = False) -> None:
         """
         Have published targets remembered.
 
         :param has_more: whether others follow soon; if not, a crash cannot take them any more.
         """
         if self._keep is not None:
-            kept = [(target, content.file_id, content.digests) for target, content in files]
-            self._keep(kept, has_more)
+            self._keep(files, has_more)
 
     def discard(self, target: str, file_id: FileId) -> None:
         """Remove the part file of a target, if there is one; whatever goes wrong is logged."""

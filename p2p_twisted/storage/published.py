@@ -4,15 +4,13 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 
-import attrs
 import msgspec
 
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.storage.disk import DiskFault
 
 
-@attrs.frozen
-class Published:
+class Published(msgspec.Struct, frozen=True):
     """
     A file that was published.
 

@@ -126,11 +126,15 @@ class SmallFileWriter:
         """
         if not published:
             return
-        contents = {whole.member.path: whole.content for whole in wholes}
+        by_path = {whole.member.path: whole for whole in wholes}
         try:
             self._record.add(published)
-            targets = [(each.target, contents[each.wanted]) for each in published]
-            self._inbox.published(targets, has_more=True)
+            named = [(each.target, by_path[each.wanted]) for each in published]
+            kept = [
+                (target, whole.content.file_id, whole.content.digests, whole.status)
+                for target, whole in named
+            ]
+            self._inbox.published(kept, has_more=True)
         except OSError as error:
             raise DiskFault.of(error) from error
 

@@ -69,6 +69,8 @@ def shortened(name: str, most: int = COMPONENT_BYTES, mark: str = "") -> str:
 
     :param most: how many bytes it may have.
     """
+    if not mark and len(name.encode()) <= most:
+        return name
     dot = name.rfind(".")
     stem, suffix = (name[:dot], name[dot:]) if dot > 0 else (name, "")
     whole = stem + mark + suffix

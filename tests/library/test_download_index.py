@@ -39,7 +39,7 @@ class EarlierTests(SynchronousTestCase):
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(content)
         file_id = content_id(content)
-        self.index.keep([(path, file_id, chunk_digest(content))])
+        self.index.keep([(path, file_id, chunk_digest(content), None)])
         return file_id
 
     def assert_open(self, file_id: str, content: bytes) -> None:
@@ -61,9 +61,10 @@ class EarlierTests(SynchronousTestCase):
     def test_together(self) -> None:
         """What comes with many others is found at once, and in the next run once all have come."""
         kept = [
-            (path, content_id(path.encode()), chunk_digest(path.encode())) for path in ("a", "b")
+            (path, content_id(path.encode()), chunk_digest(path.encode()), None)
+            for path in ("a", "b")
         ]
-        for path, _file_id, _digests in kept:
+        for path, *_rest in kept:
             (self.root / path).write_text(path)
         self.index.keep(kept[:1], has_more=True)
         self.assertEqual(self.index.id_of("a"), kept[0][1])
@@ -76,7 +77,7 @@ class EarlierTests(SynchronousTestCase):
     def test_stopped(self) -> None:
         """What came with others, of which no more came, is known in the next run."""
         (self.root / "a").write_bytes(b"a")
-        self.index.keep([("a", content_id(b"a"), chunk_digest(b"a"))], has_more=True)
+        self.index.keep([("a", content_id(b"a"), chunk_digest(b"a"), None)], has_more=True)
         self.index.stop()
         self.index = self.run_again()
         self.assertEqual(self.index.id_of("a"), content_id(b"a"))
@@ -105,6 +106,21 @@ class EarlierTests(SynchronousTestCase):
             self.assertIsNone(self.index.open(file_id), harm)
             self.assertEqual(self.index.among([file_id]), frozenset(), harm)
             path.unlink(missing_ok=True)
+
+    def test_replaced_before(self) -> None:
+        """What was put in the place of a download before that was remembered is not it."""
+        path, file_id = self.root / "a", content_id(b"one")
+        path.write_bytes(b"one")
+        status = path.lstat()
+        path.rename(self.root / "b")
+        path.write_bytes(b"two")
+        self.index.keep([("a", file_id, chunk_digest(b"one"), status)])
+        self.assertIsNone(self.index.open(file_id))
+        path.unlink()
+        (self.root / "b").rename(path)
+        status = path.lstat()
+        self.index.keep([("a", file_id, chunk_digest(b"one"), status)])
+        self.assert_open(file_id, b"one")
 
     def test_another_place(self) -> None:
         """If one copy is gone, another is opened."""

@@ -12,12 +12,11 @@ from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.disk import DiskFault
-from p2p_twisted.storage.inbox import Inbox
+from p2p_twisted.storage.inbox import Inbox, Kept
 from p2p_twisted.storage.published import PublishedRecord
 from p2p_twisted.storage.small_files import SmallFileWriter
-from p2p_twisted.wire.chunks import content_id
+from p2p_twisted.wire.chunks import chunk_digest, content_id
 from p2p_twisted.wire.manifest import Member
-from p2p_twisted.wire.names import FileId
 from tests.storage.disks import FaultyDisk
 
 
@@ -50,8 +49,8 @@ class SmallFileWriterTests(SynchronousTestCase):
         """What was saved is remembered for good once nothing more will come."""
         kept: list[tuple[list[str], bool]] = []
 
-        def keep(files: Sequence[tuple[str, FileId, bytes]], has_more: bool) -> None:
-            kept.append(([path for path, _file_id, _digests in files], has_more))
+        def keep(files: Sequence[Kept], has_more: bool) -> None:
+            kept.append(([path for path, *_rest in files], has_more))
 
         file_id = content_id(b"a")
         writer = SmallFileWriter(
@@ -65,6 +64,23 @@ class SmallFileWriterTests(SynchronousTestCase):
         writer.put(Content.of_whole(file_id, b"a"), b"a")
         self.successResultOf(Deferred.fromCoroutine(writer.close()))
         self.assertEqual(kept, [(["a"], True), ([], False)])
+
+    def test_status(self) -> None:
+        """What is saved with one flush is remembered as it was when it was named."""
+        kept: list[Kept] = []
+        folder, file_id = self.mktemp(), content_id(b"a")
+        inbox = Inbox(folder, keep=lambda files, _more: kept.extend(files), flush_all=bool)
+        writer = SmallFileWriter(
+            inline,
+            inbox,
+            record=PublishedRecord(OwnFolder(Path(self.mktemp())), "record"),
+            targets={file_id: [Member(file_id, 1, "in/a")]},
+            saved=lambda _saved: None,
+            failed=self.fail,
+        )
+        writer.put(Content.of_whole(file_id, b"a"), b"a")
+        status = os.lstat(os.path.join(folder, "in", "a"))
+        self.assertEqual(kept, [("in/a", file_id, chunk_digest(b"a"), status)])
 
     def test_unexpected(self) -> None:
         """An unexpected error is logged, and ends the saving as a fault does."""
