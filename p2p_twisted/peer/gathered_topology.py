@@ -18,7 +18,9 @@ def a_topology(
     """
     Put together what peers say of their links.
 
-    A peer that is named as a neighbor and has not answered itself is silent, too.
+    A peer that is named as a neighbor and has not answered itself is silent, too. Peers answer one
+    after the other: a link that one of two which have answered does not know was made or given up
+    meanwhile, so neither is said to have it.
     """
     # One with very many neighbors names them in several records.
     links: dict[PeerName, dict[PeerName, None]] = {}
@@ -29,5 +31,12 @@ def a_topology(
     missing.difference_update(links)
     first = nsmallest(_SILENT_SORTED, missing)
     missing.difference_update(first)
-    peers = tuple(PeerRecord(name, tuple(links[name])) for name in sorted(links))
+
+    def has(name: PeerName, other: PeerName) -> bool:
+        return other not in links or name in links[other]
+
+    peers = tuple(
+        PeerRecord(name, tuple(other for other in links[name] if has(name, other)))
+        for name in sorted(links)
+    )
     return Topology(peers, (*first, *missing), seconds)

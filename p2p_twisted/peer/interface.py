@@ -37,7 +37,8 @@ class Topology:
     """
     The network as one peer saw it.
 
-    :ivar peers: the peers that answered, and the asker, sorted by name.
+    :ivar peers: the peers that answered, and the asker, sorted by name, each with its links: of two
+        that answered, either both name a link, or neither.
     :ivar silent: peers that were named, or asked, and did not answer; the first are sorted.
     :ivar seconds: how long it took to ask.
     """

@@ -29,8 +29,7 @@ class JoiningTests(PeerTestCase):
         """Everybody sees everybody, and every link from both ends."""
         daemons = self.daemons()
         daemons.start_many(12)
-        # Ten seconds after joining, links are swapped: for a moment one end alone tells of these.
-        daemons.run(20.0)
+        daemons.run(10.0)
         for peer in daemons.peers.values():
             topology = daemons.result(peer.topology())
             self.assertEqual(len(topology.peers), 12)

@@ -97,6 +97,16 @@ class SearchTests(SynchronousTestCase):
             topology = a_topology([*records, *others], (), 0.0)
             self.assertEqual((len(topology.peers), len(topology.links)), (count + 1, count))
 
+    def test_swapped_meanwhile(self) -> None:
+        """A link that one end alone knows, as it is swapped while all are asked, is no link."""
+        said = {"s1": ("s2", "s3", "s4", "s9"), "s2": ("s1",), "s3": (), "s4": ("s1", "s3")}
+        topology = a_topology((PeerRecord(*each) for each in said.items()), (), 0.0)
+        told = {record.peer: record.links for record in topology.peers}
+        # Nobody knows what s9 would say.
+        kept = {"s1": ("s2", "s4", "s9"), "s2": ("s1",), "s3": (), "s4": ("s1",)}
+        self.assertEqual((told, topology.silent), (kept, ("s9",)))
+        self.assertEqual(topology.links, {("s1", "s2"), ("s1", "s4")})
+
     def test_at_once(self) -> None:
         """What takes no time is answered at once, whatever is asked."""
         for what, text, peer, count in (
