@@ -2,6 +2,6 @@
 
 import sys
 
-from p2p_twisted.cli.main import main
+from p2p_twisted.cli.started import started
 
-sys.exit(main())
+sys.exit(started())

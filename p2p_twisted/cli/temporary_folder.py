@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from p2p_twisted.runtime.os_errors import umask_fault
+
 _PREFIX: Final = "p2p-one-shot-"
 _NEW_PREFIX: Final = "p2p-new-"
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -25,6 +27,8 @@ def temporary_folder() -> Iterator[tuple[Path, int]]:
 
     :raises OSError: when it cannot be made.
     """
+    if (fault := umask_fault()) is not None:
+        raise OSError(fault)
     _remove_left()
     made = Path(tempfile.mkdtemp(prefix=_NEW_PREFIX))
     lock = os.open(made, _FOLDER)

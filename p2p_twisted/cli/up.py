@@ -18,7 +18,7 @@ from p2p_twisted.cli.script import LineFailed, PipedConsole, run_script
 from p2p_twisted.cli.signals import Interrupted, Signals
 from p2p_twisted.cli.terminal import restored
 from p2p_twisted.runtime.exit_status import Exit
-from p2p_twisted.runtime.os_errors import in_words
+from p2p_twisted.runtime.os_errors import in_words, umask_fault
 
 _LINES_FAILED: Final = range(Exit.NO_NETWORK, Exit.SOME_FAILED + 1)
 
@@ -45,6 +45,9 @@ def up(peers: int, script: Sequence[str] | None, keep: bool, command: Command = 
     :param keep: whether to keep the files.
     :returns: the exit status.
     """
+    if (fault := umask_fault()) is not None:
+        print(f"p2p up: {fault}", file=sys.stderr)
+        return Exit.USAGE
     try:
         with Signals() as signals:
             _run(signals, peers, script, keep, command)

@@ -37,6 +37,17 @@ def in_words(error: Exception) -> str:
     return f"{named}: {reason}" if named else reason
 
 
+def umask_fault() -> str | None:
+    """Say that this process could not use the files that it makes, if its umask is such a one."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    if not mask & stat.S_IRWXU:
+        return None
+    return (
+        f"with umask {mask:03o}, not even this user may use the files that it makes: set umask 022"
+    )
+
+
 def why_no_directory(path: Path) -> str | None:
     """Return why a path is no directory that is there, in words; ``None`` if it is one."""
     try:

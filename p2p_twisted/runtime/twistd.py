@@ -19,7 +19,7 @@ from p2p_twisted import __version__
 from p2p_twisted.runtime.daemonlog import OBSERVER, destination
 from p2p_twisted.runtime.disk_thread import DiskThread
 from p2p_twisted.runtime.exit_status import Exit
-from p2p_twisted.runtime.os_errors import in_words, why_no_directory
+from p2p_twisted.runtime.os_errors import in_words, umask_fault, why_no_directory
 from p2p_twisted.runtime.parallel_map import ParallelPool
 from p2p_twisted.runtime.pid_file import PidFileService, remove_stale
 from p2p_twisted.runtime.service_manager import watchdog
@@ -87,12 +87,16 @@ class DaemonOptions(Options):
 
     def parseArgs(self, *words: str) -> None:
         """
-        Refuse everything that is not an option.
+        Refuse everything that is not an option, and to run where no file could be used.
 
-        :raises UsageError: when there is such a word.
+        Here, as what follows makes files already.
+
+        :raises UsageError: when there is such a word, or such a umask.
         """
         if words:
             raise UsageError(f"{words[0]!r} is not an option; all of them begin with --")
+        if (fault := umask_fault()) is not None:
+            raise UsageError(fault)
 
     @override
     def opt_version(self) -> None:

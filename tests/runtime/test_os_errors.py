@@ -1,11 +1,12 @@
 """What the operating system refuses, in words."""
 
 import errno
+import os
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.runtime.os_errors import in_words, why_no_directory
+from p2p_twisted.runtime.os_errors import in_words, umask_fault, why_no_directory
 
 
 class WordsTests(SynchronousTestCase):
@@ -23,6 +24,17 @@ class WordsTests(SynchronousTestCase):
             (ValueError("no number"), "no number"),
         ):
             self.assertTrue(in_words(error).startswith(words), in_words(error))
+
+    def test_umask(self) -> None:
+        """A umask is wrong only where it takes what this user may do itself."""
+        before = os.umask(0)
+        self.addCleanup(os.umask, before)
+        for mask, is_wrong in ((0, False), (0o077, False), (0o777, True), (0o200, True)):
+            os.umask(mask)
+            fault = umask_fault()
+            self.assertEqual(fault is not None, is_wrong, fault)
+            self.assertEqual(os.umask(mask), mask)
+        self.assertIn("with umask 200, not even this user may", str(fault))
 
     def test_directories(self) -> None:
         """What is no directory, is not there, and cannot be looked at, are three things."""

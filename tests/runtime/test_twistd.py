@@ -34,6 +34,22 @@ class SomeOptions(DaemonOptions):
         return "p2psome-s1"
 
 
+class UmaskTests(SynchronousTestCase):
+    """Under a umask by which this user may not use its own files."""
+
+    def test_refused(self) -> None:
+        """No daemon starts, and none reads what its options name; help is shown."""
+        before = os.umask(0o777)
+        self.addCleanup(os.umask, before)
+        with mock.patch.object(SomeOptions, "postOptions") as read:
+            error = self.assertRaises(UsageError, SomeOptions().parseOptions, [])
+            self.assertIn("umask 777", str(error))
+            os.umask(0o077)
+            self.assertFalse(read.called)
+            SomeOptions().parseOptions([])
+            self.assertTrue(read.called)
+
+
 class QuietOptions(SomeOptions):
     """Those of a daemon that nobody talks to."""
 
