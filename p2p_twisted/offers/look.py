@@ -15,7 +15,7 @@ class Look:
     :ivar receipts: of some of them, those first that do not have it.
     :ivar answered: how many peers have answered, the asker included.
     :ivar silent: some that have not.
-    :ivar is_whole: whether nobody is missing of whom others know.
+    :ivar is_whole: whether nobody is missing of whom others know, but those that are silent.
     :ivar is_unshared: whether the sender shares it no more, as it says.
     :ivar is_by_every_link: whether they were asked by every link, and not along the tree.
     """

@@ -13,6 +13,9 @@ _FEW: Final = 200
 # By then neighbors have given up a peer that has died, and the tree leads round it.
 _GIVEN_UP_SECONDS: Final = 25.0
 _LOOK_AGAIN_SECONDS: Final = 20.0
+# Twice, at first: by one of these all of their neighbors have pinged them in vain, and none has
+# given them up.
+_FIRST_AGAIN_SECONDS: Final = 6.0
 # Of very many, all links are asked no more often, whatever anybody says.
 _EVERY_LINK_AGAIN_SECONDS: Final = 300.0
 
@@ -22,10 +25,11 @@ class LookDoubts:
     """
     Who may be missing in looks along the tree.
 
-    Whoever is silent may hide those behind it. Of few peers all are asked again at once, by every
-    link, which costs three times as much. Of very many, those that have died are given up by their
-    neighbors first: then the next look along the tree tells of those that were behind them. Until
-    it does, nothing is settled.
+    Whoever is silent may hide those behind it, until all of its neighbors know that it is: then a
+    look along the tree proves that it hides nobody. Of few peers all are asked again at once, by
+    every link, which costs three times as much. Of very many, those that have died are named by
+    all of their neighbors first, and given up by them: then a look along the tree tells of those
+    that were behind them. Until it does, nothing is settled.
     """
 
     _silent: dict[PeerName, None] = field(factory=dict)
@@ -60,16 +64,18 @@ class LookDoubts:
 
     def look_again(self, look: Look, now: float, seconds: float) -> float:
         """Return when to look again: sooner than in so many seconds, if that tells of all then."""
-        is_soon = self._since is not None and self._waits(look, now)
-        return min(seconds, _LOOK_AGAIN_SECONDS) if is_soon else seconds
+        if self._since is None or not self._waits(look, now):
+            return seconds
+        # How many have died shows only as long as they are named.
+        is_new = now < self._since + 2 * _FIRST_AGAIN_SECONDS
+        is_first = self._receivers_before is None and is_new
+        return min(seconds, _FIRST_AGAIN_SECONDS if is_first else _LOOK_AGAIN_SECONDS)
 
     def _waits(self, look: Look, now: float) -> bool:
-        """Return whether those that are silent may just have died."""
-        if self._receivers_before is None:
-            # How many have died shows only as long as they are named.
-            return False
-        given_up_at = (now if self._since is None else self._since) + _GIVEN_UP_SECONDS
-        return bool(look.silent) and now < given_up_at
+        """Return whether those that are silent, or were just now, may just have died."""
+        if self._since is None:
+            return bool(look.silent)
+        return now < self._since + _GIVEN_UP_SECONDS
 
     def _will_do(self, look: Look) -> bool:
         """

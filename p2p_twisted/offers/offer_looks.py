@@ -107,7 +107,7 @@ class OfferLooks:
             receipts=(*answer.receipts, *own.receipts),
             answered=answer.answered + 1,
             silent=tuple(name for name in answer.silent if name != driver.me.name),
-            is_whole=answer.is_whole,
+            is_whole=answer.hides_nobody,
             is_unshared=bool(who_knows.unshared),
             is_by_every_link=not ask.tree,
         )

@@ -39,6 +39,7 @@ from p2p_twisted.overlay.link import (
 )
 from p2p_twisted.overlay.overlay import make_overlay
 from p2p_twisted.overlay.passive import PassiveView
+from p2p_twisted.overlay.ping_findings import PingFindings
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.effect_queue import EffectQueue
@@ -81,7 +82,7 @@ class OverlayDriver:
         self._events = events
         self._ids = count(1)
         self._connections: dict[LinkId, Connection] = {}
-        self._round_trips: dict[LinkId, float] = {}
+        self._pings = PingFindings()
         # Whether the other ends have said that they compare offers.
         self._comparing: dict[LinkId, bool] = {}
         self._overlay = make_overlay(PassiveView(me, book, rng), self._ids, rng, dials, leaves_most)
@@ -201,16 +202,13 @@ class OverlayDriver:
     def _handle(self, event: events.Event) -> bool:
         """Handle an event; return whether anything is to be done because of it."""
         now = self.now()
-        # Pings and their answers are not messages that sessions see, so nothing tells of them.
-        for link, connection in self._connections.items():
-            seconds = connection.keep_alive.round_trip
-            if seconds is not None and self._round_trips.get(link) != seconds:
-                self._round_trips[link] = seconds
-                self._overlay.handle(events.RoundTripMeasured(link, seconds), now)
+        links = ((link, each.keep_alive) for link, each in self._connections.items())
+        for found in self._pings.news(links):
+            self._overlay.handle(found, now)
         effects = self._overlay.handle(event, now)
         if isinstance(event, events.ConnectionLost):
             self._connections.pop(event.link, None)
-            self._round_trips.pop(event.link, None)
+            self._pings.forget(event.link)
             self._comparing.pop(event.link, None)
         self._effects.add(effects)
         return bool(effects)

@@ -153,6 +153,7 @@ class Answer:
     :ivar is_whole: whether the neighbors of all peers that answered have answered, too.
     :ivar tally: how far the receivers of an offer are, if any peer knows of it.
     :ivar receipts: of some of them, those first that do not have it.
+    :ivar hides_nobody: whether the neighbors of all that answered have answered, or are silent.
     """
 
     id: MessageId
@@ -164,6 +165,7 @@ class Answer:
     is_whole: bool
     tally: Tally | None = None
     receipts: tuple[Receipt, ...] = ()
+    hides_nobody: bool = False
 
 
 @frozen

@@ -89,6 +89,14 @@ class FellBehind:
 
 
 @frozen
+class FellSilent:
+    """A neighbor does not answer a ping, as if it had died; or it does after all."""
+
+    link: LinkId
+    is_silent: bool = True
+
+
+@frozen
 class PeersExchanged:
     """
     A sample of addresses has come from a peer.
@@ -187,4 +195,6 @@ MembershipEvent = (
     Referred | ReachFound | LinkEvent | ExchangeEvent | SeekingEnded | LinkingEnded | TimeCame
 )
 PeerEvent = Asked | Consulted | TimeSpent | GossipPublished | Dispatched
-Event = MembershipEvent | MessageReceived | FellBehind | RoundTripMeasured | PeerEvent
+Lapse = FellBehind | FellSilent
+FoundByPings = RoundTripMeasured | FellSilent
+Event = MembershipEvent | MessageReceived | Lapse | FoundByPings | PeerEvent

@@ -26,7 +26,11 @@ class LateNeighbors:
 
     One that does not answer, or sends so much that it is read late, would otherwise keep back
     what all others answer, one query after another.
+
+    :ivar silent: those that do not answer pings, either: they are not asked.
     """
+
+    silent: set[LinkId] = field(factory=set)
 
     # By link: how many answers in time it takes until it counts as never late.
     _owed: "Counter[LinkId]" = field(factory=Counter)
@@ -48,6 +52,10 @@ class LateNeighbors:
             return False
         self._owe(link)
         return True
+
+    def fell_silent(self, link: LinkId, is_silent: bool) -> None:
+        """Record that a neighbor does not answer a ping, or does after all."""
+        (self.silent.add if is_silent else self.silent.discard)(link)
 
     def missed(self, link: LinkId, ask: Ask, deadline: float) -> None:
         """
@@ -89,6 +97,7 @@ class LateNeighbors:
     def forget(self, link: LinkId) -> None:
         """Forget a neighbor that is gone."""
         del self._owed[link]
+        self.silent.discard(link)
         self._missed.pop(link, None)
         self._back_at.pop(link, None)
 

@@ -103,7 +103,7 @@ class Overlay:
                 return self._received(event, now)
             case events.TimeCame():
                 return self._time_came(event, now)
-            case events.Asked() | events.FellBehind():
+            case events.Asked() | events.FellBehind() | events.FellSilent():
                 return self._hand_on(self.queries.handle(event, now), now)
             case events.Consulted():
                 return self._consulted(event, now)

@@ -10,7 +10,7 @@ from attrs import define, field
 
 from p2p_twisted.overlay import limits
 from p2p_twisted.overlay.completeness import is_whole
-from p2p_twisted.overlay.effects import Answer, LinkId, LocalAnswer
+from p2p_twisted.overlay.effects import Answer, Effect, LinkId, LocalAnswer, Send
 from p2p_twisted.overlay.merged_receipts import MergedReceipts
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.codec import packed
@@ -102,10 +102,16 @@ class PendingQuery:
         return bool(self.peers or self.hits)
 
     @property
-    def onward(self) -> Ask:
-        """What to ask others; they give up sooner, otherwise all they gather comes too late."""
+    def onward(self) -> list[Effect]:
+        """What asks others; they give up sooner, otherwise all they gather comes too late."""
         hops, wait = max(0, self.ask.hops - 1), self.ask.wait - _sooner(self.ask.wait)
-        return attrs.evolve(self.ask, hops=hops, wait=wait, crossing=True)
+        ask = attrs.evolve(self.ask, hops=hops, wait=wait, crossing=True)
+        return [Send(link, ask) for link in self.waiting]
+
+    def leave_out(self, name: PeerName, of_link: int) -> None:
+        """Name a neighbor that has fallen silent, and do not expect it to tell of its link."""
+        self.silent[name] = None
+        self.ends ^= of_link
 
     def consulted(self, name: PeerName, answer: LocalAnswer) -> None:
         """Add what this peer, of that name, says besides the peers and hits that it has."""
@@ -222,6 +228,7 @@ class PendingQuery:
     def answer(self) -> Answer:
         """Return what answers this peer's own query."""
         silent = tuple(self.silent)
+        hides_nobody = not self.cut and is_whole(self.ends, self.answered)
         return Answer(
             self.ask.id,
             tuple(self.peers),
@@ -229,9 +236,10 @@ class PendingQuery:
             self.answered,
             silent,
             self.cut,
-            not (silent or self.cut) and is_whole(self.ends, self.answered),
+            hides_nobody and not silent,
             self.receipts.tally,
             self.receipts.chosen(),
+            hides_nobody,
         )
 
     def _room_for(self, link: LinkId | None) -> int:

@@ -4,8 +4,7 @@ Queries to every peer, whose answers flow back: the echo algorithm (Chang, 1982)
 The first asker of a query is a peer's parent. The peer passes it on over its other links and
 tells its parent what came back, when all that it asked have told, died or run out of time.
 A second asker is told nothing, at once, or has been: the same question has crossed its own. So
-a neighbor that says nothing is dead, and is named as silent. docs/overlay.md says how a query
-uses the tree of the broadcasts, and mends it.
+a neighbor that says nothing is dead, and is named as silent. More is in docs/overlay.md.
 """
 
 from collections import Counter
@@ -52,7 +51,7 @@ QueryEvent = (
     | events.NeighborAsked
     | events.Consulted
     | events.Asked
-    | events.FellBehind
+    | events.Lapse
     | NeighborChange
     | events.TimeCame
 )
@@ -115,6 +114,8 @@ class QueryRouter:
                 return self._ask(event.ask, event.patience, now)
             case events.FellBehind():
                 self._fell_behind(event.link)
+            case events.FellSilent(link) if link in self.links:
+                self._late.fell_silent(link, event.is_silent)
             case NeighborUp(link, address, _, since):
                 self.links[link] = address.name
                 self._budgets[link] = TokenBucket(limits.ASK_RECORDS_PER_SECOND, limits.ASK_RECORDS)
@@ -152,14 +153,14 @@ class QueryRouter:
         query = self._begin(ask, link, now)
         query.cut = not is_passed_on
         hints = [GraftHint(link)] if is_missed and not self._tree.is_eager(link) else []
-        return [*hints, *self._pass_on(query), Consult(ask)]
+        return [*hints, *query.onward, Consult(ask)]
 
     def _ask(self, ask: Ask, patience: float, now: float) -> list[Effect]:
         if ask.tree and not self._tree.is_shaped:
             # What goes along the tree all the way shapes it.
             ask = attrs.evolve(ask, tree=wire_limits.ASK_HOPS)
         query = self._begin(ask, None, now)
-        effects = self._pass_on(query) + self._end_if_complete(query, now)
+        effects = query.onward + self._end_if_complete(query, now)
         if query.waiting and patience < inf:
             query.be_hasty(patience * self._round_trips.usual(self.links))
             self._reset_alarm()
@@ -248,11 +249,14 @@ class QueryRouter:
         self._seen.add(ask.id)
         is_passed_on = ask.hops > 0 and ask.wait >= _SHORTEST_WAIT_SECONDS
         links = self._tree.links if ask.hops > ask.tree else self._tree.eager
-        others = [link for link in links if is_passed_on and link != parent]
+        besides = {parent, *self._late.silent}
+        others = [link for link in links if is_passed_on and link not in besides]
         # No peer says when a quiet one has come to its end, so it must not take long.
         wait = min(ask.wait, limits.QUIET_ASK_SECONDS) if ask.quiet else ask.wait
         query = PendingQuery(ask, parent, now + wait, dict.fromkeys(others), now)
         query.ends = self._parity.at(now - ask.age)
+        for silent in self._late.silent:
+            query.leave_out(name := self.links[silent], mark(self.name, name))
         self._late.forgive(now)
         query.hurry(self._late)
         self._open[ask.id] = query
@@ -264,10 +268,6 @@ class QueryRouter:
     def _close(self, query: PendingQuery) -> None:
         del self._open[query.ask.id]
         self._open_of[query.parent] -= 1
-
-    def _pass_on(self, query: PendingQuery) -> list[Effect]:
-        onward = query.onward
-        return [Send(link, onward) for link in query.waiting]
 
     def _add(
         self, query: PendingQuery, link: LinkId | None, part: Told | LocalAnswer, now: float

@@ -12,8 +12,15 @@ from math import inf
 from typing import Final
 
 from p2p_twisted.overlay.book import Book
-from p2p_twisted.overlay.effects import Answer, Close, Send
-from p2p_twisted.overlay.events import Asked, Dispatched, GossipPublished, LinkingEnded, Referred
+from p2p_twisted.overlay.effects import Answer, Close, LinkId, Send
+from p2p_twisted.overlay.events import (
+    Asked,
+    Dispatched,
+    FellSilent,
+    GossipPublished,
+    LinkingEnded,
+    Referred,
+)
 from p2p_twisted.overlay.overlay import make_overlay
 from p2p_twisted.overlay.passive import PassiveView
 from p2p_twisted.simulation.simulated_peer import LONGEST_LATENCY, SimulatedPeer
@@ -23,6 +30,8 @@ from p2p_twisted.wire.messages import Ask, Bye, Gossip, Message, Refuse, Want
 from p2p_twisted.wire.names import MessageId, PeerAddress, PeerName
 
 _NOTICED_SECONDS: Final = (limits.DEAD_AFTER_SECONDS, limits.DEAD_AFTER_SECONDS + 5.0)
+# A ping is sent six seconds after the death at the latest, and is overdue after two.
+_OVERDUE_BEFORE_SECONDS: Final = _NOTICED_SECONDS[1] - limits.PING_LATER_SECONDS - 2.0
 _LOOPBACKS: Final = 250
 
 
@@ -115,7 +124,9 @@ class SimulatedNetwork(Wiring):
         """Have a peer vanish: nothing comes from it any more, not even a reset."""
         peer.is_alive, peer.is_silent = False, True
         for end in peer.ends.values():
-            self.later(self.rng.uniform(*_NOTICED_SECONDS), self._cut, end.peer, end.link)
+            noticed = self.rng.uniform(*_NOTICED_SECONDS)
+            self.later(noticed - _OVERDUE_BEFORE_SECONDS, self._fall_silent, end.peer, end.link)
+            self.later(noticed, self._cut, end.peer, end.link)
 
     def leave(self, peer: SimulatedPeer) -> None:
         """Have a peer leave in order."""
@@ -177,6 +188,10 @@ class SimulatedNetwork(Wiring):
             state = (peer.name, peer.is_alive, sorted(peer.neighbors), sorted(peer.delivered))
             digest.update(repr(state).encode())
         return digest.hexdigest()
+
+    def _fall_silent(self, peer: SimulatedPeer, link: LinkId) -> None:
+        if peer.is_alive and link in peer.ends:
+            self.feed(peer, FellSilent(link))
 
     def _end(self, peer: SimulatedPeer) -> None:
         peer.is_alive = False

@@ -12,6 +12,8 @@ from p2p_twisted.wire.messages import Message, Ping
 
 # However the clock rounds, a check never comes again at once.
 _SHORTEST_WAIT_SECONDS: Final = 0.1
+# Whoever lives answers a ping sooner, unless its machine is very busy.
+_OVERDUE_SECONDS: Final = 2.0
 
 
 class KeepAlive:
@@ -65,6 +67,13 @@ class KeepAlive:
         # None until it is started, and until a ping comes: most connections end before.
         self._next_check: Alarm | None = None
         self._pings_heard: TokenBucket | None = None
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether nothing has come for 2 s since a ping: most often the other side has died."""
+        if self._pinged_at is None or self._heard_at >= self._pinged_at:
+            return False
+        return self._clock.seconds() - self._pinged_at >= _OVERDUE_SECONDS
 
     def start(self) -> None:
         """Watch for silence from now on; again, or after :meth:`stop`, does no harm."""

@@ -245,10 +245,24 @@ OF_OFFERS: Final = (
     ),
     Mutant(
         "offers/look_doubts.py",
-        "return bool(look.silent) and now < given_up_at",
+        "return now < self._since + _GIVEN_UP_SECONDS",
         "return False",
         "each time that one of very many dies, all are asked by every link",
         "offers/test_look_doubts.py offers/test_offer_audience.py",
+    ),
+    Mutant(
+        "overlay/pending_query.py",
+        "self.ends ^= of_link",
+        "pass",
+        "nobody can tell whether a peer that has died hides others",
+        "overlay/test_queries.py",
+    ),
+    Mutant(
+        "offers/look_doubts.py",
+        "return min(seconds, _FIRST_AGAIN_SECONDS if is_first else _LOOK_AGAIN_SECONDS)",
+        "return seconds",
+        "of very many that have died before the first look, some are never counted",
+        "offers/test_look_doubts.py",
     ),
     Mutant(
         "offers/look_doubts.py",

@@ -89,9 +89,32 @@ class TestVeryMany:
         assert audience.board(look, 101.0).is_done
 
     def test_first(self) -> None:
-        """In a first look, those that are silent show how many were there."""
+        """A first look is repeated while those that have died are named: so many were there."""
         audience = OfferAudience(OFFER, 0.0)
-        assert not audience.suffices(self.a_look(9_000, "x"), 0.0)
+        look = self.a_look(9_000, "x")
+        for now, again in ((0.0, 6.0), (6.0, 6.0), (12.0, 20.0)):
+            assert audience.suffices(look, now)
+            board = audience.board(look, now)
+            assert (board.is_done, board.look_again) == (False, again)
+        assert not audience.suffices(look, 32.0)
+
+    def test_all_that_are_silent_are_named(self) -> None:
+        """Where they hide nobody, all is told, and they are off."""
+        audience = OfferAudience(OFFER, 0.0)
+        assert not audience.board(self.a_look(9_000, "x"), 0.0).is_done
+        saved = Tally(unmeant=1, saved=9_010)
+        look = self.a_look(9_010, "x", "y", tally=saved, is_whole=True)
+        assert audience.suffices(look, 6.0)
+        board = audience.board(look, 6.0)
+        assert (board.is_done, board.receivers, board.counts["off"]) == (True, 9_012, 2)
+
+    def test_given_up_meanwhile(self) -> None:
+        """Nobody is silent any more, and links change: the next look tells of all."""
+        audience = OfferAudience(OFFER, 0.0)
+        audience.board(self.a_look(9_000, "x"), 0.0)
+        assert audience.suffices(self.a_look(9_010), 18.0)
+        saved = Tally(unmeant=1, saved=9_010)
+        assert not audience.suffices(self.a_look(9_010, tally=saved), 38.0)
 
     def test_somebody_is_missing(self) -> None:
         """Where nobody is silent, as if links were lost, waiting does not help."""

@@ -48,8 +48,8 @@ class Others:
     def tell(self, state: ReceiptState = "saved", is_whole: bool = True) -> None:
         """Answer what was asked last."""
         tally, receipts = a_tally(state)
-        answer = Answer(self.asked[-1].id, (), (), 2, ("ben",), False, is_whole, tally, receipts)
-        self._waiting[-1].callback(answer)
+        said = (self.asked[-1].id, (), (), 2, ("ben",), False, False, tally, receipts)
+        self._waiting[-1].callback(Answer(*said, hides_nobody=is_whole))
 
 
 class LookTests(SynchronousTestCase):

@@ -25,9 +25,10 @@ Said = list[tuple[str, Message]]
 
 
 class FakeKeepAlive:
-    """Knows the round trip that it is given."""
+    """Knows what it is given."""
 
     round_trip: float | None = None
+    is_overdue = False
 
     def start(self) -> None: ...
 
@@ -131,3 +132,14 @@ class DriverTests(SynchronousTestCase):
         self.assertEqual(round_trips.one_way(3), 0.75)
         self.driver.feed(ConnectionLost(3))
         self.assertEqual(round_trips.usual([3]), round_trips.usual([]))
+
+    def test_silent(self) -> None:
+        """One that does not answer a ping is not asked, until it does."""
+        made: Any = self.driver._connections[1]
+        for number, is_overdue in enumerate((True, False)):
+            made.keep_alive.is_overdue = is_overdue
+            del self.said[:]
+            self.driver.ask(Ask(an_id(number), "topo"))
+            asked = {name for name, message in self.said if isinstance(message, Ask)}
+            self.assertEqual(made._name in asked, not is_overdue)
+            self.assertGreater(len(asked), 1)

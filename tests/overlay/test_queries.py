@@ -12,6 +12,7 @@ from p2p_twisted.overlay.effects import Answer, Consult, LocalAnswer, Send
 from p2p_twisted.overlay.events import (
     Asked,
     Consulted,
+    FellSilent,
     MessageReceived,
     NeighborAsked,
     TimeCame,
@@ -211,6 +212,19 @@ class AskingTests(SynchronousTestCase):
         asking.handle(MessageReceived(2, Told(TOPO.id, answered=1)), 0.1)
         [answer] = of_kind(asking.handle(a_down(3, has_died=True, since=0.2), 0.2), Answer)
         self.assertEqual((answer.answered, answer.silent), (2, ("c",)))
+
+    def test_silent_neighbor(self) -> None:
+        """One that does not answer pings is named, not asked, and not expected to tell."""
+        asking = an_asking()
+        asking.handle(FellSilent(2), 0.0)
+        effects = asking.handle(NeighborAsked(1, TOPO), 0.1)
+        self.assertEqual([send.link for send in of_kind(effects, Send)], [3])
+        [last] = of_kind(asking.handle(MessageReceived(3, Told(TOPO.id)), 0.2), Send)
+        ends = mark("me", "a") ^ mark("me", "c")
+        self.assertEqual(last.message, Told(TOPO.id, answered=1, silent=("b",), ends=ends))
+        asking.handle(FellSilent(2, is_silent=False), 0.3)
+        effects = asking.handle(NeighborAsked(1, attrs.evolve(TOPO, id=an_id(6))), 0.4)
+        self.assertEqual([send.link for send in of_kind(effects, Send)], [2, 3])
 
     def test_out_of_time(self) -> None:
         """Who has not told in time is named as silent; what others told is kept."""

@@ -41,6 +41,27 @@ class NetworkTests(SynchronousTestCase):
         self.assertEqual(answer.answered, 35)
         self.assertEqual(set(answer.silent), {peer.name for peer in dead})
 
+    def test_proves_who_is_dead(self) -> None:
+        """Once all pings to the dead are overdue, the tree tells that they hide nobody."""
+        network = SimulatedNetwork(seed=12)
+        network.add_many(200)
+        network.run(20.0)
+        asker, *others = network.alive
+        dead = network.rng.sample(others, 10)
+        for peer in dead:
+            network.die_silently(peer)
+        network.publish(asker)
+        network.run(1.0)
+        early = network.ask(asker, Ask(network.new_id(), "topo"))
+        self.assertFalse(early.hides_nobody)
+        network.run(7.0)
+        before = network.lines
+        answer = network.ask(asker, Ask(network.new_id(), "topo"))
+        self.assertLess(network.lines - before, 3 * 200)
+        self.assertEqual((answer.answered, answer.hides_nobody), (189, True))
+        self.assertEqual(set(answer.silent), {peer.name for peer in dead})
+        self.assertFalse(answer.is_whole)
+
     def test_mends_the_tree(self) -> None:
         """A broken tree is whole again once a question has gone by every link."""
         network = SimulatedNetwork(seed=18)

@@ -83,11 +83,15 @@ class LyingTests(SynchronousTestCase):
 
 
 class FleetTests(SynchronousTestCase):
-    def check(self, peers: int, dead: int, late: int, fleet: Fleet) -> list[Seen]:
-        """Push, and compare what the sender is told with what is true."""
+    def check(self, peers: int, dead: int, late: int, fleet: Fleet, told_by: int = 0) -> list[Seen]:
+        """
+        Push, and compare what the sender is told with what is true.
+
+        :param told_by: which look is to tell how many there were, the dead included.
+        """
         sender, looks = pushed(fleet, dead, late)
         living = peers - dead - 1
-        first, last = looks[0].board, looks[-1].board
+        first, last = looks[told_by].board, looks[-1].board
         heard = sorted(at for name, at in fleet.heard.items() if not name.startswith("late"))
         self.assertEqual(len(heard), living + 1)
         self.assertLess(heard[-1] - heard[0], 5.0)
@@ -114,6 +118,14 @@ class FleetTests(SynchronousTestCase):
         names = {name for name, peer in fleet.peers.items() if not peer.is_alive}
         self.assertEqual(set(looks[-1].board.off), names)
 
+    def test_very_many(self) -> None:
+        """Of more than 200, no look costs three lines each, and the third tells of all."""
+        fleet = Fleet(4, (LATE_SECONDS, LATE_SECONDS + 5.0))
+        form(fleet, 250)
+        looks = self.check(250, dead=5, late=2, fleet=fleet, told_by=2)
+        for seen in looks:
+            self.assertLess(seen.lines, 3 * 250)
+
     def test_some_die_later(self) -> None:
         """Where some die meanwhile, the others are told of again soon, for three lines a look."""
         fleet = Fleet(3, (LATE_SECONDS, LATE_SECONDS + 5.0))
@@ -136,7 +148,7 @@ class FleetTests(SynchronousTestCase):
         fleet = Fleet()
         form(fleet, 2_000)
         # So does: python -m benchmarks.fleet --peers 10000
-        looks = self.check(2_000, dead=10, late=5, fleet=fleet)
-        for seen in looks[1:]:
+        looks = self.check(2_000, dead=10, late=5, fleet=fleet, told_by=2)
+        for seen in looks:
             self.assertLess(seen.lines, 3 * 2_000)
         self.assertLess(len(looks), 20)

@@ -96,6 +96,21 @@ class AliveTests(SynchronousTestCase):
         talk.hear(b'PONG {"n":1}\n')
         self.assertEqual(talk.connection.keep_alive.round_trip, 0.25)
 
+    def test_overdue(self) -> None:
+        """An answer to a ping takes less than two seconds; whatever comes is one."""
+        talk = dialing()
+        talk.hear(HELLO_LINE)
+        alive = talk.connection.keep_alive
+        alive.start()
+        seen = [(talk.pass_time(0.5), alive.is_overdue)[1] for _ in range(14)]
+        self.assertEqual(seen, [False] * 13 + [True])
+        talk.hear(b"\n")
+        self.assertFalse(alive.is_overdue)
+        talk.pass_time(5)
+        talk.hear(b'PONG {"n":2}\n')
+        talk.pass_time(3)
+        self.assertFalse(alive.is_overdue)
+
     def test_pings_are_answered(self) -> None:
         """With their number, and before the session has said anything."""
         talk = listening()
