@@ -137,6 +137,13 @@ class HashCache:
         if are_many or self._unwritten_bytes >= _UNWRITTEN_MOST_BYTES or not has_more:
             self._write()
 
+    def forget(self, names: Iterable[str]) -> None:
+        """Forget the hashes of some files."""
+        try:
+            self._execute_many("DELETE FROM files WHERE name = ?", [(name,) for name in names])
+        except sqlite3.Error as error:
+            self._fail(error)
+
     def prune(self, is_there: Callable[[str], bool]) -> None:
         """
         Forget files that have not been found for 30 days and are not there; some at a time.

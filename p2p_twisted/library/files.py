@@ -93,6 +93,14 @@ class Files:
         self._forget(name)
         self._catalog.drop(name)
 
+    def doubt(self, doubted: Iterable[OnDisk]) -> None:
+        """Hash files again that seem to be what they were, and are perhaps not."""
+        for on_disk in doubted:
+            entry = self._catalog.entry(on_disk.name)
+            if entry is not None and entry.on_disk == on_disk and entry.content is not None:
+                self.queue.add(Job(on_disk))
+                self._catalog.put([SharedFile(on_disk)])
+
     def conclude(self, outcomes: Iterable[Outcome]) -> None:
         """Handle the outcomes of a batch of hashing."""
         files = []

@@ -69,6 +69,8 @@ class Indexer:
         self._schedule = RescanSchedule(root)
         self._files = Files(catalog, self.exclusions, clock, wall)
         self._closed: set[str] = set()
+        # By folder, files that did not turn out to be what was hashed.
+        self._doubted: dict[str, list[OnDisk]] = {}
         self._alarm = Alarm(clock, self._wake)
         self._is_working = False
         # The new files that the first scan found, once it has ended.
@@ -112,8 +114,13 @@ class Indexer:
         return settled
 
     def recheck(self, on_disk: OnDisk) -> None:
-        """Scan the folder of a file that turned out to have changed."""
+        """
+        Scan the folder of a file that turned out to have changed, or not to be readable.
+
+        If it is there as before, it is hashed again: that shows whether it can be read.
+        """
         place = Place(on_disk.name.rpartition("/")[0], on_disk.path.rpartition("/")[0])
+        self._doubted.setdefault(place.name, []).append(on_disk)
         self._note_change(place, False, None)
 
     # Scheduling
@@ -212,6 +219,8 @@ class Indexer:
         still = self._files.still()
         diff, contents = await self._offload(self._scanner.scan, batch, closed, still)
         await self._apply(diff, contents, closed)
+        for visit in batch:
+            self._files.doubt(self._doubted.pop(visit.place.name, ()))
         return diff
 
     async def _apply(

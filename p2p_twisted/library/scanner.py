@@ -11,7 +11,15 @@ from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import HashedFile, OnDisk, Visit
 from p2p_twisted.library.folder_diff import FolderDiff, compare_folders
 from p2p_twisted.library.folders import FolderIds
-from p2p_twisted.library.hashing import Hashed, Job, Outcome, hash_found, hash_some, is_tiny
+from p2p_twisted.library.hashing import (
+    Hashed,
+    Job,
+    Outcome,
+    Unreadable,
+    hash_found,
+    hash_some,
+    is_tiny,
+)
 from p2p_twisted.library.listing import ScanCanceled, identities
 from p2p_twisted.library.sealed_lists import SealedLists
 from p2p_twisted.runtime.parallel_map import ParallelMap
@@ -116,6 +124,8 @@ class Scanner:
             [(each.on_disk, each.content) for each in outcomes if isinstance(each, Hashed)],
             has_more,
         )
+        # Otherwise the next scan would have them shared again.
+        self._cache.forget([each.on_disk.name for each in outcomes if isinstance(each, Unreadable)])
         return outcomes
 
     def seal(self) -> list[tuple[str, FolderIds | None]]:

@@ -10,7 +10,7 @@ from p2p_twisted.runtime import openat
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.wire.chunks import chunk_digest, id_from_digests, split_chunks
 from p2p_twisted.wire.names import FileId
-from p2p_twisted.wire.source import SourceChanged, read_exactly
+from p2p_twisted.wire.source import SourceChanged, SourceUnreadable, read_exactly
 
 
 class FileSource:
@@ -18,7 +18,7 @@ class FileSource:
     A file of the library, held open, so that it is served even after it was renamed or removed.
 
     :param fd: open for reading; this object closes it.
-    :param changed: is called once, when the file turns out to have changed.
+    :param changed: is called once, when the file turns out to have changed, or not to be readable.
     """
 
     def __init__(
@@ -84,11 +84,15 @@ class FileSource:
         Read exactly ``length`` bytes.
 
         :raises SourceChanged: when it was changed or cut since it was hashed.
+        :raises SourceUnreadable: when it cannot be read.
         """
         if self._fd is None:
             raise ValueError("the source is closed")
         try:
             content = read_exactly(self._fd, offset, length)
+        except SourceUnreadable:
+            self.doubt()
+            raise
         except SourceChanged as change:
             raise self._change(str(change)) from change
         # After reading: a write between an earlier check and the reading would be missed.
@@ -101,10 +105,14 @@ class FileSource:
         if fd is not None:
             os.close(fd)
 
-    def _change(self, what: str) -> SourceChanged:
+    def doubt(self) -> None:
+        """Have it looked at and, if it seems to be the same, hashed again."""
         if not self._has_changed:
             self._has_changed = True
             self._changed()
+
+    def _change(self, what: str) -> SourceChanged:
+        self.doubt()
         return SourceChanged(what)
 
 
@@ -132,6 +140,9 @@ class MemorySource:
     def read(self, offset: int, length: int) -> bytes:
         """Read exactly ``length`` bytes."""
         return self._content[offset : offset + length]
+
+    def doubt(self) -> None:
+        """Return at once: what is in memory can be read."""
 
     def close(self) -> None:
         """Return at once: there is nothing to close."""

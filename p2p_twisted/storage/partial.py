@@ -169,6 +169,9 @@ class PartialSource:
         self.check()
         return content
 
+    def doubt(self) -> None:
+        """Do nothing: its requester asks others for what it did not get."""
+
     def close(self) -> None:
         """Let go of it; twice does no harm."""
         fd, self._fd = self._fd, None

@@ -25,6 +25,7 @@ from p2p_twisted.wire.source import (
     bring_to_hand,
     is_at_hand,
     is_in_memory,
+    unreadable,
 )
 
 _LEAST_BYTES: Final = 16 * limits.KIB
@@ -162,12 +163,11 @@ class StreamProducer:
         fd = span.source.fd
         if fd is not None and not self._is_at_hand(span, fd, length):
             # On another machine's disk, or on one that has to be waited for.
+            self._waiting.begin(self._clock.seconds())
             reading = self._reading(bring_to_hand, os.dup(fd), span.offset, length)
-            if not reading.called:
-                self._waiting.begin(self._clock.seconds())
-                reading.addCallback(lambda _none: self._at_hand(span, length))
-                background(self.log, "reading what is sent next", reading)
-                return
+            reading.addCallback(lambda could_be_read: self._read(span, length, could_be_read))
+            background(self.log, "reading what is sent next", reading)
+            return
         self._send_piece(span, length)
 
     def _is_at_hand(self, span: Span, fd: int, length: int) -> bool:
@@ -179,10 +179,15 @@ class StreamProducer:
             self._asked_about, self._is_in_memory = span.source, is_in_memory(fd)
         return self._is_in_memory
 
-    def _at_hand(self, span: Span, length: int) -> None:
+    def _read(self, span: Span, length: int, could_be_read: bool) -> None:
         self._waiting.end(self._clock.seconds())
         if self._span is span and self._connection.is_open:
-            self._guard(partial(self._send_piece, span, length))
+            self._guard(partial(self._send_what_was_read, span, length, could_be_read))
+
+    def _send_what_was_read(self, span: Span, length: int, could_be_read: bool) -> None:
+        if not could_be_read:
+            raise unreadable(span.source)
+        self._send_piece(span, length)
 
     def _send_piece(self, span: Span, length: int) -> None:
         if span.line:

@@ -18,7 +18,13 @@ from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Gone, HeldUp, Whole, Wholes
 from p2p_twisted.wire.names import FileId
-from p2p_twisted.wire.source import Source, SourceChanged, bring_to_hand, is_at_hand
+from p2p_twisted.wire.source import (
+    Source,
+    SourceChanged,
+    bring_to_hand,
+    is_at_hand,
+    unreadable,
+)
 
 _PIECE_BYTES: Final = 64 * wire_limits.KIB
 _PIECE_FILES: Final = 64
@@ -66,10 +72,16 @@ async def read_whole(source: Source, reading: Offload) -> bytes:
 
     :param reading: calls what has to wait for a disk.
     :raises SourceChanged: when it was changed or cut since it was hashed.
+    :raises SourceUnreadable: when it cannot be read.
     """
     fd, size = source.fd, source.size
-    if fd is not None and size and not is_at_hand(fd, 0, size):
-        await reading(bring_to_hand, os.dup(fd), 0, size)
+    if (
+        fd is not None
+        and size
+        and not is_at_hand(fd, 0, size)
+        and not await reading(bring_to_hand, os.dup(fd), 0, size)
+    ):
+        raise unreadable(source)
     return source.read(0, size)
 
 

@@ -19,7 +19,7 @@ from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.upload.audience import Audience
 from p2p_twisted.upload.producer import Span, StreamProducer
 from p2p_twisted.upload.self_report import SelfReport, Uplink
-from p2p_twisted.upload.small_sender import STILL_LOOKING, NotKnownYet, SmallFileSender
+from p2p_twisted.upload.small_sender import STILL_LOOKING, SmallFileSender
 from p2p_twisted.upload.turns import Turns
 from p2p_twisted.upload.upload_progress import UploadProgress
 from p2p_twisted.wire import limits
@@ -46,7 +46,7 @@ from p2p_twisted.wire.messages import (
 from p2p_twisted.wire.names import PeerName
 from p2p_twisted.wire.sending import leave_little_unsent
 from p2p_twisted.wire.session import Session
-from p2p_twisted.wire.source import Source
+from p2p_twisted.wire.source import Source, SourceChanged
 
 # Small pieces, so that a slow link sends each before the deadline.
 _DIGESTS_BYTES: Final = 64 * limits.KIB
@@ -236,7 +236,7 @@ class Upload(Session):
 
     def broken(self, fault: Exception, is_between: bool) -> None:
         """Tell the requester that the push has ended, unless it would read that as chunk bytes."""
-        reason = STILL_LOOKING if isinstance(fault, NotKnownYet) else "the file was changed"
+        reason = fault.told if isinstance(fault, SourceChanged) else STILL_LOOKING
         self.log.info("a push to {peer} ends: {reason}", peer=self.want.name, reason=reason)
         if is_between:
             self._connection.send(Refuse(self.want.ticket, reason))

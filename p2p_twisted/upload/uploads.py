@@ -183,8 +183,8 @@ class Uploads:
             return False
         try:
             content = await read_whole(source, self._reading)
-        except SourceChanged:
-            refuse("the file was changed")
+        except SourceChanged as fault:
+            refuse(fault.told)
             return True
         # In one piece, so that no other line comes in between. The link's bounded queue cuts off
         # a neighbor that asks and never reads.

@@ -1,7 +1,7 @@
 """What can be pushed: open content, whichever room it comes from."""
 
 import os
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from p2p_twisted.runtime.file_systems import kind_of
 from p2p_twisted.wire import limits
@@ -14,7 +14,19 @@ _WITHOUT_WAITING: Final[int] = getattr(os, "RWF_NOWAIT", 0)
 
 
 class SourceChanged(Exception):
-    """The content is not what its file id names any more; its holder is not to blame."""
+    """
+    The content is not what its file id names any more; its holder is not to blame.
+
+    :cvar told: what the requester is told.
+    """
+
+    told: ClassVar[str] = "the file was changed"
+
+
+class SourceUnreadable(SourceChanged):
+    """The content cannot be read, whatever it is now: its disk fails."""
+
+    told = "the file cannot be read; the disk may be failing"
 
 
 class Source(Protocol):
@@ -48,6 +60,9 @@ class Source(Protocol):
         :raises SourceChanged: when it was changed or cut since it was hashed.
         """
 
+    def doubt(self) -> None:
+        """Have whoever shares it see whether it is still there, as it could not be read."""
+
     def close(self) -> None:
         """Close what is open; twice does no harm."""
 
@@ -73,32 +88,43 @@ def is_in_memory(fd: int) -> bool:
     return kind_of(fd) in _IN_MEMORY
 
 
-def bring_to_hand(fd: int, offset: int, length: int) -> None:
-    """Read bytes of a file, so that they and its status are at hand; blocks, and closes it."""
+def bring_to_hand(fd: int, offset: int, length: int) -> bool:
+    """
+    Read bytes of a file, so that they and its status are at hand; blocks, and closes it.
+
+    :returns: whether they could be read; to try once more where a disk fails would take long.
+    """
     block = bytearray(min(length, _SURE_BYTES))
     try:
         os.fstat(fd)
         for place in range(offset, offset + length, len(block)):
             os.preadv(fd, [block], place)
     except OSError:
-        # Whoever sends them finds out.
-        pass
+        return False
     finally:
         os.close(fd)
+    return True
+
+
+def unreadable(source: Source) -> SourceUnreadable:
+    """Doubt a source of which something could not be read, and return what to raise."""
+    source.doubt()
+    return SourceUnreadable("it cannot be read")
 
 
 def read_exactly(fd: int, offset: int, length: int) -> bytes:
     """
     Read exactly ``length`` bytes of an open file: one call may read fewer.
 
-    :raises SourceChanged: when they are not there, or cannot be read.
+    :raises SourceChanged: when they are not there.
+    :raises SourceUnreadable: when they cannot be read.
     """
     pieces = []
     while length:
         try:
             piece = os.pread(fd, length, offset)
         except OSError as error:
-            raise SourceChanged(error.strerror or "it cannot be read") from error
+            raise SourceUnreadable(error.strerror or "it cannot be read") from error
         if not piece:
             raise SourceChanged("it was cut")
         pieces.append(piece)

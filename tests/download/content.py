@@ -18,6 +18,7 @@ class Content:
     A source in memory, which can be spoiled.
 
     :ivar reads: how many chunks were read of it, again or not.
+    :ivar is_doubted: whether it was said that it could not be read.
     """
 
     content: bytes
@@ -27,6 +28,7 @@ class Content:
     is_changed: bool = False
     is_closed: bool = False
     reads: int = 0
+    is_doubted: bool = False
 
     def __attrs_post_init__(self) -> None:
         self.file_id = content_id(self.content)
@@ -45,6 +47,9 @@ class Content:
         self.reads += offset % CHUNK_BYTES == 0
         self.check()
         return self.content[offset : offset + length]
+
+    def doubt(self) -> None:
+        self.is_doubted = True
 
     def close(self) -> None:
         self.is_closed = True

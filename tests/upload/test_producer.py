@@ -227,6 +227,18 @@ class StraightTests(Contract):
         self.assertEqual(supplier.broken_between, [True])
         self.assertTrue(self.all_of(end, 1).startswith(b"REFUSE"))
 
+    def test_disk_fails(self) -> None:
+        """What a disk cannot give is not asked for twice, and both sides hear of it."""
+        self.have_a_disk_asked()
+        self.patch(producer, "bring_to_hand", lambda fd, *_arguments: os.close(fd))
+        end, content = self.make()
+        supplier = Sections(end, [Span(content, 0, 3 * MIB, b"a line\n")])
+        supplier.producer.start()
+        end.until(lambda: supplier.broken_between)
+        self.assertEqual(supplier.broken_between, [True])
+        self.assertEqual((content.is_doubted, content.reads), (True, 0))
+        self.assertTrue(self.all_of(end, 1).startswith(b"REFUSE"))
+
     def test_aborted_while_reading(self) -> None:
         """What is aborted before the disk has given it leaves nothing open."""
         self.have_a_disk_asked()

@@ -180,6 +180,9 @@ class Numbers:
     def read(self, offset: int, length: int) -> bytes:
         return self.content[offset : offset + length]
 
+    def doubt(self) -> None:
+        """It can always be read."""
+
     def close(self) -> None:
         """Nothing is open."""
 

@@ -63,6 +63,9 @@ class Zeros:
     def read(self, offset: int, length: int) -> bytes:
         return bytes(length)
 
+    def doubt(self) -> None:
+        """It can always be read."""
+
     def close(self) -> None:
         """The test does."""
 

@@ -24,7 +24,7 @@ def test_at_hand() -> None:
         os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
         if is_at_hand(fd, 0, 3 * MIB):
             pytest.skip("this file system keeps everything at hand")
-        bring_to_hand(os.dup(fd), MIB, MIB)
+        assert bring_to_hand(os.dup(fd), MIB, MIB)
         assert is_at_hand(fd, MIB, MIB)
         assert not is_at_hand(fd, 0, 3 * MIB)
     finally:
@@ -44,7 +44,7 @@ def test_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(os, "preadv", refuse)
         assert not is_at_hand(fd, 0, 7)
-        bring_to_hand(os.dup(fd), 0, 7)
+        assert not bring_to_hand(os.dup(fd), 0, 7)
     bring_to_hand(os.dup(fd), 0, 3 * MIB)
     assert len(os.listdir("/dev/fd")) == before
     os.close(fd)
