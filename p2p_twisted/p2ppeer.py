@@ -24,7 +24,6 @@ from p2p_twisted.peer.auto_registry import AUTO, registries_of
 from p2p_twisted.peer.build import PeerBuilder
 from p2p_twisted.peer.coming_in import membership
 from p2p_twisted.peer.directories import check_groups, read_directories, read_shares
-from p2p_twisted.peer.moved_registry import MovedRegistry
 from p2p_twisted.peer.own_name import ask_name, read_name
 from p2p_twisted.peer.own_options import (
     read_host,
@@ -33,6 +32,7 @@ from p2p_twisted.peer.own_options import (
     read_stop,
     read_transfers,
 )
+from p2p_twisted.peer.peer_context import PeerContext
 from p2p_twisted.peer.private_part import private_part
 from p2p_twisted.peer.reach import BadReach, NoWay, decide_reach_of_all
 from p2p_twisted.peer.repeatable_options import RepeatableOptions
@@ -250,7 +250,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     def give_up(reason: str, code: Exit) -> None:
         exit_code.give_up(reason, code, is_shown=console.show_failure(reason))
 
-    builder = PeerBuilder(
+    context = PeerContext(
         private=private_part(options["member"], reactor, options["state"], pool),
         settings=_settings(options),
         reactor=reactor,
@@ -261,11 +261,10 @@ def makeService(options: Options, reactor: Any = None) -> IService:
         announce=announce,
         stopped=reactor.stop,
     )
+    builder = PeerBuilder(context)
     peer = builder.build()
-    if builder.renewal is not None:
-        builder.renewal.setServiceParent(daemon)
-        if options["registry"] == AUTO:
-            MovedRegistry.of(builder, options["member"]).setServiceParent(daemon)
+    for service in builder.network.member_services(looks_around=options["registry"] == AUTO):
+        service.setServiceParent(daemon)
     log_file = options.parent and options.parent.get("logfile")
     greeting = [f"its log is in {log_file}"] if log_file else []
     links = options.add_links(daemon, builder)

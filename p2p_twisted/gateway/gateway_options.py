@@ -65,7 +65,8 @@ class GatewayOptions(EventOptions):
     def add_links(self, daemon: MultiService, builder: PeerBuilder) -> LinkPort:
         """Have the peer make links to files."""
         find = partial(lan_address, self["interface"])
-        links = LinkPort(builder.reactor, builder.reading, builder.bandwidth.up, find)
+        up = builder.transfers.bandwidth.up
+        links = LinkPort(builder.context.reactor, builder.reading, up, find)
         links.setServiceParent(daemon)
         return links
 

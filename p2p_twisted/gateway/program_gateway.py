@@ -33,16 +33,16 @@ def answer_programs(
 
     :param origin: the address of the hub that models come from which no peer has, if any.
     """
-    reactor: Any = builder.reactor
-    reading = builder.reading
+    context, reading = builder.context, builder.reading
+    reactor: Any = context.reactor
     answers = ContentAnswers(reading, reactor)
     models = None
     if origin is not None:
         agent = Agent(reactor, connectTimeout=_CONNECT_SECONDS)
         client = OriginClient(origin, agent, reactor)
-        parts = reading, builder.sharing.share, reactor, builder.settings.name
-        models = OriginModels(client, *parts, builder.disks.reading)
-    hashes = ContentHashes(reading, builder.state.folder, builder.offload)
+        parts = reading, builder.sharing.share, reactor, context.settings.name
+        models = OriginModels(client, *parts, context.disks.reading)
+    hashes = ContentHashes(reading, builder.local.state.folder, context.offload)
     hub = HubRoutes(HubSnapshots(reading, models), answers, hashes, models)
     resource = GatewayResource(reading, answers, hub, access.refuse)
     GatewayService(reactor, resource, access, announce).setServiceParent(daemon)

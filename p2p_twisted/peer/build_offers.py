@@ -2,11 +2,9 @@
 
 import os
 from functools import cached_property, partial
-from random import Random
 
 from attrs import frozen
 
-from p2p_twisted.download.downloads import Downloads
 from p2p_twisted.offers.known_offers import KnownOffers
 from p2p_twisted.offers.offer_book import OfferBook
 from p2p_twisted.offers.offer_exchange import OfferExchange
@@ -16,54 +14,46 @@ from p2p_twisted.offers.offer_looks import OfferLooks
 from p2p_twisted.offers.offer_taking import OfferTaking
 from p2p_twisted.offers.offers import PeerOffers
 from p2p_twisted.peer.build_local import LocalParts
-from p2p_twisted.peer.network_session import NetworkSession
+from p2p_twisted.peer.build_network import NetworkParts
+from p2p_twisted.peer.build_transfers import TransferParts
 from p2p_twisted.peer.own_offers import OwnOffers
-from p2p_twisted.peer.registration import RegistrationKeeper
-from p2p_twisted.peer.searches import Searches
+from p2p_twisted.peer.peer_context import PeerContext
 from p2p_twisted.storage.disk import free_bytes
-from p2p_twisted.trust.tls import TlsSecurity
 
 
-@frozen(slots=False, kw_only=True)
+@frozen(slots=False)
 class OfferParts:
-    """
-    Makes what offers need, each part once.
+    """Makes what offers need, each part once."""
 
-    :ivar local: what the peer has of its own.
-    """
-
+    context: PeerContext
     local: LocalParts
-    rng: Random
-    security: TlsSecurity | None
-    network: NetworkSession
-    registration: RegistrationKeeper
-    searches: Searches
-    downloads: Downloads
+    network: NetworkParts
+    transfers: TransferParts
 
     @cached_property
     def offers(self) -> PeerOffers:
         """What persons push."""
-        local, taking = self.local, self.taking
+        context, network, taking = self.context, self.network, self.taking
         return PeerOffers(
-            clock=local.reactor,
-            date=local.wall,
-            ahead=lambda: self.registration.ahead,
-            network=self.network,
+            clock=context.reactor,
+            date=context.wall,
+            ahead=lambda: network.registration.ahead,
+            network=network.session,
             judge=self.judge,
             book=self.book,
             known=self.known,
             writing=self._writing,
             exchange=self.exchange,
             taking=taking,
-            looks=OfferLooks(local.reactor, self.network, taking.tell_others),
-            state=local.state,
-            offload=local.offload,
+            looks=OfferLooks(context.reactor, network.session, taking.tell_others),
+            state=self.local.state,
+            offload=context.offload,
         )
 
     @cached_property
     def book(self) -> OfferBook:
         """What is offered."""
-        return OfferBook(self.rng)
+        return OfferBook(self.context.rng)
 
     @cached_property
     def known(self) -> KnownOffers:
@@ -75,10 +65,10 @@ class OfferParts:
     @cached_property
     def judge(self) -> OfferJudge:
         """Who is believed."""
-        settings = self.local.settings
-        if self.security is None:
+        settings, security = self.context.settings, self.context.security
+        if security is None:
             return OfferJudge(settings.name, settings.network)
-        return PrivateOfferJudge(settings.name, settings.network, self.security)
+        return PrivateOfferJudge(settings.name, settings.network, security)
 
     @cached_property
     def exchange(self) -> OfferExchange:
@@ -87,44 +77,44 @@ class OfferParts:
             book=self.book,
             judge=self.judge,
             taking=self.taking,
-            network=self.network,
-            clock=self.local.reactor,
-            date=self.local.wall,
+            network=self.network.session,
+            clock=self.context.reactor,
+            date=self.context.wall,
         )
 
     @cached_property
     def taking(self) -> OfferTaking:
         """What is taken of that."""
-        local = self.local
-        downloads = str(local.settings.downloads)
+        context, shared, transfers = self.context, self.local.shared, self.transfers
+        downloads = str(context.settings.downloads)
         parts = FetchingParts(
-            clock=local.reactor,
-            rng=self.rng,
-            downloads=self.downloads,
-            find=self.searches.find,
-            crowded=self.searches.crowded,
-            here=local.shared.name_of,
-            space=partial(local.offload, free_bytes, os, downloads),
+            clock=context.reactor,
+            rng=context.rng,
+            downloads=transfers.downloads,
+            find=transfers.searches.find,
+            crowded=transfers.searches.crowded,
+            here=shared.name_of,
+            space=partial(context.offload, free_bytes, os, downloads),
         )
         return OfferTaking(
-            rule=local.settings.accept,
+            rule=context.settings.accept,
             book=self.book,
             judge=self.judge,
             known=self.known,
             parts=parts,
-            shares=local.shared.may_have,
+            shares=shared.may_have,
         )
 
     @property
     def _writing(self) -> OwnOffers:
-        local = self.local
+        context, shared = self.context, self.local.shared
         return OwnOffers(
-            clock=local.reactor,
-            rng=self.rng,
-            network=local.settings.network,
+            clock=context.reactor,
+            rng=context.rng,
+            network=context.settings.network,
             judge=self.judge,
-            catalogs=local.shared.catalogs,
-            group_catalogs=local.shared.group_catalogs,
-            own_files=local.settings.own_names,
-            date=local.wall,
+            catalogs=shared.catalogs,
+            group_catalogs=shared.group_catalogs,
+            own_files=context.settings.own_names,
+            date=context.wall,
         )

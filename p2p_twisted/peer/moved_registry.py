@@ -1,17 +1,15 @@
 """Have a member that runs find its registry at another address: on its LAN, by the root's key."""
 
 from collections.abc import Callable
-from functools import partial
 from random import Random
-from typing import Final, Self
+from typing import Final
 
 from twisted.application.internet import TimerService
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from p2p_twisted.peer.build import PeerBuilder
 from p2p_twisted.peer.private_member import PrivateMember
-from p2p_twisted.registry.lan_search import Search, places_of_root, search_lan
+from p2p_twisted.registry.lan_search import Search, places_of_root
 from p2p_twisted.registry.location import show_location, show_locations
 from p2p_twisted.registry.registry_places import RegistryPlaces
 from p2p_twisted.runtime.background import background
@@ -60,21 +58,6 @@ class MovedRegistry(TimerService):
         self._announce = announce
         self._rng = rng
         self._again_at = 0.0
-
-    @classmethod
-    def of(cls, builder: PeerBuilder, member: PrivateMember) -> Self:
-        """Make that of a peer."""
-        settings = builder.settings
-        interface = None if settings.is_guessed else settings.interface
-        return cls(
-            builder.reactor,
-            member,
-            builder.client.places,
-            search=partial(search_lan, interface=interface),
-            offload=builder.offload,
-            announce=builder.announce,
-            rng=builder.rng,
-        )
 
     def look(self) -> None:
         """Say where the registry is now, if it has moved; search if it is time."""

@@ -90,6 +90,11 @@ class Settings:
         )
 
     @property
+    def relays_for_all(self) -> bool:
+        """Whether its owner has said that it is to relay, and so not for its neighbors alone."""
+        return bool(self.relay)
+
+    @property
     def host(self) -> str:
         """The host under which others reach the peer: the interface, unless one is advertised."""
         return self.advertise or self.interface

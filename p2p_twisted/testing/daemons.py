@@ -17,8 +17,11 @@ from twisted.python.failure import Failure
 
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.library.watcher import Noticed, NoWatcher, Watcher, WatcherMaker
+from p2p_twisted.peer.build import PeerBuilder
 from p2p_twisted.peer.interface import unwatched
+from p2p_twisted.peer.overlay_events import OverlayEvents
 from p2p_twisted.peer.peer import Peer
+from p2p_twisted.peer.peer_context import PeerContext
 from p2p_twisted.peer.private_part import PrivatePart
 from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
@@ -31,7 +34,7 @@ from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.parallel_map import in_turn
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.testing.at_once import AtOnce
-from p2p_twisted.testing.introspection import WitnessedPeerBuilder, close_files, driver_of
+from p2p_twisted.testing.introspection import UnmovedWatch, WitnessedEvents, close_files, driver_of
 from p2p_twisted.testing.log_audience import logged_only_to
 from p2p_twisted.testing.network import VirtualNetwork
 from p2p_twisted.testing.registry_process import RegistryProcess
@@ -132,35 +135,33 @@ class VirtualDaemons:
         directory = self.folder / name
         self._write(directory, files or {})
         reactor = self.network.process(name)
-        rng = Random(self.network.rng.random())
         usual = {"name": name, "directory": directory, "downloads": directory / "Downloads"}
-        usual["interface"] = self.network.host_of(name).address
-        usual["registries"] = self.places
+        usual |= {"interface": self.network.host_of(name).address, "registries": self.places}
         chosen = Settings(**{**usual, **settings})
-        builder = WitnessedPeerBuilder(
+        context = PeerContext(
+            rng=Random(self.network.rng.random()),
             settings=chosen,
             private=self._private_part(chosen, reactor),
             reactor=reactor,
-            rng=rng,
             offload=inline,
             disks=DiskThreads(AtOnce(), inline, inline, in_turn),
             watcher_for=lambda _directory: self.make_watcher,
-            announce=self._say,
+            announce=self.said.append,
             stopped=reactor.stop,
             wall=partial(self.date_of, name),
             processor=reactor.seconds,
             core_wanted=lambda: 0.0,
-            witness=self._count_broadcasts(name),
         )
+        builder = PeerBuilder(context, UnmovedWatch, self._counting_events(name))
         peer, daemon = builder.build(), MultiService()
 
         def give_up(reason: str, _code: Exit) -> None:
-            self._say(reason)
+            self.said.append(reason)
             self.ended[name] = reason
 
-        if builder.renewal is not None:
-            builder.renewal.setServiceParent(daemon)
-        PeerService(reactor, peer, self._say, give_up).setServiceParent(daemon)
+        for service in builder.network.member_services():
+            service.setServiceParent(daemon)
+        PeerService(reactor, peer, self.said.append, give_up).setServiceParent(daemon)
         daemon.startService()
         self.peers[name], self._services[name] = peer, daemon
         self.ended.pop(name, None)
@@ -278,7 +279,8 @@ class VirtualDaemons:
             target.write_bytes(content)
             os.utime(target, (written, written))
 
-    def _count_broadcasts(self, name: PeerName) -> Callable[[Gossip], None]:
+    def _counting_events(self, name: PeerName) -> Callable[..., OverlayEvents]:
+        """Return what makes the events of a peer, the broadcasts of which are counted."""
         heard: Counter[MessageId] = Counter()
         self.heard.append((name, heard))
 
@@ -287,7 +289,7 @@ class VirtualDaemons:
             if heard[gossip.id] > 1:
                 self.repeated.append((name, gossip.id))
 
-        return count
+        return partial(WitnessedEvents, witness=count)
 
     def _bury(self, name: str) -> None:
         if name in self.peers:
@@ -295,6 +297,3 @@ class VirtualDaemons:
             close_files(peer)
             self._killed.append(peer)
         self._killed.append(self._services.pop(name))
-
-    def _say(self, text: str) -> None:
-        self.said.append(text)

@@ -1,15 +1,13 @@
 """What tests see of a peer from inside."""
 
 from collections.abc import Callable
-from functools import cached_property
 
-from attrs import define, frozen
+from attrs import define
 from typing_extensions import override
 
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.overlay import Overlay
 from p2p_twisted.peer.address_watch import AddressWatch
-from p2p_twisted.peer.build import PeerBuilder
 from p2p_twisted.peer.overlay_events import OverlayEvents
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.wire.connection import Connection
@@ -34,39 +32,6 @@ class UnmovedWatch(AddressWatch):
     @override
     def start(self, moved: Callable[[str], None], lost: Callable[[str | None], None]) -> None:
         """Ignore it."""
-
-
-@frozen(slots=False, kw_only=True)
-class WitnessedPeerBuilder(PeerBuilder):
-    """
-    Makes a peer that lets one see what is delivered to it.
-
-    :ivar witness: is given each broadcast that comes to what runs on the overlay.
-    """
-
-    witness: Callable[[Gossip], None]
-
-    @cached_property
-    @override
-    def address_watch(self) -> AddressWatch:
-        return UnmovedWatch(self.settings, self.reactor, self.offload)
-
-    @cached_property
-    @override
-    def events(self) -> OverlayEvents:
-        return WitnessedEvents(
-            witness=self.witness,
-            network=self.network,
-            registration=self.registration,
-            answers=self.answers,
-            tickets=self.tickets,
-            partials=self.partials,
-            uploads=self.uploads,
-            shutdown=self.shutdown,
-            offers=self.offering.exchange,
-            revocations=self.revocations,
-            relays_for_all=self.relays_for_all,
-        )
 
 
 def close_files(peer: Peer) -> None:

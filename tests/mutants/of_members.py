@@ -174,7 +174,7 @@ OF_MEMBERS: Final = (
         "peer/test_groups.py::test_downloading",
     ),
     Mutant(
-        "peer/build_member.py",
+        "peer/peer_context.py",
         "if self.security is None or self.settings.reshares:",
         "if self.security is None:",
         "who lets others have its downloads passes on what a group shares",
