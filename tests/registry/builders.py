@@ -13,7 +13,8 @@ from p2p_twisted.registry.rules import (
     RegistryRequest,
     decide,
 )
-from p2p_twisted.wire.messages import Error, Welcome
+from p2p_twisted.testing.daemons import VirtualDaemons
+from p2p_twisted.wire.messages import PROTOCOL, Error, Hello, Welcome
 from p2p_twisted.wire.names import PeerAddress, is_loopback
 
 LOOPBACK = "127.0.0.1"
@@ -23,6 +24,8 @@ SINCE = 1_790_000_000.0
 """2026-09-21 14:13:20 UTC"""
 
 DATE = SINCE + 86_400
+
+HELLO = Hello(PROTOCOL, "registry", "registry", "default")
 
 POLICY = Policy(range(9000, 9010))
 
@@ -88,3 +91,10 @@ def refusal(
     assert isinstance(verdict.answer, Error), verdict.answer
     assert not verdict.changes
     return verdict.answer
+
+
+def registered(daemons: VirtualDaemons) -> list[str]:
+    """Name those that the registry of a network has."""
+    kept: list[Registration] = []
+    daemons._store.load().addCallback(kept.extend)
+    return sorted(held.name for held in kept)

@@ -1,4 +1,4 @@
-"""A registry of a private network to come into, and what is said there."""
+"""Registries of a private network to come into, and what is said there."""
 
 import base64
 from functools import partial
@@ -13,14 +13,16 @@ from p2p_twisted.registry.authority import Authority
 from p2p_twisted.registry.authority_files import (
     OpenedAuthority,
     open_authority,
+    save_second,
 )
 from p2p_twisted.registry.enrollment import Enrollment, PrivateQuestion
+from p2p_twisted.registry.joining_private import _accepted_issuer
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.trust.anchor import TrustAnchor, VerifiedCertificate
 from p2p_twisted.trust.certificate_request import make_request
-from p2p_twisted.trust.credentials import Credentials, new_key
-from p2p_twisted.trust.identity import ADMIN, Identity
+from p2p_twisted.trust.credentials import Credentials, key_hash, new_key
+from p2p_twisted.trust.identity import ADMIN, REGISTRY, Identity
 from p2p_twisted.trust.invite import Invite
 from p2p_twisted.trust.open_invites import OpenInvite
 from p2p_twisted.wire.messages import (
@@ -36,7 +38,20 @@ ANNA, BEN = Identity("anna", [ADMIN]), Identity("ben")
 
 
 def opened(folder: OwnFolder, seed: int = 1) -> OpenedAuthority:
-    return open_authority(folder, "default", Random(seed), NOW)
+    """Open what a registry has in a folder; what it draws depends on the folder's name, too."""
+    return open_authority(folder, "default", Random(f"{folder.path.name} {seed}"), NOW)
+
+
+def both(folders: list[OwnFolder]) -> tuple[OpenedAuthority, OpenedAuthority]:
+    """Open the first registry, and have the other one come in."""
+    first, key = opened(folders[0]), new_key()
+    secret = for_registries(first).secret
+    answer = first.authority.enroll(REGISTRY, secret, make_request(key, REGISTRY), NOW)
+    chain = chain_of(answer)
+    anchor = TrustAnchor(first.own.root)
+    assert key_hash(_accepted_issuer(anchor, chain)) == key_hash(key.public_key())
+    save_second(folders[1], "default", Credentials(key, chain))
+    return first, opened(folders[1])
 
 
 def invited(authority: Authority, uses: int = 2, admin: bool = False) -> Invite:
@@ -46,15 +61,26 @@ def invited(authority: Authority, uses: int = 2, admin: bool = False) -> Invite:
     return Invite.read(authority.invite([PLACE], record, NOW))
 
 
+def for_registries(opened: OpenedAuthority, uses: int = 1) -> Invite:
+    """Return an invite that another registry's operator was given."""
+    record = partial(OpenInvite, uses=uses, expires=NOW + DAY, roles=[REGISTRY])
+    return Invite.read(opened.authority.invite([PLACE], record, NOW))
+
+
 def request(name: str = "anna") -> bytes:
     return make_request(new_key(), name)
+
+
+def chain_of(answer: Certified) -> tuple[x509.Certificate, ...]:
+    """Return a newcomer's certificate, and those that vouch for it."""
+    ders = [base64.b64decode(each) for each in answer.certificates]
+    return tuple(x509.load_der_x509_certificate(each) for each in ders)
 
 
 def verified(answer: Message, own: Credentials) -> VerifiedCertificate:
     """Verify what a newcomer gets, as it does itself."""
     assert isinstance(answer, Certified)
-    ders = [base64.b64decode(each) for each in answer.certificates]
-    certificate, *signers = map(x509.load_der_x509_certificate, ders)
+    certificate, *signers = chain_of(answer)
     return TrustAnchor(own.root).verify(certificate, signers, NOW)
 
 
@@ -62,8 +88,7 @@ def admin_of(made: OpenedAuthority) -> Credentials:
     """Let an admin in, and return what it has."""
     invite, key = invited(made.authority, admin=True), new_key()
     answer = made.authority.enroll("anna", invite.secret, make_request(key, "anna"), NOW)
-    ders = [base64.b64decode(each) for each in answer.certificates]
-    return Credentials(key, tuple(x509.load_der_x509_certificate(each) for each in ders))
+    return Credentials(key, chain_of(answer))
 
 
 class Enrolling:

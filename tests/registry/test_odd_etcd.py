@@ -6,7 +6,7 @@ from typing import Any
 from p2p_twisted.registry import etcd_requests as requests
 from p2p_twisted.wire.messages import Join, Renew, Welcome
 from tests.registry.builders import token
-from tests.registry.test_several import Several
+from tests.registry.several import Several
 
 
 class OddEtcdTests(Several):

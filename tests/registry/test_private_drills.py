@@ -11,10 +11,10 @@ from twisted.logger import capturedLogs, formatEvent
 from p2p_twisted.api.registry_admin import RegistryAdmin
 from p2p_twisted.download.progress import Saved
 from p2p_twisted.peer.sights import LinkEnded
-from p2p_twisted.registry.roster import Registration
 from p2p_twisted.testing import invariants
 from p2p_twisted.testing.daemons import REGISTRY
 from p2p_twisted.testing.private_daemons import NotLetIn, PrivateDaemons
+from tests.registry.builders import registered
 
 DAY = 86_400.0
 FILM = bytes(range(256)) * 2_048
@@ -36,13 +36,6 @@ def shown(daemons: PrivateDaemons) -> dict[str, int]:
 def revoke(daemons: PrivateDaemons, name: str) -> None:
     """Act as the admin."""
     daemons.result(Deferred.fromCoroutine(daemons.peers["s1"].admin.revoke(name)))
-
-
-def registered(daemons: PrivateDaemons) -> list[str]:
-    """Name those that the registry has."""
-    kept: list[Registration] = []
-    daemons._store.load().addCallback(kept.extend)
-    return sorted(held.name for held in kept)
 
 
 def digests(daemons: PrivateDaemons) -> set[str]:

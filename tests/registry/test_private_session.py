@@ -29,9 +29,8 @@ from p2p_twisted.wire.messages import (
     Welcome,
 )
 from p2p_twisted.wire.names import PeerAddress
-from tests.registry.builders import LOOPBACK
+from tests.registry.builders import HELLO, LOOPBACK
 from tests.registry.running import make_registry
-from tests.registry.test_session import HELLO
 
 ANNA = Identity("anna")
 DIGEST = "0" * 64

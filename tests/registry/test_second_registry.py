@@ -1,18 +1,13 @@
 """Another registry of a private network, which has a key of its own."""
 
-import base64
-from functools import partial
 from random import Random
 from typing import Any
 
 import pytest
-from cryptography import x509
 
 from p2p_twisted.registry.authority_files import (
     ISSUER_FILE,
     ROOT_FILE,
-    OpenedAuthority,
-    open_authority,
     save_second,
 )
 from p2p_twisted.registry.enrollment import OPERATOR
@@ -21,46 +16,26 @@ from p2p_twisted.registry.name_holders import NameHeld
 from p2p_twisted.registry.record_keeping import RECORDS
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.trust.anchor import TrustAnchor
-from p2p_twisted.trust.certificate_request import make_request
 from p2p_twisted.trust.credentials import Credentials, issuer_id, key_hash, new_key
 from p2p_twisted.trust.identity import REGISTRY, Identity
-from p2p_twisted.trust.invite import Invite
 from p2p_twisted.trust.issuing import certify_issuer
 from p2p_twisted.trust.key_folder import KeyFolder
-from p2p_twisted.trust.open_invites import OpenInvite
 from p2p_twisted.trust.serial_number import SerialNumber
 from p2p_twisted.trust.statement import Revocation, read_statement, sign_statement
 from p2p_twisted.trust.trust_errors import NotTrusted, TrustError
-from p2p_twisted.wire.messages import Certified, Error, Invited, MakeInvite
-from tests.registry.enrolling import ANNA, PLACE, Enrolling, invited, request, verified
-from tests.trust.private_network import DAY, NOW
-
-
-def for_registries(opened: OpenedAuthority, uses: int = 1) -> Invite:
-    """Return an invite that another registry's operator was given."""
-    record = partial(OpenInvite, uses=uses, expires=NOW + DAY, roles=[REGISTRY])
-    return Invite.read(opened.authority.invite([PLACE], record, NOW))
-
-
-def chain_of(answer: Certified) -> tuple[x509.Certificate, ...]:
-    ders = [base64.b64decode(each) for each in answer.certificates]
-    return tuple(x509.load_der_x509_certificate(each) for each in ders)
-
-
-def opened(folder: OwnFolder) -> OpenedAuthority:
-    return open_authority(folder, "default", Random(str(folder.path)), NOW)
-
-
-def both(folders: list[OwnFolder]) -> tuple[OpenedAuthority, OpenedAuthority]:
-    """Open the first registry, and have the other one come in."""
-    first, key = opened(folders[0]), new_key()
-    secret = for_registries(first).secret
-    answer = first.authority.enroll(REGISTRY, secret, make_request(key, REGISTRY), NOW)
-    chain = chain_of(answer)
-    anchor = TrustAnchor(first.own.root)
-    assert key_hash(_accepted_issuer(anchor, chain)) == key_hash(key.public_key())
-    save_second(folders[1], "default", Credentials(key, chain))
-    return first, opened(folders[1])
+from p2p_twisted.wire.messages import Error, Invited, MakeInvite
+from tests.registry.enrolling import (
+    ANNA,
+    Enrolling,
+    both,
+    chain_of,
+    for_registries,
+    invited,
+    opened,
+    request,
+    verified,
+)
+from tests.trust.private_network import NOW
 
 
 def test_one_network(folders: list[OwnFolder]) -> None:

@@ -13,12 +13,10 @@ from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.listener import Listener
-from p2p_twisted.wire.messages import PROTOCOL, Error, Hello, Join, Message, Welcome
-from tests.registry.builders import LOOPBACK, registration
+from p2p_twisted.wire.messages import Error, Join, Message, Welcome
+from tests.registry.builders import HELLO, LOOPBACK, registration
 from tests.registry.running import make_registry
 from tests.registry.stores import Faulty, Slow
-
-HELLO = Hello(PROTOCOL, "registry", "registry", "default")
 
 
 class Line:

@@ -30,9 +30,8 @@ from p2p_twisted.wire.messages import (
     Revoked,
     Void,
 )
-from tests.registry.enrolling import PLACE, request, verified
+from tests.registry.enrolling import PLACE, both, request, verified
 from tests.registry.fake_etcd import settle
-from tests.registry.test_second_registry import both
 from tests.registry.together import WORLD, Together, enroll, revoke
 from tests.trust.private_network import NOW
 

@@ -21,7 +21,7 @@ from p2p_twisted.trust.key_folder import KeyFolder
 from p2p_twisted.trust.serial_number import SerialNumber
 from p2p_twisted.trust.statement import IssuerRevocation, sign_statement
 from p2p_twisted.trust.tls import TlsSecurity
-from tests.registry.test_private_drills import registered
+from tests.registry.builders import registered
 
 FILM = bytes(range(256)) * 20_000
 STOLEN, SECOND = "p2pmeta.d", "second.d"

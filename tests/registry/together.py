@@ -20,9 +20,8 @@ from p2p_twisted.wire.messages import (
     MakeInvite,
     Revoked,
 )
-from tests.registry.enrolling import PLACE, request
+from tests.registry.enrolling import PLACE, opened, request
 from tests.registry.fake_etcd import Cluster, settle
-from tests.registry.test_second_registry import opened
 from tests.trust.private_network import NOW
 
 HOST = "127.0.0.1"
