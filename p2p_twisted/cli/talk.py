@@ -1,43 +1,72 @@
-"""The verbs that talk to a running peer."""
+"""Run a verb on what it asks: a running peer, a registry, a peer started for it, a recording."""
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any, Final
+from typing import Final, NamedTuple
 
-from p2p_twisted.cli.answers import complain, say, say_json, say_lines
+from p2p_twisted.cli.answers import complain, say_json, say_lines
 from p2p_twisted.cli.options_together import check_together
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer, find_registry
 from p2p_twisted.runtime.exit_status import Exit
 
 Verb = Callable[[PeerClient, argparse.Namespace], int]
 
-_MODULES: Final[Mapping[str, str]] = {
-    "get": "get_verb",
-    "console": "attach",
-    "events": "recording_verb",
-    "log": "following",
-    "share": "own_files",
-    "unshare": "own_files",
-    "push": "push_verb",
-    "pushes": "push_verb",
-    "unpush": "push_verb",
-    "accept": "push_verb",
-    "refuse": "push_verb",
-    "web": "web_verb",
-    "link": "link_verb",
-    "links": "link_verb",
-    "unlink": "link_verb",
-    "invite": "admin_verbs",
-    "invites": "admin_verbs",
-    "members": "admin_verbs",
-    "revoke": "admin_verbs",
+
+class _VerbPlace(NamedTuple):
+    """
+    Where a verb is.
+
+    :ivar module: has it, under its own name; it is imported when the verb runs.
+    :ivar check: what there looks at the options first.
+    :ivar asks_itself: whether it is given its options alone, and finds what it asks.
+    """
+
+    module: str
+    check: str | None = None
+    asks_itself: bool = False
+
+
+_PLACES: Final[Mapping[str, _VerbPlace]] = {
+    "accept": _VerbPlace("push_verb"),
+    "cancel": _VerbPlace("peer_verbs"),
+    "console": _VerbPlace("attach"),
+    "doctor": _VerbPlace("doctor", asks_itself=True),
+    "events": _VerbPlace("recording_verb"),
+    "explain": _VerbPlace("peer_verbs"),
+    "find": _VerbPlace("peer_verbs"),
+    "get": _VerbPlace("get_verb", check="check_get"),
+    "invite": _VerbPlace("admin_verbs"),
+    "invites": _VerbPlace("admin_verbs"),
+    "leave": _VerbPlace("peer_verbs"),
+    "limit": _VerbPlace("peer_verbs"),
+    "link": _VerbPlace("link_verb"),
+    "links": _VerbPlace("link_verb"),
+    "log": _VerbPlace("following"),
+    "ls": _VerbPlace("peer_verbs"),
+    "members": _VerbPlace("admin_verbs"),
+    "pause": _VerbPlace("peer_verbs"),
+    "peers": _VerbPlace("peer_verbs"),
+    "push": _VerbPlace("push_verb"),
+    "pushes": _VerbPlace("push_verb"),
+    "ready": _VerbPlace("ready_verb", asks_itself=True),
+    "refuse": _VerbPlace("push_verb"),
+    "resume": _VerbPlace("peer_verbs"),
+    "revoke": _VerbPlace("admin_verbs"),
+    "share": _VerbPlace("own_files"),
+    "status": _VerbPlace("peer_verbs"),
+    "stop": _VerbPlace("peer_verbs"),
+    "topo": _VerbPlace("peer_verbs"),
+    "transfers": _VerbPlace("peer_verbs"),
+    "unlink": _VerbPlace("link_verb"),
+    "unpush": _VerbPlace("push_verb"),
+    "unshare": _VerbPlace("own_files"),
+    "web": _VerbPlace("web_verb"),
 }
-"""Where a verb is that has more to it; it is imported when it runs, under its own name."""
 
 
 def talk(options: argparse.Namespace) -> int:
-    """Run a verb on the peer that it is for; return the exit status."""
+    """Run a verb on what it is for; return the exit status."""
     try:
         return _carry_out(options)
     except CommandFailed as failed:
@@ -56,42 +85,40 @@ def _carry_out(options: argparse.Namespace) -> int:
 
         take_member(options)
     check_together(options)
-    if options.verb_name == "doctor":
-        from p2p_twisted.cli.doctor import doctor
-
-        return doctor(options)
-    if options.verb_name == "ready":
-        from p2p_twisted.cli.ready_verb import ready
-
-        return ready(options)
-    if getattr(options, "source", None) is not None:
-        from p2p_twisted.cli.recording_verb import tell_recorded
-
-        return tell_recorded(options)
-    verb = verb_of(options.verb_name)
-    if getattr(options, "of_registry", None) is not None:
-        if options.peer is not None:
-            raise CommandFailed(
-                Exit.USAGE, "--peer is a peer, --of-registry a registry: say one of them"
-            )
-        return verb(find_registry(options.of_registry), options)
-    if options.verb_name == "get":
-        from p2p_twisted.cli.get_verb import check_get
-
-        check_get(options)
-    if getattr(options, "registry", None) is None:
-        return verb(find_peer(options.peer), options)
-    return _without_a_peer(verb, options)
+    place, verb = _PLACES[options.verb_name], verb_of(options.verb_name)
+    if place.asks_itself:
+        return verb(options)
+    if place.check is not None:
+        _function(place, place.check)(options)
+    given = (option for option in _RUNNERS if getattr(options, option, None) is not None)
+    return _RUNNERS[next(given, "peer")](verb, options)
 
 
-def verb_of(name: str) -> Verb:
+def verb_of(name: str) -> Callable[..., int]:
     """Return what carries out a verb; its module is imported by that."""
-    of = import_module(f"p2p_twisted.cli.{_MODULES.get(name, 'talk')}")
-    verb: Verb = getattr(of, name)
-    return verb
+    return _function(_PLACES[name], name)
 
 
-def _without_a_peer(verb: Verb, options: argparse.Namespace) -> int:
+def _function(place: _VerbPlace, name: str) -> Callable[..., int]:
+    function: Callable[..., int] = getattr(import_module(f"p2p_twisted.cli.{place.module}"), name)
+    return function
+
+
+def _on_recording(_verb: Verb, options: argparse.Namespace) -> int:
+    from p2p_twisted.cli.recording_verb import tell_recorded
+
+    return tell_recorded(options)
+
+
+def _on_registry(verb: Verb, options: argparse.Namespace) -> int:
+    if options.peer is not None:
+        raise CommandFailed(
+            Exit.USAGE, "--peer is a peer, --of-registry a registry: say one of them"
+        )
+    return verb(find_registry(options.of_registry), options)
+
+
+def _on_temporary_peer(verb: Verb, options: argparse.Namespace) -> int:
     """Run a verb on a peer that is started for it, shares nothing, and ends with it."""
     from p2p_twisted.cli.temporary_peer import temporary_peer
 
@@ -103,155 +130,14 @@ def _without_a_peer(verb: Verb, options: argparse.Namespace) -> int:
         return verb(client, options)
 
 
-def status(client: PeerClient, options: argparse.Namespace) -> int:
-    """Show a peer at a glance."""
-    from p2p_twisted.cli import show
-
-    return say(options, client.get("/v1/status"), show.status_lines)
+def _on_running_peer(verb: Verb, options: argparse.Namespace) -> int:
+    return verb(find_peer(options.peer), options)
 
 
-def peers(client: PeerClient, options: argparse.Namespace) -> int:
-    """List the peers of the network."""
-    answer = client.get("/v1/topology")
-    names = [each["name"] for each in answer["peers"]]
-    return say(options, {"peers": names, "silent": answer["silent"]}, lambda _answer: names)
-
-
-def topo(client: PeerClient, options: argparse.Namespace) -> int:
-    """Show the network: a table, or a graph for other programs."""
-    from p2p_twisted.cli import show
-
-    graph = show.mermaid_lines if options.mermaid else show.topology_lines
-    lines = show.dot_lines if options.dot else graph
-    return say(options, client.get("/v1/topology"), lines)
-
-
-def find(client: PeerClient, options: argparse.Namespace) -> int:
-    """Search all peers."""
-    from p2p_twisted.cli import show
-
-    answer = client.get("/v1/find", text=options.text)
-    if options.registry is not None:
-        # The peer that was asked ends now, and with it what numbers would mean.
-        answer["hits"] = [{**hit, "number": None} for hit in answer["hits"]]
-    say(options, answer, show.hit_lines)
-    return Exit.DONE if answer["hits"] else Exit.NOT_FOUND
-
-
-def ls(client: PeerClient, options: argparse.Namespace) -> int:
-    """List what a peer shares."""
-    from p2p_twisted.cli import show
-
-    return say(options, client.get("/v1/files", peer=options.of), show.hit_lines)
-
-
-def transfers(client: PeerClient, options: argparse.Namespace) -> int:
-    """List downloads and uploads."""
-    from p2p_twisted.cli import show
-
-    return say(options, client.get("/v1/transfers"), show.transfer_lines)
-
-
-def explain(client: PeerClient, options: argparse.Namespace) -> int:
-    """Say what limits a download."""
-    from p2p_twisted.cli import show
-    from p2p_twisted.console.explanation_lines import explanation_lines
-
-    answer = client.get("/v1/explain", of=options.what)
-    return say(options, answer, lambda explained: explanation_lines(explained, show.width()))
-
-
-def pause(client: PeerClient, options: argparse.Namespace) -> int:
-    """Pause downloads."""
-    return _act(client, options, "POST", "pause", "pausing")
-
-
-def resume(client: PeerClient, options: argparse.Namespace) -> int:
-    """Go on with downloads."""
-    return _act(client, options, "POST", "resume", "going on with")
-
-
-def cancel(client: PeerClient, options: argparse.Namespace) -> int:
-    """Give downloads up."""
-    return _act(client, options, "DELETE", "", "canceling")
-
-
-def limit(client: PeerClient, options: argparse.Namespace) -> int:
-    """Show or set the limits."""
-    from p2p_twisted.bandwidth.rates import BadRate, read_rate
-    from p2p_twisted.cli import show
-
-    if options.way is None:
-        answer = client.get("/v1/status")["limits"]
-    elif options.rate is None:
-        raise CommandFailed(
-            Exit.USAGE, "p2p limit takes up or down, and a rate such as 10M, or off"
-        )
-    else:
-        try:
-            rate = read_rate(options.rate) or 0
-        except BadRate as error:
-            raise CommandFailed(Exit.USAGE, str(error)) from None
-        answer = client.ask("PATCH", "/v1/limits", {options.way: rate})
-    return say(options, answer, lambda limits: [show.limits_line(limits)])
-
-
-def leave(client: PeerClient, options: argparse.Namespace) -> int:
-    """Have the peer leave, and end."""
-    return say(options, client.ask("POST", "/v1/leave", {}), lambda _answer: ["left the network"])
-
-
-def stop(client: PeerClient, options: argparse.Namespace) -> int:
-    """Stop every peer of the network."""
-    if options.of_registry is not None:
-        answer = client.ask("POST", "/v1/peers/stop", {})
-        said = (
-            "all peers end that renew their places now, within half a minute, and tell the others"
-        )
-        return say(options, answer, lambda _answer: [said])
-    answer = client.ask("POST", "/v1/stop", {})
-    return say(options, answer, lambda _answer: ["stopped the network"])
-
-
-def _act(client: PeerClient, options: argparse.Namespace, method: str, what: str, done: str) -> int:
-    """
-    Do something with downloads; of a range, with those that it can be done with.
-
-    :raises CommandFailed: when it can be done with none.
-    """
-    from p2p_twisted.console.text import none_of, shown_name
-
-    downloads: list[Any] = []
-    unknown: list[tuple[int, CommandFailed]] = []
-    for number in _numbers(client, options, method):
-        path = "/v1/downloads" if number is None else f"/v1/downloads/{number}"
-        try:
-            downloads += client.ask(method, f"{path}/{what}".rstrip("/"), {})["downloads"]
-        except CommandFailed as failed:
-            if number is None or failed.code != Exit.NOT_FOUND:
-                raise
-            unknown.append((number, failed))
-    others = [number for number, _failed in unknown]
-    if unknown:
-        why = none_of(str(unknown[0][1]), others[1:])
-        if not downloads:
-            raise CommandFailed(Exit.NOT_FOUND, why)
-        if not options.json:
-            complain(why)
-    lines = [f"{done} {shown_name(each['name'])}" for each in downloads] or [
-        "there is nothing to do"
-    ]
-    return say(options, {"downloads": downloads, "unknown": others}, lambda _answer: lines)
-
-
-def _numbers(
-    client: PeerClient, options: argparse.Namespace, method: str
-) -> Sequence[int] | Sequence[None]:
-    """Return the numbers of the downloads that are meant; ``None`` for all at once."""
-    # The empty range stands for all.
-    if all(options.numbers) and options.numbers:
-        return [number for some in options.numbers for number in some]
-    if method != "DELETE":
-        return [None]
-    running = client.get("/v1/transfers")["downloads"]
-    return [each["number"] for each in running if not each["is_ended"]]
+_RUNNERS: Final[Mapping[str, Callable[[Verb, argparse.Namespace], int]]] = {
+    "source": _on_recording,
+    "of_registry": _on_registry,
+    "registry": _on_temporary_peer,
+    "peer": _on_running_peer,
+}
+"""How a verb is run by the first of these options that is given; the last, if none is."""
