@@ -10,6 +10,7 @@ from twisted.python.usage import UsageError
 from typing_extensions import override
 
 from p2p_twisted.api.web_access import WebAccess, new_token
+from p2p_twisted.runtime.amounts import whole_number
 from p2p_twisted.runtime.lone_option import refuse_alone
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.twistd import DaemonOptions, expanded
@@ -71,9 +72,12 @@ def read_port(option: str, port: str | int | None) -> int | None:
 
     :raises UsageError: when it is none.
     """
-    if port is not None and (not str(port).isdecimal() or int(port) not in _PORTS):
+    if port is None:
+        return None
+    number = whole_number(str(port), _PORTS)
+    if number is None:
         raise UsageError(f"--{option} takes a port, or nothing for any free one, not {port!r}")
-    return None if port is None else int(port)
+    return number
 
 
 def _token(path: Path) -> str:

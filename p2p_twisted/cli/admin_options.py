@@ -13,18 +13,6 @@ from p2p_twisted.trust.invite_terms import (
     read_uses,
 )
 
-
-def up_to(most: int) -> Callable[[str], int]:
-    """Return what reads a number, up to some other one."""
-
-    def read(typed: str) -> int:
-        if not (typed.isascii() and typed.isdigit() and len(typed) < 20 and int(typed) <= most):
-            raise argparse.ArgumentTypeError(f"{typed!r} is not a number from 0 to {most:,}")
-        return int(typed)
-
-    return read
-
-
 T = TypeVar("T")
 
 

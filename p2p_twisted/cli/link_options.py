@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from p2p_twisted.cli.admin_options import read_by, up_to
+from p2p_twisted.cli.admin_options import read_by
+from p2p_twisted.cli.number_ranges import number_from
 from p2p_twisted.trust.invite_terms import read_time
 
 _USUAL_SECONDS: Final = 3_600
@@ -29,6 +30,11 @@ LINK_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
     "links": ("list the links to files that are open", ()),
     "unlink": (
         "end a link to a file",
-        ((("number",), {"metavar": "N", "type": up_to(10**9), "help": "which, as in p2p links"}),),
+        (
+            (
+                ("number",),
+                {"metavar": "N", "type": number_from(0, 10**9), "help": "which, as in p2p links"},
+            ),
+        ),
     ),
 }

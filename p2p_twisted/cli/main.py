@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from p2p_twisted import __version__
 from p2p_twisted.cli.command_parser import DAEMON, CommandParser
+from p2p_twisted.cli.number_ranges import number_from
 from p2p_twisted.cli.talk_options import add_shared, add_talk, take_behind, talk_verbs
 from p2p_twisted.runtime.exit_status import Exit, after_signal
 from p2p_twisted.runtime.os_errors import in_words
@@ -188,7 +189,7 @@ def _add_up(verbs: Any) -> None:
         "peers",
         metavar="N",
         nargs="?",
-        type=_peers,
+        type=number_from(1, MOST_PEERS),
         default=5,
         help=f"how many peers, 1 to {MOST_PEERS} (default: 5)",
     )
@@ -256,14 +257,6 @@ def _add_config(verbs: Any) -> None:
     config.add_argument("--config", metavar="FILE", help="read this configuration")
     config.add_argument("--json", action="store_true", help="answer in JSON")
     config.set_defaults(run=_config)
-
-
-def _peers(typed: str) -> int:
-    # Python reads no number of thousands of digits.
-    is_number = typed.isascii() and typed.isdigit() and len(typed) <= len(f"{MOST_PEERS}")
-    if not (is_number and 1 <= int(typed) <= MOST_PEERS):
-        raise argparse.ArgumentTypeError(f"{typed!r} is not a number from 1 to {MOST_PEERS}")
-    return int(typed)
 
 
 def _script(typed: str) -> list[str]:

@@ -1,15 +1,33 @@
-"""Read the numbers of downloads, or of rows of a list, as they are typed."""
+"""Read the numbers that verbs take, as they are typed."""
 
 import argparse
+from collections.abc import Callable
 from typing import Final
 
 from p2p_twisted.api.limits import WORDS_AT_ONCE
+from p2p_twisted.runtime.amounts import whole_number
 
 _ALL: Final = "all"
+_NUMBERS: Final = range(10**9)
 
 
 class TooManyNumbers(argparse.ArgumentTypeError):
     """A range is longer than one command may name."""
+
+
+def number_from(
+    least: int, most: int, what: str = "a number", unit: str = ""
+) -> Callable[[str], int]:
+    """Make what reads a whole number within bounds for a parser; the unit may be left out."""
+
+    def read(typed: str) -> int:
+        number = whole_number(typed.removesuffix(unit), range(least, most + 1))
+        if number is None:
+            bounds = f"from {least:,}{unit} to {most:,}{unit}"
+            raise argparse.ArgumentTypeError(f"{typed!r} is not {what} {bounds}")
+        return number
+
+    return read
 
 
 def numbers_in(typed: str) -> range:
@@ -22,10 +40,11 @@ def numbers_in(typed: str) -> range:
     if typed.lower() == _ALL:
         return range(0)
     first, dash, last = typed.partition("-")
-    ends = (first, last if dash else first)
-    if not all(end.isascii() and end.isdigit() and len(end) < 10 for end in ends):
+    least = whole_number(first, _NUMBERS)
+    most = whole_number(last, _NUMBERS) if dash else least
+    if least is None or most is None:
         raise argparse.ArgumentTypeError(f"{typed!r} is not a number")
-    numbers = range(int(ends[0]), int(ends[1]) + 1)
+    numbers = range(least, most + 1)
     if not numbers:
         raise argparse.ArgumentTypeError(f"{typed!r} is no range of numbers, such as 1-3")
     if len(numbers) > WORDS_AT_ONCE:

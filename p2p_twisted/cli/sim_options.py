@@ -1,10 +1,10 @@
 """Parse the arguments of ``p2p sim``, without importing what it runs."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from p2p_twisted.cli.number_ranges import number_from
 from p2p_twisted.simulation.scenario import (
     FEWEST_PEERS,
     LONGEST_SECONDS,
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _MOST_KILLED: Final = 99
 _MOST_BEHIND_NAT: Final = 99
 _LARGEST_SEED: Final = 2**31 - 1
-_LONGEST_NUMBER: Final = 10
 
 
 def add_sim(verbs: "SubParsers") -> None:
@@ -39,14 +38,14 @@ def add_sim(verbs: "SubParsers") -> None:
     sim.add_argument(
         "--duration",
         metavar="SECONDS",
-        type=_whole("a number of seconds", SHORTEST_SECONDS, LONGEST_SECONDS),
+        type=number_from(SHORTEST_SECONDS, LONGEST_SECONDS, "a number of seconds"),
         default=default.duration,
         help=f"simulated time, {SHORTEST_SECONDS} to {LONGEST_SECONDS:,} (default: %(default)s)",
     )
     sim.add_argument(
         "--seed",
         metavar="N",
-        type=_whole("a number", 0, _LARGEST_SEED),
+        type=number_from(0, _LARGEST_SEED),
         default=default.seed,
         help="which of all possible runs (default: %(default)s)",
     )
@@ -70,14 +69,14 @@ def _add_harm(sim: argparse.ArgumentParser, default: Scenario) -> None:
     sim.add_argument(
         "--peers",
         metavar="N",
-        type=_whole("a number", FEWEST_PEERS, MOST_PEERS),
+        type=number_from(FEWEST_PEERS, MOST_PEERS),
         default=default.peers,
         help=f"how many, {FEWEST_PEERS} to {MOST_PEERS:,} (default: {default.peers:,})",
     )
     sim.add_argument(
         "--kill",
         metavar="N%",
-        type=_whole("a share like 50%", 0, _MOST_KILLED, "%"),
+        type=number_from(0, _MOST_KILLED, "a share like 50%,", "%"),
         default=default.kill,
         help=f"how many of them crash at once, 0%% to {_MOST_KILLED}%%",
     )
@@ -87,14 +86,14 @@ def _add_harm(sim: argparse.ArgumentParser, default: Scenario) -> None:
     sim.add_argument(
         "--partition",
         metavar="SECONDS",
-        type=_whole("a number of seconds", 0, LONGEST_SECONDS // 2),
+        type=number_from(0, LONGEST_SECONDS // 2, "a number of seconds"),
         default=default.partition,
         help="cut the network in halves for so long, at most half of the duration",
     )
     sim.add_argument(
         "--churn",
         metavar="N/min",
-        type=_whole("a rate like 10/min", 0, MOST_CHURN, "/min"),
+        type=number_from(0, MOST_CHURN, "a rate like 10/min,", "/min"),
         default=default.churn,
         help="how many peers join in a minute, and how many leave, half of them by crashing; "
         f"at most {MOST_CHURN}/min",
@@ -102,7 +101,7 @@ def _add_harm(sim: argparse.ArgumentParser, default: Scenario) -> None:
     sim.add_argument(
         "--nat",
         metavar="N%",
-        type=_whole("a share like 50%", 0, _MOST_BEHIND_NAT, "%"),
+        type=number_from(0, _MOST_BEHIND_NAT, "a share like 50%,", "%"),
         default=default.nat,
         help=f"how many of them nobody can dial, 0%% to {_MOST_BEHIND_NAT}%%",
     )
@@ -125,18 +124,3 @@ def _sim(options: argparse.Namespace) -> int:
     from p2p_twisted.cli.sim import SimFiles, sim
 
     return sim(scenario, options.json, SimFiles(options.svg, options.trace, options.events))
-
-
-def _whole(what: str, least: int, most: int, unit: str = "") -> Callable[[str], int]:
-    """Make a parser of whole numbers within bounds; the unit may be left out."""
-
-    def read(typed: str) -> int:
-        digits = typed.removesuffix(unit)
-        is_number = digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER
-        if not (is_number and least <= int(digits) <= most):
-            bounds = f"from {least}{unit} to {most}{unit}"
-            wrong = bounds if is_number and not unit else f"{what}, {bounds}"
-            raise argparse.ArgumentTypeError(f"{typed!r} is not {wrong}")
-        return int(digits)
-
-    return read

@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from p2p_twisted.cli.admin_options import ADMIN_VERBS, up_to
+from p2p_twisted.cli.admin_options import ADMIN_VERBS
 from p2p_twisted.cli.link_options import LINK_VERBS
-from p2p_twisted.cli.number_ranges import numbers_in
+from p2p_twisted.cli.number_ranges import number_from, numbers_in
 from p2p_twisted.cli.option_actions import joined_by
 from p2p_twisted.cli.push_options import PUSH_VERBS
 
@@ -233,7 +233,7 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
                 ("--after",),
                 {
                     "metavar": "N",
-                    "type": up_to(2**62),
+                    "type": number_from(0, 2**62),
                     "help": "from the event behind this number on",
                 },
             ),
@@ -262,7 +262,7 @@ _VERBS: Final[Mapping[str, tuple[str, _Arguments]]] = {
                 ("--lines",),
                 {
                     "metavar": "N",
-                    "type": up_to(1_000),
+                    "type": number_from(0, 1_000),
                     "default": 100,
                     "help": "how many, up to 1,000 (default: 100)",
                 },

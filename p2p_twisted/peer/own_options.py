@@ -11,6 +11,7 @@ from p2p_twisted.peer.stop_rule import StopRule
 from p2p_twisted.registry.location import BadLocation, read_locations
 from p2p_twisted.relay.limits import RELAY_SLOWEST_BYTES_PER_SECOND
 from p2p_twisted.runtime.addresses import own_addresses
+from p2p_twisted.runtime.amounts import whole_number
 from p2p_twisted.trust.invite import ANY_PREFIX
 from p2p_twisted.wire.names import BadName, check_host, plain_host
 
@@ -65,11 +66,12 @@ def read_transfers(text: str | None) -> Slots:
     """
     if text is None:
         return Slots()
-    if not text.isdecimal() or not 0 < int(text) <= TRANSFERS_AT_ONCE_MOST:
+    most = whole_number(text, range(1, TRANSFERS_AT_ONCE_MOST + 1))
+    if most is None:
         raise UsageError(
             f"--max-transfers takes a number from 1 to {TRANSFERS_AT_ONCE_MOST}, not {text!r}"
         )
-    return Slots(int(text), int(text))
+    return Slots(most, most)
 
 
 def read_relay(text: str | None) -> int | None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.runtime.addresses import is_ip
+from p2p_twisted.runtime.amounts import whole_number
 
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 _NAME: Final = re.compile(r"[^\s@/?#\[\]:%]+")
@@ -31,9 +32,10 @@ def read_location(text: str, usual_port: int = REGISTRY_PORT) -> tuple[str, int]
         place = place[scheme.end() :]
     host, port = _split(place.partition("/")[0], str(usual_port))
     _check_usable(host)
-    if not _is_host(host) or not port.isascii() or not port.isdecimal() or int(port) not in _PORTS:
+    number = whole_number(port, _PORTS)
+    if number is None or not _is_host(host):
         raise BadLocation
-    return _unmapped(host), int(port)
+    return _unmapped(host), number
 
 
 def show_location(host: str, port: int) -> str:

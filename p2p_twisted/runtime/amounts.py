@@ -1,8 +1,21 @@
-"""Write numbers so that people read them easily."""
+"""Read numbers that people have typed, and write numbers so that people read them easily."""
 
 from typing import Final
 
+_DIGITS_MOST: Final = 20
 _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+def whole_number(text: str, among: range) -> int | None:
+    """
+    Read a whole number in decimal digits; ``None`` for anything else, or what is not in a range.
+
+    Python itself reads digits of every script, and raises where there are thousands.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS_MOST):
+        return None
+    number = int(text)
+    return number if number in among else None
 
 
 def human_size(size: float) -> str:

@@ -2,13 +2,13 @@
 
 from typing import Final
 
+from p2p_twisted.runtime.amounts import whole_number
 from p2p_twisted.trust.limits import INVITE_DAYS, INVITE_USES, ISSUER_REVOKED_SINCE_DAYS
 
 USUAL_USES: Final = 1
 USUAL_SECONDS: Final = 86_400
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_DIGITS: Final = 9
 
 
 def read_uses(typed: str) -> int:
@@ -17,8 +17,8 @@ def read_uses(typed: str) -> int:
 
     :raises ValueError: for all but a number from 1 to 1,000; the text says so.
     """
-    uses = int(typed) if _is_number(typed) else 0
-    if not 1 <= uses <= INVITE_USES:
+    uses = whole_number(typed, range(1, INVITE_USES + 1))
+    if uses is None:
         raise ValueError(f"{typed!r} is not a number from 1 to {INVITE_USES:,}")
     return uses
 
@@ -43,11 +43,8 @@ def read_since(typed: str) -> int:
 
 def _read_seconds(typed: str, most_days: int) -> int:
     number, unit = typed[:-1], _UNITS.get(typed[-1:])
-    seconds = int(number) * unit if unit and _is_number(number) else 0
-    if not 0 < seconds <= most_days * 86_400:
+    most = most_days * 86_400
+    seconds = (whole_number(number, range(most + 1)) or 0) * (unit or 0)
+    if not 0 < seconds <= most:
         raise ValueError(f"{typed!r} is no time such as 30m, 2h or 7d, of at most {most_days}d")
     return seconds
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _DIGITS

@@ -33,14 +33,14 @@ class OptionTests(SynchronousTestCase):
     def test_bad_values(self) -> None:
         """What is out of its bounds is a usage error that tells the bounds."""
         for option, value, right in (
-            ("--peers", "1", "'1' is not from 2 to 100000"),
-            ("--peers", "x", "'x' is not a number, from 2 to 100000"),
-            ("--peers", "100001", "from 2 to 100000"),
+            ("--peers", "1", "'1' is not a number from 2 to 100,000"),
+            ("--peers", "x", "'x' is not a number from 2 to 100,000"),
+            ("--peers", "100001", "from 2 to 100,000"),
             ("--kill", "100%", "a share like 50%, from 0% to 99%"),
             ("--kill", "-1", "a share like 50%"),
             ("--nat", "100%", "a share like 50%, from 0% to 99%"),
             ("--churn", "10/h", "a rate like 10/min, from 0/min to 600/min"),
-            ("--duration", "59", "from 60 to 3600"),
+            ("--duration", "59", "from 60 to 3,600"),
             ("--partition", "1e3", "a number of seconds"),
             ("--seed", "9" * 5_000, "from 0 to"),
             ("--partition", "31", "at most half of the duration"),

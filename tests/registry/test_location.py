@@ -46,6 +46,7 @@ class LocationTests(SynchronousTestCase):
             *("me@box:9011", "box lan:9011", "http:box:9011", "[box]:", "box\n:9011"),
             *("[::1", "[::1]9011", "0.0.0.0", "[::]:9011", "224.0.0.1:9011", "fe80::1"),
             *("[::1%lo]:9011", "fe80::1%eth0", "[fe80::1%25eth0]", "box%2e:9011"),
+            f"box:{'1' * 5_000}",
         ):
             self.assertRaises(BadLocation, read_location, text)
         error = self.assertRaises(BadLocation, read_location, "[fe80::1%eth0]:9011")
