@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from p2p_twisted.console.text import human_size
+from p2p_twisted.runtime.amounts import and_more
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
 
@@ -104,9 +105,8 @@ def stale(downloads: Path) -> Finding:
     left = sorted({*_left_by_commands(), *_pid_files(), *_parts(downloads)})
     if not left:
         return Finding("stale files", True, "none")
-    more = f" and {len(left) - _NAMED:,} more" if len(left) > _NAMED else ""
-    names = " ".join(map(str, left[:_NAMED]))
-    return Finding("stale files", False, f"nobody needs these any more, remove them: {names}{more}")
+    names = and_more([str(path) for path in left[:_NAMED]], len(left), " ")
+    return Finding("stale files", False, f"nobody needs these any more, remove them: {names}")
 
 
 def _left_by_commands() -> Iterator[Path]:

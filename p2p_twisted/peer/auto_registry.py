@@ -20,6 +20,7 @@ from p2p_twisted.registry.limits import REGISTRY_PORT, SEARCH_SECONDS
 from p2p_twisted.registry.location import BadLocation, read_locations, show_location, show_locations
 from p2p_twisted.registry.registry_dial import answers
 from p2p_twisted.runtime.addresses import address_towards, own_addresses
+from p2p_twisted.runtime.amounts import and_more
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.trust.credentials import key_hash
@@ -225,9 +226,8 @@ def _names(heard: Sequence[HeardRegistry]) -> str:
 
 
 def _listed(words: Iterable[str]) -> str:
-    first = list(words)
-    more = [f"{len(first) - _NAMED} more"] if len(first) > _NAMED else []
-    return " and ".join([*first[:_NAMED], *more])
+    listed = list(words)
+    return and_more(listed[:_NAMED], len(listed), " and ")
 
 
 def known_registries(state: Path) -> tuple[Place, ...]:

@@ -1,6 +1,6 @@
 """Questions to the network."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from heapq import nsmallest
 from typing import Any, Final, Literal
 
@@ -20,6 +20,7 @@ from p2p_twisted.peer.network_session import NetworkSession
 from p2p_twisted.peer.query_answers import RELAY_MARK
 from p2p_twisted.peer.sights import AnswerSeen, PeersSeen, QuestionSeen
 from p2p_twisted.peer_errors import NoNetwork, PeerError, Unknown
+from p2p_twisted.runtime.amounts import and_more
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.codec import Unsendable, encode
 from p2p_twisted.wire.messages import Ask, Hit, PeerRecord, Refuse, Want
@@ -86,7 +87,8 @@ class Searches:
             raise PeerError(f"{holder} does not answer at the moment")
         peers = {record.peer for record in topology.peers}
         if holder not in peers:
-            raise Unknown(f"there is no peer {holder}; there is {_some(peers)}")
+            named = sorted(nsmallest(_PEERS_NAMED, peers), key=natural_order)
+            raise Unknown(f"there is no peer {holder}; there is {and_more(named, len(peers))}")
 
     async def ask(
         self,
@@ -243,13 +245,6 @@ class Searches:
             return
         counts = len(answer.hits), answer.answered, len(answer.silent)
         sights.tell(AnswerSeen(ask.id, True, *counts, seconds))
-
-
-def _some(peers: Collection[PeerName]) -> str:
-    """List peers in natural order; of very many, only a few."""
-    more = len(peers) - _PEERS_NAMED
-    named = ", ".join(sorted(nsmallest(_PEERS_NAMED, peers), key=natural_order))
-    return f"{named} and {more:,} more" if more > 0 else named
 
 
 def _fitting_told(part: HitsWatch, ask: Ask) -> HitsWatch:

@@ -1,5 +1,6 @@
-"""Read numbers that people have typed, and write numbers so that people read them easily."""
+"""Read numbers as people type them, and write numbers and lists so that people read them easily."""
 
+from collections.abc import Sequence
 from typing import Final
 
 _DIGITS_MOST: Final = 20
@@ -45,3 +46,9 @@ def clock_time(seconds: float) -> str:
 def count(number: int, noun: str) -> str:
     """Write a number with its noun: ``1 peer``, ``7 peers``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def and_more(named: Sequence[str], total: int, between: str = ", ") -> str:
+    """List some of so many: ``s1, s2 and 7 more``."""
+    more = total - len(named)
+    return f"{between.join(named)} and {more:,} more" if more > 0 else between.join(named)
