@@ -1,5 +1,6 @@
 """The package is built as docs/architecture.md says."""
 
+import ast
 from configparser import ConfigParser
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -49,6 +50,17 @@ class HouseTests(SynchronousTestCase):
         self.assertIn(Path(__file__), paths)
         lines = {path.name: len(path.read_text("utf-8").splitlines()) for path in paths}
         self.assertEqual({name: count for name, count in lines.items() if count > 300}, {})
+
+    def test_few_arguments_by_position(self) -> None:
+        """No function takes more than five arguments by position: others are named in a call."""
+        long: list[str] = []
+        for path in (ROOT / "p2p_twisted").rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    names = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
+                    if len(names) - (names[:1] in (["self"], ["cls"])) > 5:
+                        long.append(f"{path.name}: {node.name}")
+        self.assertEqual(long, [])
 
     def test_no_room_is_most_of_the_house(self) -> None:
         """No folder has more than 14 % of the lines."""

@@ -94,7 +94,10 @@ def settings_of(
     name = None
     if kind == "peer":
         name = _peer_name(given, environment, config)
-    return [_setting(kind, name, each, given, environment, config) for each in options]
+    return [
+        _setting(kind, name, each, given=given, environment=environment, config=config)
+        for each in options
+    ]
 
 
 def _peer_name(
@@ -118,6 +121,7 @@ def _setting(
     kind: Kind,
     peer: str | None,
     option: DaemonOption,
+    *,
     given: Mapping[str, str | bool],
     environment: Mapping[str, str],
     config: ConfigFile,

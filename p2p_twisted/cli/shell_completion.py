@@ -71,21 +71,19 @@ def candidates(
     start = f"{option}=" if equals and option.startswith("--") else ""
     if start:
         before, current = [*before, option], value
-    verb = _verb(parser, before)
-    chosen = parser if verb is None else _chosen(parser, verb)
-    found = _values(parser, chosen, before, current, client, verb)
+    found = _values(parser, before, current, client)
     fitting = [each for each in found if each == FILES or each.startswith(current)][:_MOST]
     return [each if each == FILES else f"{start}{each}" for each in fitting]
 
 
 def _values(
     parser: argparse.ArgumentParser,
-    chosen: argparse.ArgumentParser,
     before: Sequence[str],
     current: str,
     client: "PeerClient | None",
-    verb: "str | None",
 ) -> Iterator[str]:
+    verb = _verb(parser, before)
+    chosen = parser if verb is None else _chosen(parser, verb)
     option = _option(chosen, before[-1] if before else "")
     if option is not None and option.nargs != 0:
         yield from _of(option, current, client)

@@ -25,7 +25,7 @@ class Operand(enum.Enum):
     COMMAND = enum.auto()
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class CommandEntry:
     """
     A command in the table.
@@ -41,7 +41,7 @@ class CommandEntry:
     """
 
     words: tuple[str, ...]
-    operand: str
+    operand: str = ""
     does: str
     read: Callable[[str], Command | None]
     takes: str = "takes nothing more"

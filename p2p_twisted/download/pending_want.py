@@ -155,8 +155,8 @@ def push_times(
     return PushTimes(
         pending.holder,
         route[0] if route else pending.holder,
-        now,
-        lambda: pace.paused_seconds,
-        lambda: tcp_info(connection.transport),
-        connection.gate.other_end is not None,
+        now=now,
+        paused=lambda: pace.paused_seconds,
+        look=lambda: tcp_info(connection.transport),
+        is_proven=connection.gate.other_end is not None,
     )

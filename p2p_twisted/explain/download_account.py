@@ -67,18 +67,18 @@ class HolderAccount:
         way = push.way if push is not None else None
         return HolderFacts(
             self.holder,
-            self.first_hop if self.first_hop != self.holder else None,
-            push is not None and push.is_proven,
-            self.how,
-            self.asked,
-            self.last,
-            self.all_waits - before,
-            received,
-            share,
-            bool(self.pushes),
-            push.held if push is not None else None,
-            None if way is None else way.round_trip,
-            None if way is None else way.reordered,
+            via=self.first_hop if self.first_hop != self.holder else None,
+            is_proven=push is not None and push.is_proven,
+            how=self.how,
+            asked=self.asked,
+            last=self.last,
+            waits=self.all_waits - before,
+            received=received,
+            share=share,
+            is_delivering=bool(self.pushes),
+            held=push.held if push is not None else None,
+            round_trip=None if way is None else way.round_trip,
+            reordered=None if way is None else way.reordered,
         )
 
 

@@ -35,12 +35,12 @@ def explanation_of_find(question: QuestionFacts) -> Explanation:
     """Explain how a question was answered."""
     seconds = question.seconds
     return Explanation(
-        0,
-        question.text,
-        seconds is not None,
-        seconds or 0.0,
-        seconds or 0.0,
-        judge_question(question),
+        number=0,
+        name=question.text,
+        is_ended=seconds is not None,
+        seconds=seconds or 0.0,
+        window=seconds or 0.0,
+        diagnosis=judge_question(question),
         question=question,
     )
 
@@ -48,13 +48,13 @@ def explanation_of_find(question: QuestionFacts) -> Explanation:
 def explanation_of(facts: Facts) -> Explanation:
     """Explain a download."""
     return Explanation(
-        facts.number,
-        facts.name,
-        facts.is_ended,
-        facts.seconds,
-        facts.window,
-        judge(facts),
-        facts.holders,
-        facts.notes,
-        facts.question,
+        number=facts.number,
+        name=facts.name,
+        is_ended=facts.is_ended,
+        seconds=facts.seconds,
+        window=facts.window,
+        diagnosis=judge(facts),
+        holders=facts.holders,
+        notes=facts.notes,
+        question=facts.question,
     )

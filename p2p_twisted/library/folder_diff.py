@@ -49,6 +49,7 @@ def compare_folders(
     catalog: Catalog,
     excluded: frozenset[Identity],
     is_canceled: Callable[[], bool],
+    *,
     reserved: frozenset[str] = frozenset(),
 ) -> FolderDiff:
     """

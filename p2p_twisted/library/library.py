@@ -131,7 +131,12 @@ class Library:
         root = self.catalog.root
         excluded, ignored = self._indexer.exclusions, self.catalog.ignored.below("")
         return Summary(
-            root.files, root.size, root.unhashed, excluded.all(), excluded.count, ignored
+            files=root.files,
+            size=root.size,
+            hashing=root.unhashed,
+            unshared=excluded.all(),
+            excluded=excluded.count,
+            ignored=ignored,
         )
 
     def path_of(self, name: str) -> Path | None:

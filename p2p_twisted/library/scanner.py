@@ -86,7 +86,7 @@ class Scanner:
         """
         excluded = identities(self._excluded)
         place = self._root, visits, self._catalog, excluded
-        result = compare_folders(*place, self._is_ending, self._reserved)
+        result = compare_folders(*place, self._is_ending, reserved=self._reserved)
         contents: list[HashedFile | None] = []
         for start in range(0, len(result.found), _LOOKED_UP_AT_ONCE):
             if self.is_canceled:

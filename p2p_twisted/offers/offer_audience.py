@@ -62,14 +62,16 @@ class OfferAudience:
         counts: dict[BoardState, int] = dict(tally.counts.items())
         counts["off"] = number_off
         board = Board(
-            self._offer,
-            counts,
-            look.receipts,
-            off[:RECEIPTS_NAMED],
-            min(tally.received, tally.receivers * size),
-            tally.rate,
-            max(tally.seconds_left, to_come / tally.rate) if coming and tally.rate else None,
-            unaware,
+            offer=self._offer,
+            counts=counts,
+            rows=look.receipts,
+            off=off[:RECEIPTS_NAMED],
+            received=min(tally.received, tally.receivers * size),
+            rate=tally.rate,
+            seconds_left=max(tally.seconds_left, to_come / tally.rate)
+            if coming and tally.rate
+            else None,
+            unaware=unaware,
             is_done=look.is_over and has_spread and is_settled,
             look_again=self._doubts.look_again(
                 look, now, min(max(_SHORTEST_SECONDS, pause), _LONGEST_SECONDS)

@@ -68,6 +68,7 @@ class OverlayDriver:
         self,
         reactor: Dialer,
         rng: Random,
+        *,
         me: PeerAddress,
         network: NetworkName,
         book: Book,
@@ -75,8 +76,7 @@ class OverlayDriver:
         dials: DialLimit | None = None,
         leaves_most: int = limits.LEAVES_MOST,
     ) -> None:
-        self.me = me
-        self.network = network
+        self.me, self.network = me, network
         self._reactor = reactor
         self._rng = rng
         self._events = events

@@ -158,7 +158,7 @@ class Membership:
         effects: list[Effect] = [Send(link, Linked(self.sample(address)))]
         if crossing is not None and self._dials.end(crossing.link):
             effects.append(Close(crossing.link))
-        claimed = Neighbor(address, now, False, False, asking.closed, asking.alone)
+        claimed = Neighbor(address, now, is_leaf=asking.closed, was_alone=asking.alone)
         effects += self._gain(link, claimed, asking.why, asking.alone, room)
         # Whoever makes an address up is to be the next one to make room.
         return effects + self._dials.exchanges(self.links.to_check() if room.is_full else (), now)

@@ -35,8 +35,8 @@ class Neighbor:
 
     address: PeerAddress
     since: float
-    is_dialed: bool
-    is_verified: bool
+    is_dialed: bool = False
+    is_verified: bool = False
     is_leaf: bool = False
     was_alone: bool = False
     is_checked: bool = False

@@ -273,7 +273,9 @@ def make_overlay(
     dials = PendingDials(ids, limit or DialLimit())
     me, round_trips = passive.me, RoundTrips()
     broadcast = Broadcast(round_trips)
-    membership = Membership(me, passive, broadcast.tree, round_trips, dials, rng)
+    membership = Membership(
+        me, passive, tree=broadcast.tree, round_trips=round_trips, dials=dials, rng=rng
+    )
     membership.places.leaves_most = leaves_most
     queries = QueryRouter(me.name, broadcast.tree, round_trips)
     return Overlay(membership, broadcast, queries, round_trips)

@@ -231,15 +231,15 @@ class PendingQuery:
         hides_nobody = not self.cut and is_whole(self.ends, self.answered)
         return Answer(
             self.ask.id,
-            tuple(self.peers),
-            tuple(self.hits),
-            self.answered,
-            silent,
-            self.cut,
-            hides_nobody and not silent,
-            self.receipts.tally,
-            self.receipts.chosen(),
-            hides_nobody,
+            peers=tuple(self.peers),
+            hits=tuple(self.hits),
+            answered=self.answered,
+            silent=silent,
+            cut=self.cut,
+            is_whole=hides_nobody and not silent,
+            tally=self.receipts.tally,
+            receipts=self.receipts.chosen(),
+            hides_nobody=hides_nobody,
         )
 
     def _room_for(self, link: LinkId | None) -> int:

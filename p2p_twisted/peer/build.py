@@ -108,11 +108,11 @@ class PeerBuilder:
     def _accept(self, connection: Connection) -> Session:
         return InboundDispatcher(
             connection,
-            self.network.session.driver,
-            self.transfers.tickets.session_for_push,
-            self.transfers.uploads.fetched,
-            self.transfers.relaying,
-            None if self.context.private is None else self._group_sharing.asked,
+            driver=self.network.session.driver,
+            take_push=self.transfers.tickets.session_for_push,
+            take_fetch=self.transfers.uploads.fetched,
+            relaying=self.transfers.relaying,
+            take_member=None if self.context.private is None else self._group_sharing.asked,
         )
 
     @cached_property
@@ -144,13 +144,13 @@ class PeerBuilder:
         return QueryAnswers(
             context.settings.name,
             local.shared.catalogs,
-            local.partials,
-            self.network.session,
-            Pacer(context.reactor, context.processor),
-            local.shared.group_catalogs,
-            context.settings.relays_for_all,
-            self.offering.taking.tell_others,
-            local.seeding.hit,
+            partials=local.partials,
+            network=self.network.session,
+            pacer=Pacer(context.reactor, context.processor),
+            groups=local.shared.group_catalogs,
+            relays_for_all=context.settings.relays_for_all,
+            of_offer=self.offering.taking.tell_others,
+            seeds=local.seeding.hit,
         )
 
     # What persons and programs ask of it
@@ -182,10 +182,10 @@ class PeerBuilder:
         """What programs read while it is downloaded."""
         context, transfers = self.context, self.transfers
         return ContentReading(
-            context.settings.name,
-            transfers.searches,
-            self._answers,
-            self.local.content,
-            transfers.downloads,
-            context.disks.reading,
+            me=context.settings.name,
+            searches=transfers.searches,
+            answers=self._answers,
+            local=self.local.content,
+            downloads=transfers.downloads,
+            offload=context.disks.reading,
         )

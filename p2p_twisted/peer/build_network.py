@@ -89,12 +89,12 @@ class NetworkParts:
         driver = OverlayDriver(
             self.dialer,
             context.rng,
-            me,
-            settings.network,
-            book,
-            self.events(),
-            self.dials,
-            LEAVES_MOST_FOR_ALL if settings.relays_for_all else LEAVES_MOST,
+            me=me,
+            network=settings.network,
+            book=book,
+            events=self.events(),
+            dials=self.dials,
+            leaves_most=LEAVES_MOST_FOR_ALL if settings.relays_for_all else LEAVES_MOST,
         )
         return driver, BookSaver(context.reactor, book, self.state, context.offload)
 

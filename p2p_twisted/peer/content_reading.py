@@ -39,7 +39,7 @@ _UNSENT: Final = "0" * 32
 """The id of a question that is put to this peer alone."""
 
 
-@define(eq=False)
+@define(eq=False, kw_only=True)
 class ContentReading:
     """
     Finds content by who shares it under which name, or by its id, and opens it.
@@ -226,7 +226,7 @@ class ContentReading:
         if holder == self._me:
             ask = Ask(_UNSENT, what, text, most=HITS_PER_PEER)
             return (await self._answers.answer_own(ask)).hits
-        return (await self._searches.ask(what, text, HITS_PER_PEER, holder=holder)).hits
+        return (await self._searches.ask(what, text, most=HITS_PER_PEER, holder=holder)).hits
 
     async def open_here(self, file_id: FileId) -> OpenContent | None:
         """Open content all of which is here already."""

@@ -40,6 +40,7 @@ class InboundDispatcher(Session):
     def __init__(
         self,
         connection: Connection,
+        *,
         driver: OverlayDriver,
         take_push: Callable[[Connection, Push], Session],
         take_fetch: Callable[[Connection, Fetch], None],

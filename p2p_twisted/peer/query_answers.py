@@ -61,10 +61,12 @@ class QueryAnswers:
     _partials: PartialRegister
     _network: NetworkSession
     _pacer: Pacer
-    _groups: Mapping[str, Catalog] = field(factory=dict)
-    _relays_for_all: bool = False
-    _of_offer: Callable[[MessageId], LocalAnswer] = _unknown
-    _seeds: Callable[[FileId, PeerName], Awaitable[Hit | None]] = _no_seed
+    _groups: Mapping[str, Catalog] = field(factory=dict, kw_only=True)
+    _relays_for_all: bool = field(default=False, kw_only=True)
+    _of_offer: Callable[[MessageId], LocalAnswer] = field(default=_unknown, kw_only=True)
+    _seeds: Callable[[FileId, PeerName], Awaitable[Hit | None]] = field(
+        default=_no_seed, kw_only=True
+    )
 
     def answer_stranger(self, ask: Ask) -> "Deferred[LocalAnswer]":
         """Answer another peer's question; cut what takes longer than a second to look up."""

@@ -229,7 +229,7 @@ class Resolver:
     ) -> Meaning:
         async def ask() -> Found:
             most = limits.HITS_PER_PEER
-            return await self._searches.ask("text", pattern, most, holder=holder)
+            return await self._searches.ask("text", pattern, most=most, holder=holder)
 
         async def ask_hashed() -> Found:
             found = await ask()

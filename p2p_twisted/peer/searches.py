@@ -94,6 +94,7 @@ class Searches:
         self,
         what: What,
         text: str = "",
+        *,
         most: int = limits.HITS_SHOWN_PER_PEER,
         again: bool = False,
         holder: PeerName | None = None,
@@ -126,7 +127,15 @@ class Searches:
             asked = answer.answered + len(silent)
             alone = "" if asked else self._network.alone()
             question.ended(hits, asked, answer.answered, silent, alone)
-            return Found(hits, asked, answer.answered, silent, seconds, alone, answer.cut)
+            return Found(
+                hits=hits,
+                asked=asked,
+                answered=answer.answered,
+                silent=silent,
+                seconds=seconds,
+                alone=alone,
+                is_cut=answer.cut,
+            )
 
     # For downloads: see DownloadNetwork
 

@@ -169,7 +169,9 @@ def _scan(path: Path, fd: int, size: int) -> RecordedRun:
         raise Unplayable(f"{path} is empty")
     if not starts:
         raise Unplayable(f"{path} ends before it says how things stood at its beginning")
-    return RecordedRun(header, now, events, damaged, fd, size, starts)
+    return RecordedRun(
+        header=header, ends=now, events=events, damaged=damaged, fd=fd, size=size, starts=starts
+    )
 
 
 def _check_near(path: Path, last: int, offset: int) -> None:

@@ -136,7 +136,9 @@ class RegistryClient:
         expected = Hello(PROTOCOL, _ROLE, _ROLE, self.network)
         asking = self.reactor, host, port, expected, deadlines.answers
         try:
-            answer = await request(*asking, question, is_part, greets_within=deadlines.greets)
+            answer = await request(
+                *asking, question=question, is_part=is_part, greets_within=deadlines.greets
+            )
         except NoAnswer as error:
             why = explain(error, host, port, self.network, self.security is not None)
             if isinstance(error, NoGreeting) and self.security is not None:

@@ -53,14 +53,14 @@ class NameHolder:
         """Return whom a certificate is for, which is recorded now."""
         identity, key = shown.identity, key_hash(shown.key).hex()
         groups = tuple(sorted(identity.groups))
-        dates = shown.since, shown.expires
         return cls(
-            *dates,
-            key,
-            identity.is_admin,
-            groups,
-            invite,
-            certificate,
+            since=shown.since,
+            expires=shown.expires,
+            key=key,
+            is_admin=identity.is_admin,
+            groups=groups,
+            invite=invite,
+            certificate=certificate,
             came_by=invite,
             issuer=shown.issuer,
             met=now,

@@ -67,9 +67,9 @@ async def request(
     port: int,
     expected: Hello,
     seconds: float,
+    *,
     question: Message | None = None,
     is_part: IsPart = nothing_before,
-    *,
     greets_within: float = inf,
 ) -> Message:
     """

@@ -27,7 +27,14 @@ def record_of(
     """
     roles = [ADMIN] * terms.admin + [REGISTRY] * terms.registry
     expires = now + terms.seconds
-    return lambda digest: OpenInvite(digest, terms.uses, expires, roles, terms.groups, vouchers)
+    return lambda digest: OpenInvite(
+        digest,
+        uses=terms.uses,
+        expires=expires,
+        roles=roles,
+        groups=terms.groups,
+        vouchers=vouchers,
+    )
 
 
 def refusal(error: TrustError) -> Error:

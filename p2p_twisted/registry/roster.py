@@ -59,7 +59,14 @@ class Registration:
             address = PeerAddress(kept.name, kept.host, kept.port)
         except ValueError as error:
             raise ValueError(f"this cannot be a peer's: {error}") from None
-        return cls(address, kept.token, kept.since, 0.0, kept.is_listening, kept.is_closed)
+        return cls(
+            address,
+            token=kept.token,
+            since=kept.since,
+            expires=0.0,
+            is_listening=kept.is_listening,
+            is_closed=kept.is_closed,
+        )
 
     @property
     def name(self) -> PeerName:

@@ -108,7 +108,7 @@ def decide(
     try:
         match request.message:
             case Join() as join:
-                return _join(roster, policy, request, join, now, rng)
+                return _join(roster, policy, request, join, now=now, rng=rng)
             case Renew(name=name, token=token):
                 return _renew(roster, policy, _held(roster, name, token), now, rng)
             case Leave(name, token):
@@ -122,7 +122,7 @@ def decide(
 
 
 def _join(
-    roster: Roster, policy: Policy, request: RegistryRequest, join: Join, now: float, rng: Random
+    roster: Roster, policy: Policy, request: RegistryRequest, join: Join, *, now: float, rng: Random
 ) -> Decision | Check:
     name = _name(join.name)
     host = _host(policy, request.host, join.advertise)
@@ -140,7 +140,7 @@ def _join(
     else:
         return _unless_dead(request, holders, _no_port(policy, join, host, holders, now))
     if mine is not None and mine.is_listening:
-        return _again(roster, request, mine, PeerAddress(name, host, port), now, rng)
+        return _again(roster, request, mine, PeerAddress(name, host, port), now=now, rng=rng)
     registration = Registration(
         PeerAddress(name, host, port),
         token=join.token or f"{rng.getrandbits(_TOKEN_BITS):032x}",
@@ -156,6 +156,7 @@ def _again(
     request: RegistryRequest,
     mine: Registration,
     address: PeerAddress,
+    *,
     now: float,
     rng: Random,
 ) -> Decision | Check:

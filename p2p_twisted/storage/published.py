@@ -50,7 +50,14 @@ class Published(msgspec.Struct, frozen=True):
     def of(cls, wanted: str, target: str, status: os.stat_result) -> "Published":
         """Describe a file by its status."""
         size, inode = status.st_size, status.st_ino
-        return cls(wanted, target, size, status.st_mtime_ns, inode, status.st_ctime_ns)
+        return cls(
+            wanted,
+            target,
+            size=size,
+            mtime_ns=status.st_mtime_ns,
+            inode=inode,
+            ctime_ns=status.st_ctime_ns,
+        )
 
 
 class PublishedRecord:

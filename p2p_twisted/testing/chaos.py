@@ -202,7 +202,15 @@ def run(
         shutil.rmtree(folder, ignore_errors=True)
     virtual, real = daemons.network.clock.now - start, time.perf_counter() - began
     done = tuple(chaos.faults.done)
-    return ChaosOutcome(seed, tuple(chaos.wrong), trace, chaos.users.saved, virtual, real, done)
+    return ChaosOutcome(
+        seed=seed,
+        wrong=tuple(chaos.wrong),
+        trace=trace,
+        saved=chaos.users.saved,
+        virtual=virtual,
+        real=real,
+        done=done,
+    )
 
 
 def _host_of(seed: int, peers: int, nat: int) -> HostOf:

@@ -45,6 +45,7 @@ def p2p_network(
 
     def make(
         peers: int = 5,
+        *,
         latency: float = 0.02,
         bandwidth: float | None = None,
         seed: int | None = None,

@@ -67,10 +67,10 @@ class VerifiedCertificate:
         return cls(
             Identity.from_dns_names(names, issuer),
             SerialNumber.from_int(certificate.serial_number),
-            certificate.not_valid_before_utc.timestamp() + limits.BACKDATED_SECONDS,
-            certificate.not_valid_after_utc.timestamp(),
-            key,
-            issuer,
+            issued=certificate.not_valid_before_utc.timestamp() + limits.BACKDATED_SECONDS,
+            expires=certificate.not_valid_after_utc.timestamp(),
+            key=key,
+            issuer=issuer,
         )
 
     @property

@@ -130,11 +130,11 @@ class Identity:
         try:
             return cls(
                 found[_NAME][0],
-                found[_ROLE],
-                found[_GROUP],
-                _since(found[_SINCE]),
-                tuple(map(Voucher.from_label, found[_VOUCHER])),
-                issuer,
+                roles=found[_ROLE],
+                groups=found[_GROUP],
+                since=_since(found[_SINCE]),
+                vouchers=tuple(map(Voucher.from_label, found[_VOUCHER])),
+                issuer=issuer,
             )
         except BadName as error:
             raise NotTrusted(f"the certificate has a name that may not be one: {error}") from None

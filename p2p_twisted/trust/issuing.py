@@ -60,7 +60,9 @@ def certify_issuer(
     :returns: its certificate and the root's.
     :raises CertificateExpired: when the root's has ended.
     """
-    builder = _builder(_named(network, "issuer"), p256(key), serial, now, limits.ISSUER_DAYS, root)
+    builder = _builder(
+        _named(network, "issuer"), p256(key), serial, now, limits.ISSUER_DAYS, signer=root
+    )
     return _issued(_may_sign(builder, path_length=0), root)
 
 
@@ -82,7 +84,7 @@ def certify(
     :raises CertificateExpired: when the issuer's has ended.
     """
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, identity.name)])
-    builder = _builder(subject, p256(key), serial, now, days, issuer)
+    builder = _builder(subject, p256(key), serial, now, days, signer=issuer)
     names = x509.SubjectAlternativeName([x509.DNSName(name) for name in identity.dns_names()])
     builder = (
         builder.add_extension(names, critical=False)
@@ -99,6 +101,7 @@ def _builder(
     serial: SerialNumber,
     now: float,
     days: int,
+    *,
     signer: Credentials | None = None,
 ) -> x509.CertificateBuilder:
     issued = datetime.fromtimestamp(int(now), UTC)

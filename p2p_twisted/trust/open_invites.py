@@ -65,7 +65,14 @@ class OpenInvite:
         """
         secret, uses, expires, roles, groups, *more = kept
         [labels] = more or [()]
-        return cls(secret, uses, expires, roles, groups, tuple(map(Voucher.from_label, labels)))
+        return cls(
+            secret,
+            uses=uses,
+            expires=expires,
+            roles=roles,
+            groups=groups,
+            vouchers=tuple(map(Voucher.from_label, labels)),
+        )
 
     @property
     def id(self) -> str:

@@ -105,8 +105,14 @@ class Gateway:
         self._daemons = daemons
         peer: Any = daemons.peers[name]
         clock = daemons.network.processes[name]
-        local = peer._local, peer._downloads, inline
-        self.reading = ContentReading(name, peer._searches, peer._lookups._answers, *local)
+        self.reading = ContentReading(
+            me=name,
+            searches=peer._searches,
+            answers=peer._lookups._answers,
+            local=peer._local,
+            downloads=peer._downloads,
+            offload=inline,
+        )
         self.access = GatewayAccess(PORT, lambda _request: self.user)
         answers = ContentAnswers(self.reading, clock)
         self.hashes = ContentHashes(self.reading, peer.state.folder, inline)

@@ -76,7 +76,9 @@ class DriverTests(SynchronousTestCase):
         self.peer = FakePeer()
         self.reactor: Any = MemoryReactorClock()
         me, book, events = an_address("me", 9_000), Book(b"secret"), cast(Events, self.peer)
-        self.driver = OverlayDriver(self.reactor, Random(1), me, "default", book, events)
+        self.driver = OverlayDriver(
+            self.reactor, Random(1), me=me, network="default", book=book, events=events
+        )
         for number in range(limits.LINKS_MOST):
             self.link(f"n{number}")
         del self.said[:]

@@ -83,7 +83,9 @@ class Stage:
         clock = self.world.wires
         registry = make_registry(clock)
         registry.start()
-        node = OverlayDriver(clock, Random(1), ME, "default", Book(b"secret"), QuietPeer())
+        node = OverlayDriver(
+            clock, Random(1), me=ME, network="default", book=Book(b"secret"), events=QuietPeer()
+        )
         uploads = make_uploads(clock, lambda _file_id: None)
         relaying = Relaying(
             clock,
@@ -103,10 +105,10 @@ class Stage:
                 Hello(PROTOCOL, "peer", "s1", "default"),
                 lambda connection: InboundDispatcher(
                     connection,
-                    node,
-                    self.world.tickets.session_for_push,
-                    uploads.fetched,
-                    relaying,
+                    driver=node,
+                    take_push=self.world.tickets.session_for_push,
+                    take_fetch=uploads.fetched,
+                    relaying=relaying,
                 ),
             ),
         }
