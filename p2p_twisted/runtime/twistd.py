@@ -76,6 +76,7 @@ class DaemonOptions(Options):
             return
         try:
             _change_directory(twistd)
+            _refuse_abbreviations(options or (), self.longOpt)
             super().parseOptions(options)
         except (NotNow, RunsAlready) as error:
             sys.stderr.write(f"{error}\n")
@@ -187,6 +188,30 @@ def _program(twistd: Options) -> str:
     """Return what has started the daemon: it says so where it is not twistd itself."""
     program = sys.argv[0]
     return program if program.startswith("p2p ") else f"twistd {twistd.subCommand}"
+
+
+def _refuse_abbreviations(words: Sequence[str], known: Sequence[str]) -> None:
+    """
+    Refuse long options that are not written out.
+
+    Twisted would take ``--port`` for ``--ports``, which somebody who means ``--listen`` is not
+    told.
+
+    :param known: the names of the options, with ``=`` behind those that take a value.
+    :raises UsageError: when there is one.
+    """
+    takes_value = {name.removesuffix("="): name.endswith("=") for name in known}
+    rest = iter(words)
+    for word in rest:
+        if not word.startswith("-") or word == "--":
+            return
+        name, equals, _value = word.removeprefix("--").partition("=")
+        near = [each for each in takes_value if each.startswith(name)]
+        if word.startswith("--") and near and name not in takes_value:
+            meant = " or ".join(f"--{each}" for each in near)
+            raise UsageError(f"there is no --{name}: did you mean {meant}?")
+        if takes_value.get(name) and not equals:
+            next(rest, None)
 
 
 def _change_directory(twistd: Options) -> None:

@@ -127,6 +127,14 @@ class DaemonOptionsTests(SynchronousTestCase):
         self.assertEqual(ended.code, code)
         return said.getvalue()
 
+    def test_abbreviated(self) -> None:
+        """An option is written out: one that begins like it may not be what is meant."""
+        self.assertIn("no --log: did you mean --log-format?", self.refused("--log", "json"))
+        self.assertIn("no --ver: did you mean --verbose or --ver", self.refused("--ver"))
+        self.assertIn("no --quie", self.refused("--log-format=json", "--quie"))
+        # A value is none.
+        self.assertIn("takes text or json, not '--ver'", self.refused("--log-format", "--ver"))
+
     def test_not_now(self) -> None:
         """What may pass by itself is one line, with an exit code of its own."""
         with (
