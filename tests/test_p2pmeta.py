@@ -49,7 +49,8 @@ class OptionsTests(SynchronousTestCase):
 
     def test_private_on_etcd(self) -> None:
         """What lets anybody in does not go to another machine for all to change."""
-        private = ("--private", "--keys", self.mktemp(), "--store")
+        listen = ("--listen", "tcp:0:interface=127.0.0.1")
+        private = ("--private", *listen, "--keys", self.mktemp(), "--store")
         error = self.assertRaises(UsageError, parsed, *private, "etcd://10.0.0.1")
         self.assertIn("say --etcd-ca FILE", str(error))
         self.assertIsNotNone(parsed(*private, "etcd://127.0.0.1")["opened"])
