@@ -35,6 +35,7 @@ class Leg(Session):
     :ivar over: fires once it is decided whether the holder pushes.
     :ivar has_pushed: whether it does, or has.
     :ivar was_full: whether the relay had no place left.
+    :ivar is_slow: whether it is given up for another relay.
     :ivar is_sealed: whether that is encrypted, so that the relay cannot change it.
     """
 
@@ -49,7 +50,7 @@ class Leg(Session):
         self.holder = holder
         self.relay = relay
         self.over: Deferred[None] = Deferred()
-        self.has_pushed = self.is_sealed = self.was_full = False
+        self.has_pushed = self.is_sealed = self.was_full = self.is_slow = False
         self._dialer = dialer
         self._take_push = take_push
         security = dialer.reactor.security if isinstance(dialer.reactor, BoundDialer) else None

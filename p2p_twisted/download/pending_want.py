@@ -11,6 +11,7 @@ from p2p_twisted.download.leg import Leg
 from p2p_twisted.download.limits import RELAYED_STALL_SECONDS
 from p2p_twisted.download.push_receiver import PushReceiver
 from p2p_twisted.download.receiver import OpenFile
+from p2p_twisted.download.relay_watch import RelayWatch
 from p2p_twisted.download.trust import Verdict
 from p2p_twisted.explain.push_times import PushTimes
 from p2p_twisted.storage.content import WrongContent
@@ -38,6 +39,7 @@ class PendingWant:
     :ivar tickets: by which it is known, the last of them last.
     :ivar dialed: a connection to the holder, where that could not dial this peer; or to a relay.
     :ivar leg: what comes by way of a relay, where neither could dial the other.
+    :ivar watch: sees whether that is slow.
     :ivar unreachable: where the holder listens, if this peer could not dial it either.
     :ivar relays_were_full: whether a peer would have relayed, but had no place left.
     """
@@ -68,6 +70,7 @@ class PendingWant:
         self.tickets: list[MessageId] = []
         self.dialed: Connection | None = None
         self.leg: Leg | None = None
+        self.watch: RelayWatch | None = None
         self.unreachable: PeerAddress | None = None
         self.relays_were_full = False
         self.done: Deferred[str] = Deferred()
@@ -103,6 +106,8 @@ class PendingWant:
         self.answered()
         if self.session is not None:
             self.session.times.end()
+        if self.watch is not None:
+            self.watch.stop()
 
     def wait_no_more(self) -> None:
         """Stop the timer, as what is under way has deadlines of its own; twice does no harm."""

@@ -76,6 +76,11 @@ class PushReceiver(Session):
         if not push.size:
             self._digests_came(b"")
 
+    @property
+    def left(self) -> int:
+        """How many bytes are still to come of what is asked for here, whoever delivers them."""
+        raise NotImplementedError
+
     def ask(self) -> None:
         """Ask for more, if it is time; or say that all is there."""
         raise NotImplementedError

@@ -71,6 +71,12 @@ class ChunkReceiver(PushReceiver):
         if self._opening is not None:
             self._opening.cancel()
 
+    @property
+    @override
+    def left(self) -> int:
+        """How many bytes of the file are still to come."""
+        return self._push.size - (0 if self._file is None else self._file.picker.received)
+
     @override
     def ask(self) -> None:
         """Ask for more, if it is time; or say that all is there."""

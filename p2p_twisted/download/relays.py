@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import inf
 from random import Random
 from typing import Final
 
@@ -12,6 +13,8 @@ from p2p_twisted.download.download_network import DownloadNetwork
 from p2p_twisted.download.fetching import HolderDialer
 from p2p_twisted.download.leg import Leg, TakePush
 from p2p_twisted.download.pending_want import PendingWant
+from p2p_twisted.download.relay_rates import Pair, RelayRates
+from p2p_twisted.download.relay_watch import RelayWatch
 from p2p_twisted.download.trust import Verdict, Way, way
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.messages import Hit, Meeting, Push
@@ -20,10 +23,9 @@ from p2p_twisted.wire.session import Session
 
 ONE_AT_A_TIME: Final = "through relays comes one file of a holder at a time"
 
+_SLOW: Final = "another relay may be faster"
 _LOOK_AGAIN_SECONDS: Final = 30.0
-
-_Pair = tuple[PeerName, PeerName]
-"""A relay, and a holder."""
+_NO_DOUBT: Final = (False, -inf)
 
 
 @define(eq=False, kw_only=True)
@@ -40,8 +42,9 @@ class Relays:
     _dialer: HolderDialer
     _rng: Random
     # Until when a relay is asked last for a holder, or not at all, in seconds.
-    _last: dict[_Pair, float] = field(factory=dict, init=False)
-    _never: dict[_Pair, float] = field(factory=dict, init=False)
+    _last: dict[Pair, float] = field(factory=dict, init=False)
+    _never: dict[Pair, float] = field(factory=dict, init=False)
+    _rates: RelayRates = field(factory=RelayRates, init=False)
     # Who relays for all, and when that was found out.
     _found: Sequence[PeerAddress] = field(default=(), init=False)
     _looked_at: float | None = field(default=None, init=False)
@@ -101,6 +104,7 @@ class Relays:
             leg.dialed.abort()
             pending.relays_were_full |= leg.was_full
             self._put(self._last, leg, limits.UNREACHABLE_SECONDS)
+            self._rates.put((relay.name, holder.name), 0.0, self._now())
         return pending.is_over
 
     async def _meet(
@@ -115,7 +119,10 @@ class Relays:
 
         def count(connection: Connection, push: Push, how: str) -> Session:
             self._pushing[holder.name] += 1
-            return take_push(connection, push, how)
+            session = take_push(connection, push, how)
+            if pending.session is session:
+                pending.watch = self._watch(pending, leg)
+            return session
 
         me = self._network.address()
         pending.leg = leg = Leg(self._dialer, me, holder, relay, count)
@@ -126,6 +133,21 @@ class Relays:
             want(Meeting(relay, token))
             await leg.over
         return leg
+
+    def _watch(self, pending: PendingWant, leg: Leg) -> RelayWatch:
+        def give_up() -> None:
+            leg.is_slow = True
+            pending.ended(_SLOW)
+
+        assert pending.session is not None
+        return RelayWatch(
+            clock=self._dialer.reactor,
+            session=pending.session,
+            pair=(leg.relay.name, leg.holder.name),
+            rates=self._rates,
+            choose=self._choose,
+            give_up=give_up,
+        )
 
     def judge(self, pending: PendingWant) -> Verdict | None:
         """Remember how a push through a relay went; return what speaks against the holder."""
@@ -139,7 +161,7 @@ class Relays:
         # Not put off: from time to time the straight way is tried again.
         until = now + limits.UNREACHABLE_SECONDS
         self._detours.setdefault(way(pending.hit), (leg.holder, until))
-        if pending.session.is_done:
+        if pending.session.is_done or leg.is_slow:
             return None
         self._put(self._last, leg, limits.UNREACHABLE_SECONDS)
         if pending.verdict is None or leg.is_sealed:
@@ -150,11 +172,11 @@ class Relays:
     async def _choose(self, holder: PeerName) -> list[PeerAddress]:
         """List those that are to be asked for a holder, in this order: neighbors come first."""
         relays = self._worthy(self._network.reached(), holder)
-        if len(relays) < limits.RELAYS_ASKED or self._has_failed(relays[-1], holder):
+        if len(relays) < limits.RELAYS_ASKED or self._doubt(relays[-1], holder) > _NO_DOUBT:
             known = {relay.name for relay in relays}
             others = [each for each in await self._for_all() if each.name not in known]
             relays += self._worthy(others, holder)
-            relays.sort(key=lambda relay: self._has_failed(relay, holder))
+            relays.sort(key=lambda relay: self._doubt(relay, holder))
         return relays[: limits.RELAYS_ASKED]
 
     async def _for_all(self) -> Sequence[PeerAddress]:
@@ -171,13 +193,15 @@ class Relays:
         others = [each for each in known if each.name != holder]
         worthy = [each for each in others if self._never.get((each.name, holder), 0.0) <= now]
         self._rng.shuffle(worthy)
-        worthy.sort(key=lambda relay: self._has_failed(relay, holder))
+        worthy.sort(key=lambda relay: self._doubt(relay, holder))
         return worthy[: limits.RELAYS_ASKED]
 
-    def _has_failed(self, relay: PeerAddress, holder: PeerName) -> bool:
-        return self._last.get((relay.name, holder), 0.0) > self._now()
+    def _doubt(self, relay: PeerAddress, holder: PeerName) -> tuple[bool, float]:
+        """Return what speaks against a relay: that it has failed, and how slow it was, of late."""
+        pair, now = (relay.name, holder), self._now()
+        return self._last.get(pair, 0.0) > now, -self._rates.of(pair, now)
 
-    def _put(self, kept: dict[_Pair, float], leg: Leg, seconds: float) -> None:
+    def _put(self, kept: dict[Pair, float], leg: Leg, seconds: float) -> None:
         now = self._now()
         for pair in [pair for pair, until in kept.items() if until <= now]:
             del kept[pair]

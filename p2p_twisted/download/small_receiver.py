@@ -47,6 +47,12 @@ class SmallFileReceiver(PushReceiver):
         else:
             super().received(message)
 
+    @property
+    @override
+    def left(self) -> int:
+        """How many bytes of all files are still to come."""
+        return self._files.picker.left_bytes
+
     @override
     def ask(self) -> None:
         """Ask for what there is to ask for now; where nothing more will come, end."""

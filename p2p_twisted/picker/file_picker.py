@@ -55,6 +55,11 @@ class FilePicker:
         return len(self._missing)
 
     @property
+    def left_bytes(self) -> int:
+        """How many bytes have not arrived yet."""
+        return sum(self._missing.values())
+
+    @property
     def is_full(self) -> bool:
         """Whether so much waits to be saved that nothing more should be requested."""
         is_large = self._unsaved_bytes >= limits.FILES_ASKED_BYTES

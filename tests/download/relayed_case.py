@@ -10,6 +10,7 @@ from p2p_twisted.wire.limits import MIB
 from tests.download.cases import DownloadCase
 from tests.download.content import Content, some_bytes
 from tests.download.relaying import WorldRelay
+from tests.download.wires import Wires
 from tests.download.world import Holder, World
 
 CONTENT = Content(some_bytes(3 * MIB + 10))
@@ -23,7 +24,8 @@ class RelayedCase(DownloadCase):
         self, *relays: str, refusing: Sequence[str] = (), for_all: Sequence[str] = ()
     ) -> tuple[World, Holder, "Deferred[Progress]"]:
         """Begin a download of what a holder has, where some neighbors relay, or others."""
-        world = self.world()
+        self.wires = Wires()
+        world = self.world(wires=self.wires)
         self.relays = {name: WorldRelay(world, name) for name in (*relays, *refusing, *for_all)}
         for name in refusing:
             self.relays[name].rate = None

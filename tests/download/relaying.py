@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from twisted.internet.task import Clock, LoopingCall
+
 from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.relay.copying import TransportCopier
 from p2p_twisted.relay.relaying import Relaying
@@ -55,3 +57,26 @@ def meddle(copier: TransportCopier, change: Change, after: int) -> None:
             receive(data)
 
     way.dataReceived = changed  # type: ignore[method-assign]
+
+
+def trickle(copier: TransportCopier, clock: Clock, rate: int, after: int = 0) -> None:
+    """Have it copied at so many bytes a second, after so many bytes: simulated wires are fast."""
+    way, held, fast = copier._ways[1], bytearray(), after
+    receive = way.dataReceived
+
+    def take(data: bytes) -> None:
+        nonlocal fast
+        held.extend(data)
+        pass_on(fast)
+        fast = max(0, fast - len(data))
+
+    def pass_on(count: int = rate // 10) -> None:
+        piece = bytes(held[:count])
+        del held[:count]
+        if piece and not way._has_ended:
+            receive(piece)
+
+    way.dataReceived = take  # type: ignore[method-assign]
+    dripping = LoopingCall(pass_on)
+    dripping.clock = clock
+    dripping.start(0.1, now=False)

@@ -1,5 +1,6 @@
 """Relays that drop, hold back or change what they copy: downloads go on without them."""
 
+from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -8,10 +9,10 @@ from p2p_twisted.download.progress import Progress, Receiving, Saved, Seeking
 from p2p_twisted.download.relays import ONE_AT_A_TIME
 from p2p_twisted.relay import joint
 from p2p_twisted.relay.copying import TransportCopier
-from p2p_twisted.wire.limits import MIB
+from p2p_twisted.wire.limits import KIB, MIB
 from tests.download.content import Content, some_bytes
 from tests.download.relayed_case import CONTENT, GOES_ON_SECONDS, RelayedCase
-from tests.download.relaying import WorldRelay, meddle
+from tests.download.relaying import WorldRelay, meddle, trickle
 from tests.download.world import World
 
 
@@ -94,6 +95,47 @@ class HostileRelaysTests(RelayedCase):
         self.first = lambda copier: meddle(copier, lambda _data: b"", MIB)
         world, _holder, done = self.begun("s6", "s7")
         self.assert_goes_on(world, done)
+
+    def slow(self, copier: TransportCopier, after: int = 0) -> None:
+        trickle(copier, self.wires, 20 * KIB, after)
+
+    def test_slow(self) -> None:
+        """A relay that is slow is left within seconds where another one may be faster."""
+        self.first = self.slow
+        world, _holder, done = self.begun("s6", "s7")
+        self.assert_goes_on(world, done)
+
+    def test_slowed_down(self) -> None:
+        """So is one that was fast before; what has come is kept."""
+        self.first = partial(self.slow, after=MIB + KIB)
+        world, _holder, done = self.begun("s6", "s7")
+        world.wires.pass_time(1.0, 0.1)
+        self.assertEqual(world.shown[-1].received, MIB)
+        self.assert_goes_on(world, done)
+
+    def test_all_slow(self) -> None:
+        """Where all are, each is tried once, and the fastest is kept."""
+        rates = {"s5": 20 * KIB, "s6": 50 * KIB, "s7": 15 * KIB}
+
+        def slow(copier: TransportCopier) -> None:
+            [name] = [name for name, relay in self.relays.items() if relay.relaying.pairs]
+            trickle(copier, self.wires, rates[name])
+
+        self.patch(self, "copied", slow)
+        world, holder, done = self.begun(*rates)
+        world.wires.pass_time(25.0, 0.1)
+        self.assertNoResult(done)
+        self.assertLessEqual(len(self.copiers), 4)
+        self.assertEqual([each.how for each in holder.uploads.all()], ["through s6"])
+
+    def test_alone_and_slow(self) -> None:
+        """Where there is no other relay, what comes slowly goes on."""
+        self.first = self.slow
+        world, _holder, done = self.begun("s7")
+        world.wires.pass_time(25.0, 0.1)
+        self.assertNoResult(done)
+        self.assertEqual(len(self.copiers), 1)
+        self.assertIsInstance(self.shown(world), Receiving)
 
     def test_small_files_held_back(self) -> None:
         """The same among the small files of a folder."""

@@ -194,6 +194,14 @@ class Machine:
             self._run("nft", "add", "chain", "inet", "cut", way, hook)
             self._run("nft", "add", "rule", "inet", "cut", way, device, "eth0", "drop")
 
+    def slow_down(self, kilobytes: int) -> None:
+        """Let out no more than so much a second."""
+        self._run("nft", "add", "table", "inet", "slow")
+        hook = "{ type filter hook output priority 0 ; }"
+        self._run("nft", "add", "chain", "inet", "slow", "output", hook)
+        over = f"limit rate over {kilobytes} kbytes/second".split()
+        self._run("nft", "add", "rule", "inet", "slow", "output", "oifname", "eth0", *over, "drop")
+
     def connect_again(self) -> None:
         """Undo that."""
         self._run("nft", "delete", "table", "inet", "cut")

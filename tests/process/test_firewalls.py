@@ -5,7 +5,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.wire.limits import MIB
 from tests.process.contents import random_content
-from tests.process.daemons import scratch_folder
+from tests.process.daemons import scratch_folder, wait_until
 from tests.process.machines import Lan
 
 _CONTENT = 1, 30 * MIB
@@ -25,6 +25,7 @@ class FirewallTests(SynchronousTestCase):
         registry = lan.machine("registry", "10.77.0.10")
         hosts = {"anna": "10.77.0.23", "ben": "10.77.0.24", "cleo": "10.77.0.25"}
         self.machines = {name: lan.machine(name, host) for name, host in hosts.items()}
+        self.lan = lan
         (self.directory / "ben").mkdir()
         (self.directory / "ben" / "zwei.zip").write_bytes(random_content(*_CONTENT))
         registry.start_registry()
@@ -38,7 +39,7 @@ class FirewallTests(SynchronousTestCase):
             name: machine.start_peer(name, self.registry, f"--relay={relay}")
             for name, machine in self.machines.items()
         }
-        self.peers["cleo"].wait_for_topology("anna", "ben", "cleo")
+        self.peers["cleo"].wait_for_topology(*self.machines)
         self.peers["ben"].wait_until_shared(1)
 
     def assert_saved(self, seconds: float) -> None:
@@ -87,6 +88,20 @@ class FirewallTests(SynchronousTestCase):
         self.assert_saved(SAID_SECONDS)
         self.assertIn("from ben (through anna), ", cleo.answer("transfers", "saved zwei"))
         self.peers["anna"].wait_for_log("relaying cleo and ben", _BUSY_SECONDS)
+
+    def test_slow_relay(self) -> None:
+        """Once the relay in use has slowed down, it goes on through another one."""
+        self.machines["dora"] = self.lan.machine("dora", "10.77.0.26")
+        self.start("ben", "cleo", relay="3M")
+        self.peers["cleo"].type("get zwei.zip")
+        relays = {name: self.peers[name] for name in ("anna", "dora")}
+        said = "relaying cleo and ben"
+        wait_until(lambda: any(said in peer.log for peer in relays.values()), said)
+        [first] = [name for name, peer in relays.items() if said in peer.log]
+        self.machines[first].slow_down(20)
+        [other] = relays.keys() - {first}
+        relays[other].wait_for_log(said, SAID_SECONDS + _BUSY_SECONDS)
+        self.assert_saved(SAVED_SECONDS)
 
     def test_two_machines(self) -> None:
         """Two that cannot even be neighbors are told so, and are once one of them is open."""
