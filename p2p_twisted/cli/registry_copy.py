@@ -1,20 +1,21 @@
 """``p2p registry copy``: give another store what one has."""
 
 import argparse
+import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from twisted.internet.defer import Deferred
-from twisted.internet.task import react
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.task import deferLater, react
 
 from p2p_twisted.cli.command_parser import GuessingParser
 from p2p_twisted.registry.roster import Put
 from p2p_twisted.registry.store import Conflict, IRegistryStore, StoreFault, StoreTaken
 from p2p_twisted.registry.store_option import BadStore, EtcdAccess, make_store, read_store
-from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.runtime.exit_status import Exit, after_signal
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.wire.names import BadName, NetworkName, peer_name
 
@@ -40,13 +41,33 @@ def copy_registry(words: Sequence[str]) -> int:
 
     async def copy(reactor: Any) -> None:
         stores = [make_store(place, access, network, reactor, lambda: inline) for place in places]
-        status.append(await copy_said(*stores))
+        # Once the reactor runs, which has its own idea of what a signal means.
+        await deferLater(reactor, 0)
+        status.append(await _until_signal(reactor, copy_said(*stores)))
 
     try:
         react(lambda reactor: Deferred.fromCoroutine(copy(reactor)))
     except SystemExit:
         return status[0] if status else Exit.UNEXPECTED
     return Exit.UNEXPECTED
+
+
+async def _until_signal(reactor: Any, saying: Coroutine[Any, Any, int]) -> int:
+    """Copy, and say how that went; a signal ends it, once what is under way is closed."""
+    noted: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        noted.append(number)
+        reactor.callFromThread(lambda: copying.cancel())
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, note)
+    copying = Deferred.fromCoroutine(saying)
+    try:
+        return await copying
+    except CancelledError:
+        sys.stderr.write("not all is copied: the same command copies the rest\n")
+        return after_signal(noted[0])
 
 
 async def copy_said(source: IRegistryStore, target: IRegistryStore) -> int:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import tempfile
 from pathlib import Path
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.registry.sqlite import SqliteStore
+from p2p_twisted.runtime.threads import inline
 from tests.process.commands import run
-from tests.process.daemons import Daemon, free_ports, script, wait_until
+from tests.process.daemons import PATIENCE, Daemon, free_ports, script, wait_until
 
 
 @pytest.mark.slow
@@ -148,6 +151,25 @@ class DaemonVerbsTests(SynchronousTestCase):
             self.assertEqual(started.returncode, 9)
             self.assertEqual(started.stderr.count("cannot listen on"), 1)
             self.assertNotIn("An error has occurred", started.stderr)
+
+    def test_copy_interrupted(self) -> None:
+        """Copying what a registry has ends by a signal, without a trace of Python."""
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        silent.settimeout(PATIENCE)
+        store = SqliteStore(self.directory / "p2pmeta.db", inline)
+        store.open()
+        store.close()
+        stores = ("--from=sqlite:p2pmeta.db", f"--to=etcd://127.0.0.1:{silent.getsockname()[1]}")
+        command = [script("p2p"), "registry", "copy", *stores]
+        for number in (signal.SIGINT, signal.SIGTERM):
+            copying = subprocess.Popen(command, cwd=self.directory, stderr=subprocess.PIPE)
+            self.addCleanup(copying.kill)
+            with silent.accept()[0]:
+                copying.send_signal(number)
+                told = copying.communicate(timeout=PATIENCE)[1].decode()
+            self.assertEqual(told, "not all is copied: the same command copies the rest\n")
+            self.assertEqual(copying.returncode, 128 + number)
 
     def test_refused(self) -> None:
         """What is wrong is said in the words of the command that was typed."""
