@@ -26,6 +26,7 @@ from p2p_twisted.download.progress import (
 from p2p_twisted.offers.board import NOBODY_HAS_IT
 from p2p_twisted.offers.crowded_files import CrowdedFiles
 from p2p_twisted.offers.offer import Offer
+from p2p_twisted.offers.offer_book import KeptOffer
 from p2p_twisted.peer_errors import PeerError
 from p2p_twisted.runtime.amounts import human_size
 from p2p_twisted.runtime.background import background
@@ -44,6 +45,7 @@ class FetchingParts:
     """
     What it takes to fetch an offer.
 
+    :ivar near: asks neighbors alone, for as long as they may take to answer.
     :ivar crowded: is told what is fetched by many.
     :ivar here: tells the name of content that this peer shares itself.
     :ivar space: tells how many bytes there are for downloads.
@@ -53,6 +55,7 @@ class FetchingParts:
     rng: Random
     downloads: Downloads
     find: Find
+    near: Find
     crowded: CrowdedFiles
     here: Callable[[FileId], str | None]
     space: Callable[[], "Deferred[int]"]
@@ -75,7 +78,7 @@ class OfferFetching:
     log = Logger()
 
     _parts: FetchingParts
-    _offer: Offer
+    _kept: KeptOffer
     _hops: int = field(kw_only=True)
     _into: str = field(kw_only=True)
     _is_recalled: bool = field(kw_only=True)
@@ -87,6 +90,10 @@ class OfferFetching:
     _progress: Progress | None = field(default=None, init=False)
     # Whether it is fetched for this offer alone: otherwise a person has asked for it anyway.
     _is_begun: bool = field(default=False, init=False)
+
+    @property
+    def _offer(self) -> Offer:
+        return self._kept.offer
 
     @property
     def number(self) -> int | None:
@@ -183,8 +190,10 @@ class OfferFetching:
         """Ask who has it; where it waits for somebody who does, the download asks again."""
         offer = self._offer
         kind: Literal["folder", "file"] = "folder" if offer.is_folder else "file"
-        found = await self._parts.find(offer.file_id)
-        hits = [hit for hit in found if (hit.size, hit.kind) == (offer.size, kind)]
+        hits = _promised(offer, kind, await self._parts.find(offer.file_id))
+        if not hits and self._kept.holders:
+            # A neighbor that says so may be too busy to answer as soon as others do.
+            hits = _promised(offer, kind, await self._parts.near(offer.file_id))
         if hits or not self._waits:
             return hits
         return [Hit(offer.sender, offer.name, offer.size, kind=kind, file=offer.file_id)]
@@ -200,6 +209,11 @@ class OfferFetching:
             self._ended()
         else:
             self._tell(*_told(progress))
+
+
+def _promised(offer: Offer, kind: str, found: Sequence[Hit]) -> Sequence[Hit]:
+    """Leave out what is not as large as an offer says, or of another kind."""
+    return [hit for hit in found if (hit.size, hit.kind) == (offer.size, kind)]
 
 
 def _lacking(size: int, free: int) -> str:

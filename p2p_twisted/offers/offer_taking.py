@@ -215,7 +215,7 @@ class OfferTaking:
         received.is_taken = received.kept.is_pinned = received.is_fetched = True
         received.fetching = OfferFetching(
             self._parts,
-            received.kept.offer,
+            received.kept,
             hops=received.hops,
             into=self._rule.place(received.kept.offer),
             is_recalled=received.is_recalled,

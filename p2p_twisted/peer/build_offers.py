@@ -6,6 +6,7 @@ from functools import cached_property, partial
 from attrs import frozen
 
 from p2p_twisted.offers.known_offers import KnownOffers
+from p2p_twisted.offers.neighbor_search import NeighborSearch
 from p2p_twisted.offers.offer_book import OfferBook
 from p2p_twisted.offers.offer_exchange import OfferExchange
 from p2p_twisted.offers.offer_fetching import FetchingParts
@@ -92,6 +93,7 @@ class OfferParts:
             rng=context.rng,
             downloads=transfers.downloads,
             find=transfers.searches.find,
+            near=NeighborSearch(self.network.session).find,
             crowded=transfers.searches.crowded,
             here=shared.name_of,
             space=partial(context.offload, free_bytes, os, downloads),

@@ -6,6 +6,13 @@ from tests.mutants.mutant import Mutant
 
 OF_TRANSFERS: Final = (
     Mutant(
+        "offers/offer_fetching.py",
+        "if not hits and self._kept.holders:",
+        "if False:",
+        "what is pushed to peers that are flooded is forgotten",
+        "offers/test_neighbor_search.py",
+    ),
+    Mutant(
         "storage/content.py",
         "if chunk_digest(chunk) != self.digest(index):",
         "if False:",

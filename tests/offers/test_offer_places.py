@@ -41,6 +41,7 @@ class Places:
                 rng=Random(1),
                 downloads=nothing,
                 find=nothing,
+                near=nothing,
                 crowded=CrowdedFiles(),
                 here=nothing,
                 space=nothing,

@@ -1,6 +1,7 @@
 """Offers without end, of real strangers to real peers: an honest push gets to all of them."""
 
 import contextlib
+import itertools
 import json
 import secrets
 import threading
@@ -47,7 +48,7 @@ def a_broadcast(text: str, kind: str = "offer") -> Mapping[str, Any]:
 class OfferFloodTests(AbusedCase):
     """Peers that take anything, and two strangers with a link to each of two of them."""
 
-    files: ClassVar = {"s1": {f"lesson{number}.bin": _LESSON for number in range(3)}}
+    files: ClassVar = {"s1": {f"lesson{number}.bin": _LESSON for number in range(4)}}
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -116,6 +117,27 @@ class OfferFloodTests(AbusedCase):
 
         with self.flood(offer):
             self.push("lesson1.bin")
+
+    def test_all_at_once(self) -> None:
+        """Nor by questions beside offers, of which they say that they have what is offered."""
+
+        def say(link: Neighbor) -> None:
+            kind = next(kinds)
+            if kind == "broadcast":
+                link.line.say("GOSSIP", **a_broadcast(a_text()))
+            elif kind == "held":
+                link.line.say("OFFERS", held=[a_text()])
+            else:
+                link.line.say("ASK", id=a_ticket(), what="id", text=a_ticket(), wait=10)
+
+        kinds = itertools.cycle(("broadcast", "held", "question"))
+
+        def say_two(link: Neighbor) -> None:
+            say(link)
+            say(link)
+
+        with self.flood(say_two):
+            self.push("lesson3.bin")
 
     def test_looks_and_false_receipts(self) -> None:
         """Nor by asking how far all are, and saying that they are all done."""

@@ -19,7 +19,7 @@ from p2p_twisted.trust.key_folder import KeyFolder
 from p2p_twisted.trust.signed_text import sign
 from tests.process.daemons import wait_until
 from tests.process.networks import Network
-from tests.process.stranger import Line
+from tests.process.stranger import Line, a_ticket
 from tests.process.test_abuse_offers import a_broadcast, a_text
 from tests.process.test_private import invite_of
 from tests.process.tls_stranger import call_securely, certificate_from, context_of
@@ -32,7 +32,7 @@ _WARM_SECONDS = 5.0
 
 
 class SignedFlood(threading.Thread):
-    """Has a member say two things for each offer that it signs, to its neighbors by turns."""
+    """Has a member sign offers, say that it has some, and ask, to its neighbors by turns."""
 
     def __init__(self, ports: list[int], credentials: Credentials) -> None:
         super().__init__(daemon=True)
@@ -52,8 +52,8 @@ class SignedFlood(threading.Thread):
         began, said = time.monotonic(), 0
         while not self._is_over.wait(0.005):
             while said < _A_SECOND * (time.monotonic() - began):
-                self._offer(self.links[said // 2 % len(self.links)])
-                said += 2
+                self._offer(self.links[said // 4 % len(self.links)])
+                said += 4
             for link in self.links:
                 # In one thread, as a connection with TLS is not for two at a time.
                 while (
@@ -70,9 +70,11 @@ class SignedFlood(threading.Thread):
         return line
 
     def _offer(self, link: Line) -> None:
-        texts = [sign(a_text(sender="mallory").encode(), self._credentials) for _ in range(2)]
+        texts = [sign(a_text(sender="mallory").encode(), self._credentials) for _ in range(3)]
         link.say("GOSSIP", **{**a_broadcast(texts[0]), "origin": "mallory"})
-        link.say("OFFERS", texts=texts[1:])
+        link.say("OFFERS", texts=texts[1:2])
+        link.say("OFFERS", held=texts[2:])
+        link.say("ASK", id=a_ticket(), what="id", text=a_ticket(), wait=10)
 
     def _answer(self, link: Line) -> None:
         verb, _, body = link._line().partition(" ")
