@@ -22,7 +22,7 @@ class UnreadableTests(SynchronousTestCase):
         def fail(*_arguments: object) -> int:
             raise OSError(errno.EIO, "Input/output error")
 
-        with patch("os.pread", fail), patch("os.preadv", fail):
+        with patch.multiple("os", pread=fail, preadv=fail, read=fail):
             with self.assertRaises(SourceUnreadable):
                 source.read(0, 7)
             sharer.clock.advance(0.2)
