@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from random import SystemRandom
@@ -33,6 +34,7 @@ from p2p_twisted.peer.own_options import (
     read_transfers,
 )
 from p2p_twisted.peer.peer_context import PeerContext
+from p2p_twisted.peer.peer_threads import peer_threads
 from p2p_twisted.peer.private_part import private_part
 from p2p_twisted.peer.reach import BadReach, NoWay, decide_reach_of_all
 from p2p_twisted.peer.repeatable_options import RepeatableOptions
@@ -40,17 +42,12 @@ from p2p_twisted.peer.service import PeerService
 from p2p_twisted.peer.settings import Settings
 from p2p_twisted.registry.joining_private import CannotJoin
 from p2p_twisted.runtime.daemonlog import rotated
-from p2p_twisted.runtime.disk_thread import DiskThread, DiskThreads
 from p2p_twisted.runtime.exit_code import ExitCode
 from p2p_twisted.runtime.exit_status import Exit
-from p2p_twisted.runtime.idle_cores import IdleCores, reactor_core_time, usable_cores
-from p2p_twisted.runtime.parallel_map import ParallelPool
 from p2p_twisted.runtime.process_setup import prepare
 from p2p_twisted.runtime.restart import was_given
-from p2p_twisted.runtime.threads import WorkerPool
-from p2p_twisted.runtime.twistd import NotNow, WorkerService
+from p2p_twisted.runtime.twistd import NotNow
 
-_THREADS: Final = 2
 USUAL_NETWORK: Final = "default"
 
 
@@ -227,6 +224,24 @@ def _settings(options: Options) -> Settings:
     )
 
 
+def _context(
+    options: Options, reactor: Any, daemon: MultiService, announce: Callable[[str], None]
+) -> PeerContext:
+    """Make what the peer is given; its threads run as long as the daemon."""
+    pool, disks = peer_threads(reactor, daemon, options["name"])
+    return PeerContext(
+        private=private_part(options["member"], reactor, options["state"], pool),
+        settings=_settings(options),
+        reactor=reactor,
+        rng=SystemRandom(),
+        offload=pool,
+        disks=disks,
+        watcher_for=lambda *args: watcher_for(reactor, *args),
+        announce=announce,
+        stopped=reactor.stop,
+    )
+
+
 def makeService(options: Options, reactor: Any = None) -> IService:
     """Build the peer and its console; nothing is opened before they start."""
     if reactor is None:
@@ -234,14 +249,7 @@ def makeService(options: Options, reactor: Any = None) -> IService:
 
     exit_code = ExitCode(lambda: reactor.stop())
     prepare(reactor)
-    daemon, pool = MultiService(), WorkerPool(reactor, f"p2ppeer-{options['name']}", _THREADS)
-    idle_cores = IdleCores(reactor_core_time, usable_cores())
-    writer = DiskThread(reactor, "writer", idle_cores.are_there)
-    reader, opener = DiskThread(reactor, "reader"), DiskThread(reactor, "opener")
-    parallel_map = ParallelPool("parallel", usable_cores())
-    for threads in (pool, writer, reader, opener, parallel_map):
-        WorkerService(reactor, threads).setServiceParent(daemon)
-    options.add_services(daemon, reactor)
+    daemon = MultiService()
 
     def announce(text: str) -> None:
         console.announce(text)
@@ -250,18 +258,8 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     def give_up(reason: str, code: Exit) -> None:
         exit_code.give_up(reason, code, is_shown=console.show_failure(reason))
 
-    context = PeerContext(
-        private=private_part(options["member"], reactor, options["state"], pool),
-        settings=_settings(options),
-        reactor=reactor,
-        rng=SystemRandom(),
-        offload=pool,
-        disks=DiskThreads(writer, reader, opener, parallel_map),
-        watcher_for=lambda *args: watcher_for(reactor, *args),
-        announce=announce,
-        stopped=reactor.stop,
-    )
-    builder = PeerBuilder(context)
+    builder = PeerBuilder(_context(options, reactor, daemon, announce))
+    options.add_services(daemon, reactor)
     peer = builder.build()
     for service in builder.network.member_services(looks_around=options["registry"] == AUTO):
         service.setServiceParent(daemon)

@@ -78,14 +78,7 @@ def event_text(event: Mapping[str, Any]) -> str:
             died = ", it died" if event.get("has_died") else ""
             return f"{neighbor['name']} at {neighbor['host']}:{neighbor['port']}{died}"
         case "peers":
-            came = [f"+{name}" for name in event["came"]] + [f"-{name}" for name in event["went"]]
-            others = [
-                each["name"] for each in event["changed"] if each["name"] not in event["came"]
-            ]
-            linked = f"{count(len(others), 'peer')} linked anew" if others else ""
-            silent = f"{count(len(event['silent']), 'peer')} silent" if event["silent"] else ""
-            what = ", ".join(filter(None, (" ".join(came), linked, silent)))
-            return f"{what} ({count(event['peers'], 'peer')})".lstrip()
+            return _peers_text(event)
         case "question":
             own = "own" if event["is_own"] else "of others"
             text = shown_name(event["text"])
@@ -121,3 +114,12 @@ def event_text(event: Mapping[str, Any]) -> str:
             return shown_name(event["text"])
         case _:
             return ""
+
+
+def _peers_text(event: Mapping[str, Any]) -> str:
+    came = [f"+{name}" for name in event["came"]] + [f"-{name}" for name in event["went"]]
+    others = [each["name"] for each in event["changed"] if each["name"] not in event["came"]]
+    linked = f"{count(len(others), 'peer')} linked anew" if others else ""
+    silent = f"{count(len(event['silent']), 'peer')} silent" if event["silent"] else ""
+    what = ", ".join(filter(None, (" ".join(came), linked, silent)))
+    return f"{what} ({count(event['peers'], 'peer')})".lstrip()

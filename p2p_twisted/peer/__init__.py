@@ -1,1 +1,1 @@
-"""The peer as one object."""
+"""One peer: makes its parts, gives them to each other, and offers them to faces."""
