@@ -5,7 +5,7 @@ import pytest
 from p2p_twisted.offers.accept_rule import AcceptRule, read_accept
 from p2p_twisted.trust.identity import ADMIN, Identity
 from p2p_twisted.wire.names import BadName
-from tests.offers.test_offer import an_offer
+from tests.offers.made_offers import an_offer
 
 BOSS = Identity("anna", [ADMIN])
 COLLEAGUE = Identity("anna", groups=["lab"])

@@ -1,33 +1,13 @@
 """What an offer says, and what is none."""
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from p2p_twisted.offers.limits import OFFER_DAYS, RECIPIENTS
-from p2p_twisted.offers.offer import BadOffer, Offer, lock_of, read_offer, write_offer
-
-NOW = 1_800_000_000
-KEY = "5" * 32
-
-
-def an_offer(**changed: object) -> Offer:
-    """Return an offer of anna's, as others read it."""
-    said: dict[str, object] = {
-        "kind": "offer",
-        "file_id": "a" * 64,
-        "name": "slides.pdf",
-        "size": 5,
-        "sender": "anna",
-        "to": ["@all"],
-        "issued": NOW,
-        "until": NOW + 3_600,
-        "network": "default",
-        "lock": lock_of(KEY),
-    }
-    return read_offer(msgspec.json.encode({**said, **changed}))
+from p2p_twisted.offers.offer import BadOffer, read_offer, write_offer
+from tests.offers.made_offers import NOW, an_offer
 
 
 class TestOffer:

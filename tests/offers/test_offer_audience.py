@@ -5,7 +5,7 @@ from p2p_twisted.offers.look import Look
 from p2p_twisted.offers.offer_audience import OfferAudience
 from p2p_twisted.wire.limits import RECEIPTS_NAMED
 from p2p_twisted.wire.messages import Receipt, ReceiptState, Tally
-from tests.offers.test_offer import an_offer
+from tests.offers.made_offers import an_offer
 
 SIZE = 1_000
 OFFER = an_offer(size=SIZE)

@@ -5,16 +5,10 @@ from random import Random
 import pytest
 
 from p2p_twisted.offers.limits import OFFERS_KEPT
-from p2p_twisted.offers.offer import BadOffer, Withdrawal, write_offer
-from p2p_twisted.offers.offer_book import OWN, Added, HeardOffer, OfferBook
+from p2p_twisted.offers.offer import BadOffer, Withdrawal
+from p2p_twisted.offers.offer_book import OWN, Added, OfferBook
 from p2p_twisted.trust.limits import STATEMENT_FRESH_SECONDS
-from tests.offers.test_offer import KEY, NOW, an_offer
-
-
-def heard(**said: object) -> HeardOffer:
-    """Return an offer as it is heard in an open network."""
-    offer = an_offer(**said)
-    return HeardOffer(offer, write_offer(offer).decode())
+from tests.offers.made_offers import KEY, NOW, an_offer, heard
 
 
 class TestBook:

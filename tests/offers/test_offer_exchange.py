@@ -16,8 +16,7 @@ from p2p_twisted.offers.offer_judge import OfferJudge
 from p2p_twisted.runtime.watches import Watches
 from p2p_twisted.wire.messages import Gossip, Offers
 from p2p_twisted.wire.names import MessageId
-from tests.offers.test_offer import KEY, NOW, an_offer
-from tests.offers.test_offer_book import heard
+from tests.offers.made_offers import KEY, NOW, an_offer, heard
 
 
 @define(eq=False)

@@ -10,8 +10,7 @@ from p2p_twisted.offers.limits import (
 )
 from p2p_twisted.offers.offer_book import OWN, KeptOffer
 from p2p_twisted.wire.messages import Offers
-from tests.offers.test_offer import NOW, an_offer
-from tests.offers.test_offer_book import heard
+from tests.offers.made_offers import NOW, an_offer, heard
 from tests.offers.test_offer_exchange import Node, talk, text
 
 

@@ -13,7 +13,7 @@ from p2p_twisted.trust.signed_text import room_for_payload, sign
 from p2p_twisted.trust.statement import Revocation, Stop, sign_statement
 from p2p_twisted.trust.tls import TlsSecurity
 from p2p_twisted.wire.messages import Gossip
-from tests.offers.test_offer import NOW, an_offer
+from tests.offers.made_offers import NOW, an_offer
 from tests.trust.private_network import DAY, PrivateNetwork
 
 NETWORK = PrivateNetwork(now=NOW - DAY)

@@ -13,7 +13,7 @@ from p2p_twisted.overlay.effects import Answer, LocalAnswer
 from p2p_twisted.peer_errors import NoNetwork
 from p2p_twisted.wire.messages import Ask, Receipt, ReceiptState, Tally
 from p2p_twisted.wire.names import MessageId, PeerAddress
-from tests.offers.test_offer import an_offer
+from tests.offers.made_offers import an_offer
 
 SIZE = 10
 OFFER = an_offer(size=SIZE)

@@ -17,7 +17,7 @@ from p2p_twisted.offers.offer_fetching import FetchingParts
 from p2p_twisted.offers.offer_judge import OfferJudge
 from p2p_twisted.offers.offer_taking import OfferTaking
 from p2p_twisted.wire.names import MessageId
-from tests.offers.test_offer import an_offer
+from tests.offers.made_offers import an_offer
 
 OTHERS = ("anna", "ben", "carl", "dora", "emil", "fred")
 

@@ -9,7 +9,7 @@ from p2p_twisted.offers.limits import (
 )
 from p2p_twisted.offers.offer_book import KeptOffer
 from p2p_twisted.offers.offer_turns import OfferTurns
-from tests.offers.test_offer_book import heard
+from tests.offers.made_offers import heard
 
 
 def kept(number: int, source: str = "mallory", *holders: str) -> KeptOffer:
