@@ -14,10 +14,16 @@ _SENTENCES: Final = {
     errno.ENOENT: "its folder was removed meanwhile",
     errno.EACCES: "this folder may not be written to",
     errno.ENOTDIR: "something that is not a folder is in its way",
+    errno.EISDIR: "a folder is in its way",
+    errno.ENOTEMPTY: "a folder that is not empty is in its way",
     errno.ELOOP: "a symbolic link is in its way",
     errno.ENAMETOOLONG: "a name is too long for this disk",
     errno.EFBIG: "the file system, or ulimit -f, allows no file that large",
 }
+
+
+# After an input/output error, it is unknown what is on the disk; a folder has a part file's place.
+_LOST: Final = (errno.EIO, errno.EISDIR, errno.ENOTEMPTY)
 
 
 class DiskFault(Exception):
@@ -43,8 +49,7 @@ class DiskFault(Exception):
         """
         sentence = _SENTENCES.get(error.errno or 0) or (error.strerror or str(error))
         sentence = sentence if place is None else f"{sentence} ({os.fspath(place)})"
-        # After an input/output error, it is unknown what is on the disk.
-        is_kept, is_full = error.errno != errno.EIO, error.errno in (errno.ENOSPC, errno.EDQUOT)
+        is_kept, is_full = error.errno not in _LOST, error.errno in (errno.ENOSPC, errno.EDQUOT)
         return cls(sentence, is_kept, is_full)
 
     @classmethod

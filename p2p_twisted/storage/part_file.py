@@ -277,13 +277,16 @@ def open_part(folder: int, part: str) -> int:
     except FileNotFoundError:
         return _make_part(folder, part)
     except OSError as error:
-        if error.errno not in (errno.ELOOP, errno.ENXIO, errno.EACCES):
+        if error.errno not in (errno.ELOOP, errno.ENXIO, errno.EACCES, errno.EISDIR):
             raise
     else:
         if _is_ours(os.fstat(fd)):
             return fd
         os.close(fd)
-    os.unlink(part, dir_fd=folder)
+    try:
+        os.unlink(part, dir_fd=folder)
+    except IsADirectoryError:
+        os.rmdir(part, dir_fd=folder)
     return _make_part(folder, part)
 
 

@@ -78,6 +78,17 @@ class ChangeTests(SynchronousTestCase):
         kinds = [(each.name, each.kind) for each in sharer.library.catalog.all(9)]
         self.assertEqual(kinds, [("a", "folder"), ("a/f1", "file"), ("b", "file")])
 
+    def test_folder_becomes_file(self) -> None:
+        """A folder in whose place there is a file now is not said to be one that cannot be read."""
+        sharer = Sharer(self)
+        sharer.file("b/f1")
+        sharer.start()
+        shutil.rmtree(sharer.directory / "b")
+        sharer.file("b")
+        sharer.noticed("b")
+        sharer.noticed(is_deep=False)
+        self.assertEqual((sharer.names(), sharer.unshared()), (["b"], {}))
+
     def test_renamed(self) -> None:
         """A renamed folder is shared under its new name."""
         sharer = Sharer(self)

@@ -1,5 +1,6 @@
 """Listening on TCP."""
 
+import errno
 from unittest import mock
 
 from twisted.internet.error import CannotListenError
@@ -61,6 +62,15 @@ class ListeningServiceTests(SynchronousTestCase):
         with mock.patch.object(reactor, "listenTCP", side_effect=error):
             refused = self.assertRaises(CannotStart, service.privilegedStartService)
         self.assertIn("192.0.2.99 is not an address of this machine", str(refused))
+
+    def test_address_of_one_cable(self) -> None:
+        """Nor does one do that others could not dial without naming a cable, too."""
+        reactor = MemoryReactorClock()
+        error = CannotListenError("fe80::1", 9011, OSError(errno.EINVAL, "Invalid argument"))
+        service = ListeningService(reactor, r"tcp6:9011:interface=fe80\:\:1", Factory())
+        with mock.patch.object(reactor, "listenTCP", side_effect=error):
+            refused = self.assertRaises(CannotStart, service.privilegedStartService)
+        self.assertIn("of use on one cable alone; name another one", str(refused))
 
     def test_listen_later(self) -> None:
         """A port that was assigned later is listened on with room for a crowd."""
