@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 _WITHOUT_MODES: Final = frozenset(
@@ -14,7 +13,9 @@ _MOUNTS: Final = "/proc/self/mountinfo"
 # See proc_pid_mountinfo(5): the mount, the one above, the device, and behind a dash the type.
 _MOUNT: Final = re.compile(r"(\d+) \d+ (\d+):(\d+) .* - (\S+) ")
 _OPENED: Final = "/proc/self/fdinfo"
-_OPENED_ON: Final = re.compile(r"^mnt_id:\s*(\d+)$", re.MULTILINE)
+_OPENED_ON: Final = re.compile(rb"^mnt_id:\s*(\d+)$", re.MULTILINE)
+# What is looked for is in the third line.
+_OPENED_BYTES: Final = 1_024
 
 
 def keeps_modes(device: int) -> bool:
@@ -38,8 +39,12 @@ def kind_of(fd: int) -> str | None:
     """Return the type of the file system of an open file, such as ext4, where the system tells."""
     try:
         # Not by its device: the volumes of btrfs have none that is listed.
-        found = _OPENED_ON.search(Path(_OPENED, str(fd)).read_text())
-        return None if found is None else _kind_of_mount(found[1], os.fstat(fd).st_dev)
+        opened = os.open(f"{_OPENED}/{fd}", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            found = _OPENED_ON.search(os.read(opened, _OPENED_BYTES))
+        finally:
+            os.close(opened)
+        return None if found is None else _kind_of_mount(found[1].decode(), os.fstat(fd).st_dev)
     except OSError:
         return None
 
