@@ -59,8 +59,8 @@ class FileSource:
         :raises OSError: when it cannot be opened.
         """
         with folder.opened_file(name) as file:
-            fd = os.dup(file.fileno())
-        return cls(fd, OnDisk(name, name, Signature.of(os.fstat(fd))), content, _nothing)
+            on_disk = OnDisk(name, name, Signature.of(os.fstat(file.fileno())))
+            return cls(os.dup(file.fileno()), on_disk, content, _nothing)
 
     @property
     def fd(self) -> int | None:

@@ -131,7 +131,7 @@ class SharedRecords:
             kvs.extend(page.get("kvs", []))
             if not page.get("more"):
                 break
-            rest = _encoded(b64decode(kvs[-1]["key"]).decode() + "\0")
+            rest = b64encode(b64decode(kvs[-1]["key"]) + b"\0").decode()
             at = question.get("revision", page["header"]["revision"])
             question = {**question, "key": rest, "revision": at}
         self.items, self._last = {}, _NONE

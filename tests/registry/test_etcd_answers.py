@@ -76,10 +76,17 @@ def test_answers(path: str, answer: Any) -> None:
         (RANGE, '{"header": {"revision": "7"}, "kvs": [{"key": "YmI="}]}'),
         (RANGE, '{"header": {"revision": "7"}, "kvs": [{"key": "?", "mod_revision": "1"}]}'),
         (RANGE, '{"header": {"revision": "7"}, "kvs": [{"key": "YQ==", "mod_revision": "1"}]}'),
+        (
+            RANGE,
+            '{"header": {"revision": "7"}, "more": true, "kvs": [{"key": "YmI=", "mod_revision":'
+            ' "1"}, {"key": "YQ==", "mod_revision": "1"}]}',
+        ),
         (RANGE, '{"header": {"revision": "7"}, "more": true}'),
         (TXN, '{"succeeded": true}'),
         (TXN, '{"header": {"revision": "7"}}'),
         (TXN, '{"header": {"revision": "7"}, "responses": [[]]}'),
+        (TXN, '{"header": {"revision": "7"}, "responses": [{}, {}]}'),
+        (TXN, '{"header": {"revision": "7"}, "kvs": [{"key": "YmI=", "mod_revision": "1"}]}'),
         (LOG_IN, "{}"),
         (LOG_IN, '{"token": ""}'),
     ],

@@ -239,3 +239,18 @@ def test_strange_records(two: Together) -> None:
         two.cluster.transact({"success": [put]})
         assert "something else" in two.ask(0, MakeInvite(1), OPERATOR).reason
     assert two.open() == [[], []]
+
+
+def test_strange_key(two: Together, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that is no text, and the last of a page, is passed over."""
+    monkeypatch.setattr(shared_records, "_PAGE", 1)
+    key = base64.b64encode(WORLD.encode() + b"items/\xff").decode()
+    put = {"request_put": {"key": key, "value": base64.b64encode(b"{}").decode()}}
+    two.cluster.transact({"success": [put]})
+    two.invite(0)
+    newcomer = SharedRecords(two.cluster.member(), WORLD)
+    read = Deferred.fromCoroutine(newcomer.catch_up())
+    settle(two.clock, read)
+    assert read.result is True
+    # What others have stored comes after it.
+    assert len(newcomer.items) > 1
