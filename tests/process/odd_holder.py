@@ -7,7 +7,6 @@ from typing import Any
 
 from tests.process.stranger import (
     CHUNK,
-    PATIENCE,
     Line,
     Neighbor,
     call,
@@ -27,22 +26,17 @@ def a_holder(
     :param hits: its answer to every question for files.
     :param deliver: is given each request for one of them, in a thread of its own.
     """
-    is_there = threading.Event()
 
-    def answer(ask: dict[str, Any]) -> None:
-        # The first question may come before its neighbor is known here.
-        is_there.wait(PATIENCE)
+    def answer(holder: Neighbor, ask: dict[str, Any]) -> None:
         if ask["what"] == "topo":
             holder.line.say("TOLD", id=ask["id"], peers=[{"peer": name}], answered=1)
         else:
             holder.line.say("TOLD", id=ask["id"], hits=hits, answered=1)
 
-    def wanted(want: dict[str, Any]) -> None:
+    def wanted(_holder: Neighbor, want: dict[str, Any]) -> None:
         threading.Thread(target=_quietly, args=[deliver, want], daemon=True).start()
 
-    holder = Neighbor(port, name, ASK=answer, WANT=wanted)
-    is_there.set()
-    return holder
+    return Neighbor(port, name, ASK=answer, WANT=wanted)
 
 
 def _quietly(deliver: Callable[[dict[str, Any]], object], want: dict[str, Any]) -> None:

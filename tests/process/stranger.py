@@ -245,7 +245,8 @@ class Neighbor:
     A link with a thread that answers pings and questions, as one that shares nothing.
 
     :param own_port: where it says that it listens.
-    :param on: what to do instead with messages, by verb.
+    :param on: what to do instead with messages, by verb: each is given this neighbor, as the first
+        may come before whoever makes it has it.
     :ivar heard: all that was said to it.
     """
 
@@ -254,7 +255,7 @@ class Neighbor:
         port: int,
         name: str,
         own_port: int = 1_024,
-        **on: Callable[[dict[str, Any]], object],
+        **on: Callable[["Neighbor", dict[str, Any]], object],
     ) -> None:
         self.name = name
         self.heard: list[Said] = []
@@ -287,7 +288,7 @@ class Neighbor:
                 verb, fields = self.line.hear()
                 self.heard.append((verb, fields))
                 if verb in self._on:
-                    self._on[verb](fields)
+                    self._on[verb](self, fields)
                 elif verb == "ASK":
                     record = [{"peer": self.name}] if fields["what"] == "topo" else []
                     self.line.say("TOLD", id=fields["id"], peers=record, answered=1)

@@ -32,13 +32,13 @@ class AnswerTests(AbusedCase):
     def ask(self, typed: str, end: str, field: str, records: list[dict[str, Any]]) -> list[str]:
         """Have s1 ask the neighbor something; return what it shows."""
 
-        def answer(ask: dict[str, Any]) -> None:
+        def answer(neighbor: Neighbor, ask: dict[str, Any]) -> None:
             for some in packed(records):
                 neighbor.line.say("TOLD", id=ask["id"], more=True, **{field: some})
             neighbor.line.say("TOLD", id=ask["id"], answered=1)
 
         # Another one each time: for a while nobody believes one that has lost its link.
-        with Neighbor(self.network.port("s1"), f"evil{next(_NUMBERS)}", ASK=answer) as neighbor:
+        with Neighbor(self.network.port("s1"), f"evil{next(_NUMBERS)}", ASK=answer):
             shown = self.network.type("s1", typed, end).splitlines()
         self.assertLess(self.network.memory()["s1"] - self._at_first["s1"], _GROWN_BYTES)
         # What Python does not give back, it uses the next time.

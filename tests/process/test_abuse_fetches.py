@@ -51,7 +51,7 @@ class FetchTests(AimedCase):
         """Those that fetch and take nothing have their places, and no more than those."""
         fetched: list[Line] = []
 
-        def refused(fields: Want) -> None:
+        def refused(_evil: Neighbor, fields: Want) -> None:
             if "dial" in fields:
                 fetched.append(self.fetch(fields["ticket"]))
 

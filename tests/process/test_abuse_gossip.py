@@ -12,6 +12,9 @@ from tests.process.daemons import wait_until
 from tests.process.stranger import Line, Listener, Neighbor, a_ticket, become_neighbor, call, id_of
 
 _SMALL = b"small" * 12_000
+# More than a neighbor may ask at once; a busy machine takes half a minute and more for them.
+_FLOOD = 2_000
+_FLOOD_SECONDS = 120.0
 
 
 def a_line(verb: str, **fields: Any) -> bytes:
@@ -77,7 +80,7 @@ class GossipTests(AbusedCase):
     def test_flood_of_questions(self) -> None:
         """Each question is answered, most of them with nothing, and others' still are."""
         with Neighbor(self.port, "flooder") as evil, Neighbor(self.port, "other") as other:
-            for _ in range(3_000):
+            for _ in range(_FLOOD):
                 evil.line.say("ASK", id=a_ticket(), what="text", text="*s*t*", wait=10)
             self.find()
             passed = sum(verb == "ASK" for verb, _ in other.heard)
@@ -86,22 +89,22 @@ class GossipTests(AbusedCase):
             def is_answered_or_cut_off() -> bool:
                 # A busy machine takes so long over the flood that the link is ended for it.
                 answered = sum(v == "TOLD" and not f.get("more") for v, f in evil.heard)
-                return answered == 3_000 or any(verb == "BYE" for verb, _ in evil.heard)
+                return answered == _FLOOD or any(verb == "BYE" for verb, _ in evil.heard)
 
-            wait_until(is_answered_or_cut_off, "answers")
+            wait_until(is_answered_or_cut_off, "answers", _FLOOD_SECONDS)
 
     def find(self) -> None:
-        """Find what s2 shares; on a busy machine a flood may outlast one question, not three."""
-        answer = ""
-        for _ in range(3):
-            if "s2-1.txt" not in answer:
-                answer = self.network.type("s1", "find s2-1*", "asked ")
-        self.assertIn("s2-1.txt", answer)
+        """Find what s2 shares; on a busy machine a flood may outlast a question, and another."""
+        wait_until(
+            lambda: "s2-1.txt" in self.network.type("s1", "find s2-1*", "asked "),
+            "an answer of s2",
+            _FLOOD_SECONDS,
+        )
 
     @pytest.mark.slow
     def test_questions_that_nobody_answers(self) -> None:
         """A thousand open questions keep nobody from asking, nor the processor busy."""
-        with Neighbor(self.port, "mute", ASK=lambda _ask: None) as mute:
+        with Neighbor(self.port, "mute", ASK=lambda _self, _ask: None) as mute:
             with Neighbor(self.port, "evil") as evil:
                 for _ in range(1_000):
                     evil.line.say("ASK", id=a_ticket(), what="topo", wait=10)
@@ -114,7 +117,7 @@ class GossipTests(AbusedCase):
     def test_false_answers(self) -> None:
         """Answers to nothing, and immense ones, neither stop a peer nor reach its asker whole."""
 
-        def lie(ask: dict[str, Any]) -> None:
+        def lie(evil: Neighbor, ask: dict[str, Any]) -> None:
             for _ in range(60):
                 records = [{"peer": "x"}] * 1_000
                 evil.line.say("TOLD", id=ask["id"], peers=records, more=True)

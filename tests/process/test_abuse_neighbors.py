@@ -136,7 +136,7 @@ class MuteTests(AbusedCase):
 
     def test_not_asked_again(self) -> None:
         """Once it was silent twice, one question is not asked again for its sake."""
-        with Neighbor(self.network.port("s1"), "mute", ASK=lambda _ask: None) as mute:
+        with Neighbor(self.network.port("s1"), "mute", ASK=lambda _self, _ask: None) as mute:
             asked = []
             for _ in range(3):
                 before = len(mute.heard)

@@ -134,9 +134,11 @@ def take_turns(reactor: EPollReactor, condition: Callable[[], object]) -> None:
 
 
 def dismantle(reactor: EPollReactor) -> None:
-    """Close what a reactor has for itself."""
-    for reader in reactor.removeAll():
+    """Close what a reactor has for itself, too: what wakes it, and what it waits with."""
+    for reader in (*reactor.removeAll(), *reactor._internalReaders):
         reader.connectionLost(None)
+    reactor._internalReaders.clear()
+    reactor._poller.close()
 
 
 class OnSockets:
