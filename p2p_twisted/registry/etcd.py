@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+import attrs
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -185,7 +186,12 @@ class EtcdStore:
                 self._kept.pop(change.name, None)
         return True
 
-    def _anew(self, found: Sequence[Heard], revision: int) -> Sequence[Heard]:
+    def _anew(self, found: Sequence[Heard], revision: int, is_rewound: bool) -> Sequence[Heard]:
+        if is_rewound:
+            # What is there now has revisions that were others' before.
+            self._own.clear()
+            self._claims = {}
+            self._kept = {name: attrs.evolve(each, revision=0) for name, each in self._kept.items()}
         names = {each.what.name for each in found if isinstance(each.what, Put)}
         gone = [name for name, kept in self._kept.items() if kept.revision <= revision]
         forgotten = [Heard(revision, Forget(name)) for name in gone if name not in names]

@@ -1,7 +1,7 @@
 """Hear what other registries do in etcd, and tell them who has renewed here."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -15,14 +15,14 @@ from twisted.python.failure import Failure
 from p2p_twisted.registry import limits
 from p2p_twisted.registry.etcd_client import Etcd
 from p2p_twisted.registry.etcd_gateway import Compacted, EtcdFault
-from p2p_twisted.registry.etcd_keys import Damaged, Heard, Json, Keyspace, Note, NoteGone
+from p2p_twisted.registry.etcd_keys import Heard, Json, Keyspace, Note, NoteGone
+from p2p_twisted.registry.etcd_reading import EtcdReading
 from p2p_twisted.registry.notes import Notes
 from p2p_twisted.registry.roster import Extend
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
 from p2p_twisted.wire.names import PeerName
 
-_PAGE: Final = 2_000
 _AGAIN_SECONDS: Final = 0.5
 _CATCH_UP_SECONDS: Final = 3.0
 _SILENT_SECONDS: Final = 1.5
@@ -50,8 +50,8 @@ class EtcdFollowing:
     knows that nothing was missed, and others know that it is there, and who has renewed.
 
     :param take: is given what happens, in order; returns whether it can be taken now.
-    :param anew: is given all that there is where some of what happened is not known any more;
-        returns what is different then.
+    :param anew: is given all that there is where some of what happened is not known any more, with
+        its revision, and whether none counts that was known before; returns what is different.
     :param renew_all: gives every lease its full time, where renewals may have been missed.
     """
 
@@ -65,7 +65,7 @@ class EtcdFollowing:
         notes: Notes,
         *,
         take: Callable[[Heard], bool],
-        anew: Callable[[Sequence[Heard], int], Sequence[Heard]],
+        anew: Callable[[Sequence[Heard], int, bool], Sequence[Heard]],
         renew_all: Callable[[], None],
     ) -> None:
         self._reactor = reactor
@@ -75,8 +75,11 @@ class EtcdFollowing:
         self._take = take
         self._anew = anew
         self._renew_all = renew_all
+        self._reading = EtcdReading(etcd, keys)
         self._queue: deque[Heard] = deque()
         self._received = 0
+        # Whether etcd has gone back to what it was earlier, and that is still to be read.
+        self._is_rewound = False
         # When the own note was heard last, or everything was read.
         self._touched: float | None = None
         self._why: str | None = None
@@ -110,7 +113,7 @@ class EtcdFollowing:
         :raises EtcdFault: when that cannot be done now.
         """
         try:
-            found, self._received = await self._read()
+            found, self._received = await self._reading.read()
         except EtcdFault as fault:
             self._why = str(fault)
             raise
@@ -177,35 +180,12 @@ class EtcdFollowing:
             if not waiting.called:
                 waiting.errback(EtcdFault("this registry ends"))
 
-    async def _read(self) -> tuple[list[Heard], int]:
-        """Read everything as it is at one revision, and return that, too."""
-        found: list[Heard] = []
-        question: Json = {**self._keys.watched(), "limit": _PAGE}
-        revision = 0
-        while True:
-            page = await self._etcd.call("/v3/kv/range", question)
-            revision = revision or int(page["header"]["revision"])
-            kvs = page.get("kvs", [])
-            found.extend(self._readable({"kv": kv} for kv in kvs))
-            if not page.get("more"):
-                return found, revision
-            rest = self._keys.rest(kvs[-1]["key"])
-            question = {**rest, "limit": _PAGE, "revision": str(revision)}
-
-    def _readable(self, events: Iterable[Json]) -> Iterator[Heard]:
-        for event in events:
-            try:
-                heard = self._keys.read(event)
-            except Damaged as error:
-                self.log.warn("{error}", error=error)
-                heard = error.heard
-            if heard is not None:
-                yield heard
-
     async def _follow(self) -> None:
         while True:
             soonest = self._reactor.seconds() + _AGAIN_SECONDS
             try:
+                if self._is_rewound:
+                    await self._read_anew()
                 await self._watch()
             except Compacted:
                 with suppress(EtcdFault):
@@ -226,16 +206,24 @@ class EtcdFollowing:
 
     async def _read_anew(self) -> None:
         """Go on from what there is, as what happened is not known any more."""
-        found, revision = await self._read()
-        self.log.info("etcd has compacted its history: all {count} keys are read", count=len(found))
-        self._queue.extend(self._anew(found, revision))
-        self._received = revision
+        found, revision = await self._reading.read()
+        news = self._anew(found, revision, self._is_rewound)
+        if self._is_rewound:
+            # Who waits for what was told gives up in time.
+            self._queue.clear()
+            self._told.clear()
+            gone = len(news) - len(found)
+            self.log.warn("etcd has lost {gone} peers, which will register again", gone=gone)
+        else:
+            self.log.info("etcd has compacted its history: {count} keys are read", count=len(found))
+        self._queue.extend(news)
+        self._received, self._is_rewound = revision, False
         self._renew_all()
         self.go_on()
 
     def _receive(self, result: Json) -> None:
         events = result.get("events", [])
-        self._queue.extend(self._readable(events))
+        self._queue.extend(self._reading.readable(events))
         for event in events:
             self._received = max(self._received, int(event["kv"]["mod_revision"]))
         self.go_on()
@@ -271,8 +259,13 @@ class EtcdFollowing:
         waiting, self._waiting = self._waiting, []
         now = self._told_at = self._reactor.seconds()
         note, ended = self._notes.take(), self._notes.ended(now) if self.is_first else []
+        before = self._received
         try:
             answer = await self._etcd.call("/v3/kv/txn", self._keys.tell(note, ended))
+            revision = int(answer["header"]["revision"])
+            if revision <= before:
+                self._is_rewound = True
+                raise EtcdFault("etcd was restored from an older copy")
         except EtcdFault as fault:
             pause = _AGAIN_SECONDS
             self.doubt(fault)
@@ -281,9 +274,11 @@ class EtcdFollowing:
             for each in waiting:
                 if not each.called:
                     each.errback(Failure(fault))
+            if self._is_rewound and self._watching is not None:
+                self._watching.cancel()
         else:
             pause = limits.NOTE_SECONDS
-            self._told.append(_Told(int(answer["header"]["revision"]), waiting))
+            self._told.append(_Told(revision, waiting))
             if not self._silence.is_set:
                 self._silence.set(_SILENT_SECONDS)
             self.go_on()

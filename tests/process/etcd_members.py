@@ -1,6 +1,7 @@
 """Real members of etcd, on free ports of loopback, with what they keep in a scratch folder."""
 
 import json
+import os
 import shutil
 from base64 import b64decode, b64encode
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.process.commands import run
 from tests.process.daemons import PATIENCE, Daemon, free_ports, wait_until
 
 NEEDS_ETCD: Final = pytest.mark.skipif(
@@ -57,20 +59,45 @@ class EtcdMembers:
             self._daemons[number].end()
         outer = f"{self._scheme}://127.0.0.1:{self.ports[number]}"
         inner = f"http://127.0.0.1:{self._inner[number]}"
-        cluster = (f"m{each}=http://127.0.0.1:{port}" for each, port in enumerate(self._inner))
         self._daemons[number] = Daemon(
-            f"--name=m{number}",
-            f"--data-dir={self._folder}/m{number}",
+            *self._membership(number),
             f"--listen-client-urls={outer}",
             f"--advertise-client-urls={outer}",
             f"--listen-peer-urls={inner}",
-            f"--initial-advertise-peer-urls={inner}",
-            f"--initial-cluster={','.join(cluster)}",
             f"--listen-metrics-urls=http://127.0.0.1:{self._health[number]}",
             *self._options,
             cwd=self._folder,
             command=str(shutil.which("etcd")),
         )
+
+    def _membership(self, number: int) -> tuple[str, ...]:
+        """Say who a member is, and who the others are."""
+        cluster = [f"m{each}=http://127.0.0.1:{port}" for each, port in enumerate(self._inner)]
+        return (
+            f"--name=m{number}",
+            f"--data-dir={self._folder}/m{number}",
+            f"--initial-advertise-peer-urls=http://127.0.0.1:{self._inner[number]}",
+            f"--initial-cluster={','.join(cluster)}",
+        )
+
+    def back_up(self) -> None:
+        """Keep all that there is now."""
+        self._etcdctl("save", "backup", f"--endpoints=127.0.0.1:{self.ports[0]}")
+
+    def restore(self) -> None:
+        """Have all members go on from what was kept, as if nothing had happened since."""
+        for number in range(len(self.ports)):
+            self._daemons[number].kill()
+            shutil.rmtree(self._folder / f"m{number}")
+            self._etcdctl("restore", "backup", *self._membership(number))
+        for number in range(len(self.ports)):
+            self.start(number)
+        for number in range(len(self.ports)):
+            self.wait_healthy(number)
+
+    def _etcdctl(self, *words: str) -> None:
+        command = [str(shutil.which("etcdctl")), "snapshot", *words]
+        run(command, cwd=self._folder, env={**os.environ, "ETCDCTL_API": "3"}).check_returncode()
 
     def leader(self) -> int:
         """Return which member leads."""

@@ -13,13 +13,14 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.registry.limits import RESERVATION_SECONDS
 from p2p_twisted.wire.codec import decode, encode
 from p2p_twisted.wire.messages import Join, Welcome
-from tests.process.daemons import Daemon, free_ports, scratch_folder, script
+from tests.process.daemons import Daemon, free_ports, scratch_folder, script, wait_until
 from tests.process.etcd_members import NEEDS_ETCD, EtcdMembers
 from tests.process.networks import Peer
 
 _AT_ONCE = 24
 _JOINS = 500
 _PATIENCE = 300.0
+_RESTORED_SECONDS = 20.0
 
 
 @attrs.frozen
@@ -79,6 +80,25 @@ class SeveralRegistriesTests(SynchronousTestCase):
         again.wait_for_log("3 peers are known from before")
         peers.append(self.start_peer("s4").wait_ready())
         peers[0].wait_for_topology("s1", "s2", "s3", "s4")
+        self.assertEqual(members.registered().keys(), {"s1", "s2", "s3", "s4"})
+
+    def test_restored(self) -> None:
+        """Where etcd is restored from a backup, who came later registers again; both serve on."""
+        members = self.start_etcd(1)
+        ports = free_ports(4)
+        pool = f"--ports={ports[0]}-{ports[-1]}"
+        for number in range(2):
+            self.start_registry(number, members, pool)
+        self.start_peer("s1").wait_ready()
+        members.back_up()
+        self.start_peer("s2").wait_ready()
+        members.restore()
+        for registry in self.registries.values():
+            registry.wait_for_log("etcd was restored from an older copy", _RESTORED_SECONDS)
+        self.start_peer("s3").wait_ready()
+        wait_until(lambda: "s2" in members.registered(), "s2 has registered again", 90.0)
+        self.registries[0].kill()
+        self.start_peer("s4").wait_ready()
         self.assertEqual(members.registered().keys(), {"s1", "s2", "s3", "s4"})
 
     def test_copy(self) -> None:

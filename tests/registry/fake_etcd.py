@@ -21,6 +21,17 @@ class Cluster(EtcdState):
         super().__init__()
         self.clock = clock
         self.members: list[Member] = []
+        self._backup: tuple[int, dict[bytes, Json], list[Json]] = (1, {}, [])
+
+    def back_up(self) -> None:
+        """Keep all that there is now."""
+        self._backup = self.revision, dict(self.keys), list(self.history)
+
+    def restore(self) -> None:
+        """Go on from what was kept, as if nothing had happened since."""
+        self.revision, self.keys, self.history = self._backup
+        for member in self.members:
+            member.end_watch()
 
     def member(self) -> "Member":
         """Connect to it."""
@@ -94,7 +105,8 @@ class Member:
 
     def hear(self, known: int) -> None:
         """Be told by the cluster what has happened since a revision, and tell a little later."""
-        mine = self.cluster.events(self._range, known + 1, self.cluster.revision)
+        first = max(known + 1, int(self._range.get("start_revision", 0)))
+        mine = self.cluster.events(self._range, first, self.cluster.revision)
         ended = self._ended
         if ended is None or self.is_deaf or self.is_away or not mine:
             return

@@ -5,15 +5,96 @@ from base64 import b64decode, b64encode
 from typing import Any
 
 from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
 from typing_extensions import override
 
 from p2p_twisted.registry.etcd import EtcdStore
 from p2p_twisted.registry.etcd_keys import Keyspace
-from p2p_twisted.registry.roster import Put
-from p2p_twisted.registry.store import IRegistryStore
+from p2p_twisted.registry.roster import Change, Forget, Put
+from p2p_twisted.registry.store import IRegistryStore, StoreFault
 from tests.registry import store_contract
 from tests.registry.builders import registration
 from tests.registry.fake_etcd import Cluster, settle
+
+
+class RestoredTests(SynchronousTestCase):
+    """Two registries, whose etcd is restored from a backup."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.cluster = Cluster(self.clock)
+        keys = Keyspace("net/v1/")
+        self.stores = [EtcdStore(self.clock, self.cluster.member(), keys, own) for own in "ab"]
+        self.heard: list[Change] = []
+        for store in self.stores:
+            self.addCleanup(store.close)
+            self.done(store.load())
+
+    def done(self, deferred: Any) -> Any:
+        settle(self.clock, deferred)
+        return self.successResultOf(deferred)
+
+    def hear(self, change: Change) -> bool:
+        self.heard.append(change)
+        return True
+
+    def test_lost(self) -> None:
+        """What it has lost is forgotten, what it has again is told, and both registries go on."""
+        one, other = self.stores
+        for store in self.stores:
+            store.follow(self.hear)
+        self.done(one.apply([Put(registration("s1"))]))
+        self.cluster.back_up()
+        self.done(one.apply([Put(registration("s2", 9001)), Put(registration("s1", 9002))]))
+        self.done(other.catch_up())
+        self.clock.pump([0.1] * 100)
+        self.cluster.restore()
+        self.heard.clear()
+        self.clock.pump([0.1] * 50)
+        self.assertEqual([store.fault for store in self.stores], [None, None])
+        forgotten = [each for each in self.heard if isinstance(each, Forget)]
+        self.assertEqual(forgotten, [Forget("s2")] * 2)
+        again = [each for each in self.heard if isinstance(each, Put)]
+        self.assertEqual(again, [Put(registration("s1", expires=0.0))] * 2)
+        self.heard.clear()
+        self.done(other.apply([Put(registration("s3", 9001))]))
+        self.done(one.catch_up())
+        self.assertIn(Put(registration("s3", 9001, expires=0.0)), self.heard)
+        self.done(one.apply([Put(registration("s3", 9003)), Put(registration("s1", 9001))]))
+
+    def test_same_revision(self) -> None:
+        """What another registry stores at the revision of an own change that is lost is heard."""
+        one, other = self.stores
+        one.follow(self.hear)
+        self.cluster.back_up()
+        for port in range(9000, 9009):
+            self.done(other.apply([Put(registration(f"s{port}", port))]))
+        self.cluster.members[0].is_deaf = True
+        self.done(one.apply([Put(registration("s2", 9100))]))
+        lost = self.cluster.revision
+        self.cluster.restore()
+        self.clock.pump([0.1] * 50)
+        self.cluster.revision = lost - 1
+        self.done(other.apply([Put(registration("s3", 9101))]))
+        self.done(one.catch_up())
+        self.assertIn(Put(registration("s3", 9101, expires=0.0)), self.heard)
+
+    def test_refused_meanwhile(self) -> None:
+        """Until all is read again, nobody is told that a registry knows what others have stored."""
+        one, other = self.stores
+        one.follow(self.hear)
+        self.cluster.back_up()
+        for port in range(9000, 9009):
+            self.done(other.apply([Put(registration(f"s{port}", port))]))
+        self.done(one.catch_up())
+        self.cluster.restore()
+        caught_up = one.catch_up()
+        settle(self.clock, caught_up)
+        self.assertIn(
+            "restored from an older copy", str(self.failureResultOf(caught_up, StoreFault))
+        )
+        self.clock.pump([0.1] * 20)
+        self.done(one.catch_up())
 
 
 class EtcdStoreTests(store_contract.StoreContract):
