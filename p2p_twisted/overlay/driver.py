@@ -203,7 +203,7 @@ class OverlayDriver:
         """Handle an event; return whether anything is to be done because of it."""
         now = self.now()
         links = ((link, each.keep_alive) for link, each in self._connections.items())
-        for found in self._pings.news(links):
+        for found in self._pings.news(links, now):
             self._overlay.handle(found, now)
         effects = self._overlay.handle(event, now)
         if isinstance(event, events.ConnectionLost):
