@@ -142,7 +142,7 @@ class OfferFloodTests(AbusedCase):
     def test_looks_and_false_receipts(self) -> None:
         """Nor by asking how far all are, and saying that they are all done."""
 
-        def lie(ask: Mapping[str, Any]) -> None:
+        def lie(_link: Neighbor, ask: Mapping[str, Any]) -> None:
             rows = [{"peer": name, "state": "saved"} for name in _RECEIVERS]
             said = {"answered": 1_000_000, "tally": {"saved": 1_000_000}, "receipts": rows}
             for link in list(links):
