@@ -194,6 +194,8 @@ class LeaseMachine:
     def _unreachable(self, why: str, now: float) -> list[LeaseEffect]:
         match self._state:
             case Joining(last) as joining:
+                # One that is started again gives all whom it knew a whole lease.
+                self._until = None
                 self._state = attrs.evolve(joining, why=why)
                 return [Listen(last.port)] if last is not None else self._port_busy(now)
             case Reserved(welcome) | Held(welcome) | Alone(welcome):

@@ -15,7 +15,7 @@ from p2p_twisted.peer.lease_events import (
     WakeLater,
     Woken,
 )
-from p2p_twisted.registry.refusals import RegistryRefused
+from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.wire.messages import Join
 from tests.peer.lease_case import (
     AWAY,
@@ -99,6 +99,17 @@ class LeaseTests(LeaseTestCase):
             assert isinstance(ended.outcome, RegistryRefused)
             self.assertEqual(ended.outcome.code, "taken")
             self.assertIn("is alive: choose another one", ended.outcome.reason)
+
+    def test_name_of_one_that_is_waited_for_anew(self) -> None:
+        """A registry that is started again gives whoever held the name a whole lease: not alive."""
+        self.after(JoinBegun(), RegistryRefused("later", "40 s", within=40.0))
+        self.after(Woken(), RegistryUnreachable("gone"), now=30.0)
+        held = RegistryRefused("later", "60 s", within=60.0)
+        said, wake = self.after(Woken(), held, now=56.0)
+        self.assertEqual(said, Say("waiting for the registry: 60 s"))
+        self.assertIsInstance(wake, WakeLater)
+        [ended] = self.after(Woken(), held, now=132.0)
+        self.assertIsInstance(ended, JoiningEnded)
 
     def test_renewed_later(self) -> None:
         """A renewal that cannot be kept now is tried again, and nothing is given up for it."""
