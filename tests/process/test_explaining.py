@@ -99,7 +99,10 @@ class LocalTests(ExplainedCase):
         # Of a process, its first thread alone.
         os.sched_setaffinity(self.cleo.process.pid, {core})
         for _ in range(_HOGS):
-            hog = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+            # A session of its own: Linux shares a core between sessions before processes.
+            hog = subprocess.Popen(
+                [sys.executable, "-c", "while True: pass"], start_new_session=True
+            )
             self.addCleanup(hog.wait)
             self.addCleanup(hog.kill)
             os.sched_setaffinity(hog.pid, {core})
