@@ -41,7 +41,7 @@ def registries_of(options: Mapping[str, Any]) -> tuple[Place, ...]:
     :raises BadReach: when none is found.
     """
     if options["registry"] != AUTO:
-        if AUTO in options["registry"].split(","):
+        if AUTO in map(str.strip, options["registry"].split(",")):
             raise UsageError(f"--registry takes {AUTO}, or where it listens, not both")
         return read_registries(options["registry"])
     own = options["interface"]

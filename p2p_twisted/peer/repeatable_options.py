@@ -2,13 +2,14 @@
 
 from twisted.python.usage import Options
 
-from p2p_twisted.peer.auto_registry import AUTO
-
-_NOTHING = (None, AUTO)
-
 
 class RepeatableOptions(Options):
     """Options of which none is passed over, where several are given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Otherwise what an option has is its default, which counts no more once it is said.
+        self._said: set[str] = set()
 
     def opt_registry(self, text: str) -> None:
         """Where the registry listens: HOST:PORT; may be repeated."""
@@ -23,5 +24,5 @@ class RepeatableOptions(Options):
         self._add("share", "\n", text)
 
     def _add(self, option: str, separator: str, text: str) -> None:
-        before = self[option]
-        self[option] = text if before in _NOTHING else f"{before}{separator}{text}"
+        self[option] = f"{self[option]}{separator}{text}" if option in self._said else text
+        self._said.add(option)

@@ -39,7 +39,14 @@ def test_registries() -> None:
     assert command_parser().parse_args(["find", "x", *words]).registry == "127.0.0.1:1,127.0.0.1:2"
 
 
-def test_auto() -> None:
-    """To find it, and to be told where it is, are two things."""
+@pytest.mark.parametrize("words", [("auto", "127.0.0.1"), ("127.0.0.1", "auto")])
+def test_auto(words: tuple[str, str]) -> None:
+    """To find it, and to be told where it is, are two things, whichever is said first."""
     with pytest.raises(UsageError, match="takes auto, or where it listens, not both"):
-        parsed("--registry=127.0.0.1", "--registry=auto")
+        parsed(*(f"--registry={each}" for each in words))
+
+
+def test_spaces() -> None:
+    """Spaces between several do not make ``auto`` the name of a host."""
+    with pytest.raises(UsageError, match="takes auto, or where it listens, not both"):
+        parsed("--registry=127.0.0.1, auto")
