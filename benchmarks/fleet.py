@@ -215,13 +215,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     print(f" for {(fleet.lines - before) / options.peers:.1f} lines a peer in 5 s")
     fleet.later(60.0, lambda: [fleet.add(f"late{number}") for number in range(options.late)])
-    print("| at, s | receivers | saved | in truth | off | lines a peer | done |")
-    print("|---:|---:|---:|---:|---:|---:|---|")
+    print("| at, s | receivers | saved | in truth | off | lines a peer | done | not heard from |")
+    print("|---:|---:|---:|---:|---:|---:|---:|---|")
     for seen in watch(fleet, sender, offer, 3_600.0):
         board = seen.board
-        counts = (board.receivers, board.counts["saved"], seen.saved, board.counts["off"])
-        row = [f"{seen.at:.1f}", *(f"{count:,}" for count in counts)]
-        print("|", " | ".join([*row, f"{seen.lines / options.peers:.2f}", str(board.is_done)]), "|")
+        least = "" if board.is_whole else "at least "
+        off, unheard = (board.counts.get(state, 0) for state in ("off", "not heard from"))
+        row = [f"{seen.at:.1f}", f"{least}{board.receivers:,}"]
+        row += [f"{count:,}" for count in (board.counts["saved"], seen.saved, off)]
+        row += [f"{seen.lines / options.peers:.2f}", str(board.is_done), f"{unheard:,}"]
+        print("|", " | ".join(row), "|")
 
 
 if __name__ == "__main__":

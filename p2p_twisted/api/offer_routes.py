@@ -128,6 +128,8 @@ def board_view(known: KnownOffer, board: Board) -> BoardView:
             for each in board.rows
         ),
         off=board.off,
+        unheard=board.unheard,
+        is_whole=board.is_whole,
         received=board.received,
         rate=board.rate,
         share=board.share,

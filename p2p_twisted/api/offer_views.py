@@ -75,9 +75,12 @@ class BoardView(View):
     """
     How far all are with a push.
 
-    :ivar counts: how many peers are how far; ``off`` are those that do not answer.
+    :ivar counts: how many peers are how far; ``off`` are those that do not answer, and ``not heard
+        from`` those that have not answered yet.
     :ivar receipts: of some of them, those first that have not got it.
     :ivar off: the names of some that are off.
+    :ivar unheard: the names of some that are not heard from.
+    :ivar is_whole: whether all that are there have been heard: otherwise there may be more.
     :ivar received: by all together, in bytes.
     :ivar rate: of all together.
     :ivar share: how much all have together of what they are to have.
@@ -94,6 +97,8 @@ class BoardView(View):
     counts: dict[str, Count]
     receipts: tuple[ReceiptView, ...]
     off: tuple[str, ...]
+    unheard: tuple[str, ...]
+    is_whole: bool
     received: Count
     rate: Rate
     share: Share

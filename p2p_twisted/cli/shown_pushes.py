@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from p2p_twisted.console.push_lines import ShownBoard, ShownPush, ShownReceipt
+from p2p_twisted.console.push_lines import OFF, UNHEARD, ShownBoard, ShownPush, ShownReceipt
 
 
 def push_of(offer: Mapping[str, Any]) -> ShownPush:
@@ -38,11 +38,16 @@ def board_of(board: Mapping[str, Any]) -> ShownBoard:
     return ShownBoard(
         push=push_of(board["offer"]),
         counts=board["counts"],
-        rows=[*receipts, *(ShownReceipt(name, "off") for name in board["off"])],
+        rows=[
+            *receipts,
+            *(ShownReceipt(name, OFF) for name in board["off"]),
+            *(ShownReceipt(name, UNHEARD) for name in board["unheard"]),
+        ],
         done=board["share"],
         rate=board["rate"],
         seconds_left=board["seconds_left"],
         unaware=board["unaware"],
+        is_whole=board["is_whole"],
         is_unshared=board["is_unshared"],
         is_done=board["is_done"],
     )

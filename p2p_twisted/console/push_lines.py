@@ -23,7 +23,9 @@ _RECIPIENTS_SHOWN: Final = 3
 _NO_BREAK: Final = "\xa0"
 SAVED: Final = "saved"
 ASKED: Final = "asked"
-_PENDING: Final = ("fetching", "waiting", "asked", "refused", "no space", "failed", "off")
+OFF: Final = "off"
+UNHEARD: Final = "not heard from"
+_PENDING: Final = ("fetching", "waiting", ASKED, "refused", "no space", "failed", OFF, UNHEARD)
 
 
 @attrs.frozen(kw_only=True)
@@ -89,6 +91,7 @@ class ShownBoard:
     :ivar rate: of all together, in bytes a second.
     :ivar seconds_left: until the last one has it, if that is known.
     :ivar unaware: how many are there that tell nothing of it.
+    :ivar is_whole: whether all that are there have been heard: otherwise there may be more.
     :ivar is_unshared: whether its sender shares it no more.
     :ivar is_done: whether nothing more will happen as long as nobody comes.
     """
@@ -100,6 +103,7 @@ class ShownBoard:
     rate: float = 0.0
     seconds_left: float | None = None
     unaware: int = 0
+    is_whole: bool = True
     is_unshared: bool = False
     is_done: bool = False
 
@@ -195,7 +199,8 @@ def _state_text(push: ShownPush) -> str:
 
 def _counts(board: ShownBoard) -> Iterator[str]:
     if total := sum(board.counts.values()):
-        yield f"{board.counts.get(SAVED, 0):,} of {total:,} have it"
+        least = "" if board.is_whole else "at least "
+        yield f"{board.counts.get(SAVED, 0):,} of {least}{total:,} have it"
     else:
         yield "nobody tells of it yet"
     for state in _PENDING:

@@ -1,6 +1,6 @@
 """Say of offers, and of how they go, what a person is shown."""
 
-from p2p_twisted.console.push_lines import ShownBoard, ShownPush, ShownReceipt
+from p2p_twisted.console.push_lines import OFF, UNHEARD, ShownBoard, ShownPush, ShownReceipt
 from p2p_twisted.offers.board import Board
 from p2p_twisted.offers.offers_interface import KnownOffer
 
@@ -35,12 +35,14 @@ def shown_board(known: KnownOffer, board: Board) -> ShownBoard:
                 )
                 for row in board.rows
             ),
-            *(ShownReceipt(name, "off") for name in board.off),
+            *(ShownReceipt(name, OFF) for name in board.off),
+            *(ShownReceipt(name, UNHEARD) for name in board.unheard),
         ],
         done=board.share,
         rate=board.rate,
         seconds_left=board.seconds_left,
         unaware=board.unaware,
+        is_whole=board.is_whole,
         is_unshared=board.is_unshared,
         is_done=board.is_done,
     )

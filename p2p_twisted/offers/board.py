@@ -9,8 +9,12 @@ from p2p_twisted.offers.offer import EVERYBODY, Offer
 from p2p_twisted.wire.messages import Receipt, ReceiptState
 from p2p_twisted.wire.names import PeerName
 
-BoardState = ReceiptState | Literal["off"]
-"""How far a peer is; ``off`` where it is named, or known from the network, and silent."""
+BoardState = ReceiptState | Literal["off", "not heard from"]
+"""
+How far a peer is; ``off`` where it is named, or known from the network, and silent.
+
+Until a look has told for sure of all, one that is missing is ``not heard from``.
+"""
 
 NOBODY_HAS_IT: Final = "nobody has it now"
 """Why somebody waits that has looked for it, as its receipt says."""
@@ -31,6 +35,8 @@ class Board:
     :ivar seconds_left: until the last one has it; ``None`` while that is unknown.
     :ivar unaware: peers that are there and tell nothing of the offer: it has not reached them
         yet, or they run an earlier version, or answer by way of one that does.
+    :ivar unheard: names of some that are not heard from.
+    :ivar is_whole: whether all that are there have been heard: otherwise there may be more.
     :ivar is_unshared: whether its sender shares it no more as it was.
     :ivar is_done: whether nothing more will happen as long as nobody comes.
     :ivar look_again: after how many seconds it is worth while to look again.
@@ -44,6 +50,8 @@ class Board:
     rate: float = 0.0
     seconds_left: float | None = None
     unaware: int = 0
+    unheard: tuple[PeerName, ...] = ()
+    is_whole: bool = True
     is_unshared: bool = False
     is_done: bool = False
     look_again: float = 1.0

@@ -52,7 +52,7 @@ class OfferAudience:
         """Return how far all are, by a look at the time ``now`` and what earlier ones have told."""
         look = self._believed(look)
         tally, size = look.tally, self._offer.size
-        off, number_off = self._off(look)
+        missing, number_missing = self._missing(look)
         unaware = max(0, look.answered - tally.peers)
         has_spread = self._has_spread(unaware, look, now)
         is_settled = self._doubts.settles(look, now)
@@ -60,12 +60,15 @@ class OfferAudience:
         coming = tally.waiting + tally.fetching
         to_come = max(0, (coming + tally.saved) * size - tally.received) if coming else 0
         counts: dict[BoardState, int] = dict(tally.counts.items())
-        counts["off"] = number_off
+        counts["off" if is_settled else "not heard from"] = number_missing
+        named = missing[:RECEIPTS_NAMED]
         board = Board(
             offer=self._offer,
             counts=counts,
             rows=look.receipts,
-            off=off[:RECEIPTS_NAMED],
+            off=named if is_settled else (),
+            unheard=() if is_settled else named,
+            is_whole=is_settled,
             received=min(tally.received, tally.receivers * size),
             rate=tally.rate,
             seconds_left=max(tally.seconds_left, to_come / tally.rate)
@@ -114,7 +117,7 @@ class OfferAudience:
                 tally = tally.without(receipt, self._offer.size)
         return evolve(look, tally=tally, receipts=tuple(receipts))
 
-    def _off(self, look: Look) -> tuple[tuple[PeerName, ...], int]:
+    def _missing(self, look: Look) -> tuple[tuple[PeerName, ...], int]:
         """Add those that a look tells of; return names of those that it misses, and how many."""
         there = {receipt.peer for receipt in look.receipts}
         silent = [name for name in look.silent if self._is_meant(name) and name not in there]

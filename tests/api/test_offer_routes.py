@@ -86,6 +86,7 @@ def test_board(browser: Browser) -> None:
     assert told["counts"] == {"fetching": 1, "no space": 1, "off": 1}
     assert [each["reason"] for each in told["receipts"]] == ["", "full"]
     assert (told["off"], told["share"], told["have_all"]) == (["s9"], 0.5, False)
+    assert (told["unheard"], told["is_whole"]) == ([], True)
     assert browser.ask("GET", "/v1/offers/9").status == 404
 
 

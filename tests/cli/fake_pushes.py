@@ -43,6 +43,8 @@ def board(saved: int, fetching: int, *, of: Any = None, **more: Any) -> dict[str
             for n in range(fetching)
         ],
         "off": [],
+        "unheard": [],
+        "is_whole": True,
         "received": 2_048 * saved + 1_024 * fetching,
         "rate": 512.0 * fetching,
         "share": 0.5,

@@ -92,6 +92,16 @@ class BoardTests(SynchronousTestCase):
         self.assertEqual(len(lines), 10)
         self.assertEqual(board_lines(MANY)[-1], "  and 34 more")
 
+    def test_not_heard_from(self) -> None:
+        """Until all have been heard, nobody is said to be off, and there may be more."""
+        rows = (*ROWS[:2], ShownReceipt("emil", "not heard from"))
+        counts = {"saved": 28, "fetching": 1, "no space": 1, "not heard from": 9}
+        lines = board_lines(attrs.evolve(BOARD, counts=counts, rows=rows, is_whole=False), 80)
+        self.assertEqual(
+            lines[1], "28 of at least 39 have it, 1 fetching, 1 no space, 9 not heard from"
+        )
+        self.assertEqual(lines[-2:], ["  emil         not heard from", "  and 8 more"])
+
     def test_done(self) -> None:
         """Nothing is left then; whoever has it needs no line."""
         rows = (ShownReceipt("ben", "saved", 1.0),)

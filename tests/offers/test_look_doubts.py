@@ -70,6 +70,7 @@ class TestVeryMany:
             assert audience.suffices(look, now)
             board = audience.board(look, now)
             assert (board.is_done, board.look_again) == (False, 20.0)
+            assert (board.counts["not heard from"], board.is_whole) == (900, False)
         board = audience.board(self.a_look(9_900, is_whole=True), 40.0)
         assert board.look_again > 50.0
         assert board.counts["off"] == 0

@@ -179,13 +179,17 @@ class TestOff:
         assert board.have_all
 
     def test_silent(self) -> None:
-        """Who is silent, and meant, is off; what was said while some are silent has to last."""
+        """Who is silent, and meant, is off once that lasts; before, it has not been heard from."""
         audience = OfferAudience(OFFER, 0.0)
         look = a_look(a_receipt("ben"), silent=("carl", "anna"), is_whole=False)
         board = audience.board(look, 0.0)
-        assert (board.off, board.counts["off"]) == (("carl",), 1)
+        assert board.counts["saved"] == board.counts["not heard from"] == 1
+        assert (board.off, board.unheard, board.is_whole) == ((), ("carl",), False)
         assert not board.is_done
-        assert audience.board(look, 1.0).is_done
+        board = audience.board(look, 1.0)
+        assert board.counts["saved"] == board.counts["off"] == 1
+        assert (board.off, board.unheard, board.is_whole) == (("carl",), (), True)
+        assert board.is_done
 
     def test_silent_and_not_meant(self) -> None:
         audience = OfferAudience(an_offer(to=["ben"]), 0.0)
@@ -216,7 +220,8 @@ class TestOff:
         fallen = Look(
             tally=look.tally, receipts=look.receipts, answered=9_951, silent=silent, is_whole=False
         )
-        assert audience.board(fallen, 0.0).counts["off"] == 50
+        board = audience.board(fallen, 0.0)
+        assert (board.counts["not heard from"], "off" in board.counts) == (50, False)
         assert audience.board(look, 60.0).counts["off"] == 50
 
     def test_late_of_very_many(self) -> None:

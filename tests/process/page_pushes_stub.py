@@ -27,6 +27,8 @@ def pushes(peer: str, name: str, reason: str) -> Mapping[str, Any]:
         "counts": {"saved": 9, "fetching": 1, "no space": 1, "off": 1},
         "receipts": receipts,
         "off": ["s9"],
+        "unheard": [],
+        "is_whole": True,
         "received": 7_000_000_000,
         "rate": 25_480_396.0,
         "share": 0.72,

@@ -4,19 +4,20 @@ import { ask, lines } from "./events.js";
 import { Items } from "./items.js";
 import { button, byId, command, duration, el, nameOf, onSubmit, rate, renew, say, setText, shown, size } from "./text.js";
 
-const PENDING = ["fetching", "waiting", "asked", "refused", "no space", "failed", "off"];
+const PENDING = ["fetching", "waiting", "asked", "refused", "no space", "failed", "off", "not heard from"];
 const GETS = new Set(["asked", "refused", "failed"]);
 const LISTED = 50;
 const SOONEST_MS = 1000;
 const LOOKED_AT = 3;
 
 /** Write how many have it, and how it stands with the others. */
-function countsOf({ counts, unaware, is_unshared, offer }) {
+function countsOf({ counts, unaware, is_whole, is_unshared, offer }) {
   const all = Object.values(counts).reduce((sum, each) => sum + each, 0);
   const parts = PENDING.filter((state) => counts[state]).map((state) => `${counts[state].toLocaleString("en")} ${state}`);
   if (unaware) parts.push(`${unaware.toLocaleString("en")} more tell nothing of it`);
   if (is_unshared) parts.push(`${shown(offer.sender)} shares it no more`);
-  const have = all ? `${(counts.saved ?? 0).toLocaleString("en")} of ${all.toLocaleString("en")} have it` : "nobody tells of it yet";
+  const least = is_whole ? "" : "at least ";
+  const have = all ? `${(counts.saved ?? 0).toLocaleString("en")} of ${least}${all.toLocaleString("en")} have it` : "nobody tells of it yet";
   return [have, ...parts].join(" · ");
 }
 
@@ -146,8 +147,9 @@ export class Pushes {
     const left = board.seconds_left === null || board.is_done ? "" : ` · ${duration(board.seconds_left)} left`;
     setText(view.counts, countsOf(board) + (board.rate && !board.is_done ? ` · ${rate(board.rate)}` : "") + left);
     const some = board.receipts.filter((each) => each.state !== "saved");
-    const off = board.off.map((peer) => ({ peer, state: "off", received: 0, rate: 0, reason: "" }));
-    renew(view.rows, [...some, ...off].map((each) => this.#row(each, board.offer.size)));
+    const missing = (peers, state) => peers.map((peer) => ({ peer, state, received: 0, rate: 0, reason: "" }));
+    const rest = [...missing(board.off, "off"), ...missing(board.unheard, "not heard from")];
+    renew(view.rows, [...some, ...rest].map((each) => this.#row(each, board.offer.size)));
   }
 
   #row({ peer, state, received, rate: pace, reason }, whole) {
