@@ -15,7 +15,7 @@ from p2p_twisted.cli.machine_checks import Finding
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer
 from p2p_twisted.peer.settings import STATE_DIRECTORY
 from p2p_twisted.registry.lan_search import search_lan
-from p2p_twisted.registry.registry_dial import registry_fault
+from p2p_twisted.registry.registry_dial import registry_faults
 from p2p_twisted.runtime.exit_status import Exit
 
 _REACH_SECONDS: Final = 6.0
@@ -136,16 +136,22 @@ def _network(status: dict[str, Any]) -> Iterator[Finding]:
         yield from _unreached(fault, Exit.NO_NETWORK, status.get("clock_fault"))
         return
     is_private = status.get("certificate") is not None
-    if (fault := registry_fault(status["registry"], status["network"], is_private)) is not None:
-        yield from _unreached(fault, Exit.NO_NETWORK, status.get("clock_fault"))
+    faults = registry_faults(status["registry"], status["network"], is_private)
+    why = "; ".join(fault for fault in faults.values() if fault is not None)
+    there = [place for place, fault in faults.items() if fault is None]
+    if not there:
+        yield from _unreached(why, Exit.NO_NETWORK, status.get("clock_fault"))
         return
-    text = f"{status['registry']} answers, network {status['network']}"
-    yield Finding("registry", True, text)
+    text = f"{' and '.join(there)} {'answers' if len(there) == 1 else 'answer'}"
+    text += f", network {status['network']}"
+    yield Finding("registry", None if why else True, f"{text}, but: {why}" if why else text)
     if is_private:
         yield _certificate(status)
     yield _reach(status)
     own = status["address"]["host"]
-    yield multicast_check.multicast(status["registry"], own, partial(search_lan, interface=own))
+    search = partial(search_lan, interface=own)
+    network = None if is_private else status["network"]
+    yield multicast_check.multicast(status["registry"], own, search, network)
     if wrong := status.get("clock_fault"):
         yield Finding("clock", False, wrong)
     else:

@@ -12,9 +12,17 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater, react
 
 from p2p_twisted.cli.command_parser import GuessingParser
+from p2p_twisted.registry.etcd_location import ETCD
 from p2p_twisted.registry.roster import Put
 from p2p_twisted.registry.store import Conflict, IRegistryStore, StoreFault, StoreTaken
-from p2p_twisted.registry.store_option import BadStore, EtcdAccess, make_store, read_store
+from p2p_twisted.registry.store_option import (
+    SQLITE,
+    BadStore,
+    EtcdAccess,
+    make_store,
+    read_store,
+)
+from p2p_twisted.runtime.amounts import count
 from p2p_twisted.runtime.exit_status import Exit, after_signal
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.wire.names import BadName, NetworkName, peer_name
@@ -34,6 +42,8 @@ def copy_registry(words: Sequence[str]) -> int:
         given = {name: vars(options)[name.replace("-", "_")] for name in _ACCESS}
         access = EtcdAccess.read({name: path for name, path in given.items() if path is not None})
         network = _network(options.network)
+        if places[0] == places[1]:
+            raise BadStore("--from and --to are one store: nothing is to be copied")
     except BadStore as error:
         sys.stderr.write(f"{error}\n")
         return Exit.USAGE
@@ -73,9 +83,9 @@ async def _until_signal(reactor: Any, saying: Coroutine[Any, Any, int]) -> int:
 async def copy_said(source: IRegistryStore, target: IRegistryStore) -> int:
     """Copy, and say how that went; return the exit status."""
     try:
-        count = await copied(source, target)
+        new, there = await copied(source, target)
     except StoreTaken as fault:
-        sys.stderr.write(f"{fault}, or stop that registry first\n")
+        sys.stderr.write(f"{fault}: stop that registry first\n")
         return Exit.CONFLICT
     except Conflict as fault:
         sys.stderr.write(f"{fault}: the other store has another peer at one of the places\n")
@@ -83,14 +93,15 @@ async def copy_said(source: IRegistryStore, target: IRegistryStore) -> int:
     except StoreFault as fault:
         sys.stderr.write(f"{fault}\n")
         return Exit.DISK
-    print(f"copied {count} registrations")
+    print(f"copied {count(new, 'registration')}", f"{there} were there before", sep=", ")
     return Exit.DONE
 
 
-async def copied(source: IRegistryStore, target: IRegistryStore) -> int:
+async def copied(source: IRegistryStore, target: IRegistryStore) -> tuple[int, int]:
     """
-    Copy the registrations of names that the target does not have; return how many these are.
+    Copy the registrations of names that the target does not have.
 
+    :returns: how many these are, and how many names were there before.
     :raises StoreFault: when a store cannot be used, or one of the places is another peer's in the
         target; some may be copied by then.
     """
@@ -107,7 +118,7 @@ async def copied(source: IRegistryStore, target: IRegistryStore) -> int:
             await target.close()
     finally:
         await source.close()
-    return len(new)
+    return len(new), len(held) - len(new)
 
 
 def _pieces(changes: Sequence[Put], most: int) -> Iterator[Sequence[Put]]:
@@ -117,12 +128,12 @@ def _pieces(changes: Sequence[Put], most: int) -> Iterator[Sequence[Put]]:
 
 
 def _place(option: str, text: str) -> Any:
+    if not text.startswith((SQLITE, ETCD)):
+        raise BadStore(f"--{option} takes sqlite:FILE or etcd://HOST:PORT, not {text!r}")
     try:
         place = read_store(text)
     except BadStore as error:
         raise BadStore(f"--{option} {error}") from None
-    if place is None:
-        raise BadStore(f"--{option} takes sqlite:FILE or etcd://HOST:PORT, not {text!r}")
     if option == "from" and isinstance(place, Path) and not place.exists():
         raise BadStore(f"there is no {place}")
     return place

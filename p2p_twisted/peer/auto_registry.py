@@ -110,7 +110,7 @@ class RegistryFinder:
         if not known and (own := self._own(network)) is not None:
             return (self._found(own, network),)
         try:
-            heard = self.search(lambda each: _is_open(each, network))
+            heard = self.search(lambda each: is_open(each, network))
         except OSError as error:
             if known:
                 return known
@@ -165,7 +165,7 @@ def choose(heard: Sequence[HeardRegistry], network: NetworkName) -> HeardRegistr
     :raises NoWay: when there is none.
     :raises SeveralHeard: when there are several.
     """
-    right = _once_each(_one_on_this_machine([each for each in heard if _is_open(each, network)]))
+    right = _once_each(_one_on_this_machine([each for each in heard if is_open(each, network)]))
     match right:
         case [one]:
             return one
@@ -217,7 +217,8 @@ def _not_heard(what: str) -> str:
     return f"{what}: say --registry HOST:PORT where one runs, or {start}"
 
 
-def _is_open(heard: HeardRegistry, network: NetworkName) -> bool:
+def is_open(heard: HeardRegistry, network: NetworkName) -> bool:
+    """Return whether a registry says that it is that of an open network."""
     return heard.beacon.root is None and heard.beacon.network == network
 
 

@@ -18,22 +18,17 @@ from p2p_twisted.wire.names import NetworkName
 _SECONDS: Final = 3.0
 
 
-def registry_fault(place: str, network: NetworkName, is_private: bool = False) -> str | None:
+def registry_faults(
+    places: str, network: NetworkName, is_private: bool = False
+) -> dict[str, str | None]:
     """
-    Return why no registry of a network answers; ``None`` where one does.
+    Return why registries of a network do not answer, by their places; ``None`` where one does.
 
-    :param place: its host and port; of several, with commas in between, any will do.
-    :param is_private: whether to talk to it over TLS.
+    :param places: host and port of each, with commas in between.
+    :param is_private: whether to talk to them over TLS.
     """
-    faults = []
-    for host, port in read_locations(place):
-        try:
-            _greet(host, port, Hello(PROTOCOL, "registry", "registry", network), is_private)
-        except NoAnswer as fault:
-            faults.append(explain(fault, host, port, network, is_private))
-        else:
-            return None
-    return "; ".join(faults)
+    found = read_locations(places)
+    return {show_location(*place): _fault(*place, network, is_private) for place in found}
 
 
 def answers(place: tuple[str, int], network: NetworkName, is_private: bool = False) -> bool:
@@ -44,12 +39,20 @@ def answers(place: tuple[str, int], network: NetworkName, is_private: bool = Fal
     registry more than all that it is asked for, and is made anyway when it is.
     """
     if not is_private:
-        return registry_fault(show_location(*place), network) is None
+        return _fault(*place, network, is_private) is None
     try:
         with socket.create_connection(place, _SECONDS):
             return True
     except (OSError, UnicodeError):
         return False
+
+
+def _fault(host: str, port: int, network: NetworkName, is_private: bool) -> str | None:
+    try:
+        _greet(host, port, Hello(PROTOCOL, "registry", "registry", network), is_private)
+    except NoAnswer as fault:
+        return explain(fault, host, port, network, is_private)
+    return None
 
 
 def _greet(host: str, port: int, expected: Hello, is_private: bool) -> None:

@@ -149,9 +149,7 @@ class SqliteStore(SoleStore):
     def _fault(self, error: OSError | sqlite3.Error) -> StoreFault:
         match error:
             case sqlite3.OperationalError() if "locked" in str(error):
-                return StoreTaken(
-                    f"another registry uses {self._path}: give this one another --store"
-                )
+                return StoreTaken(f"another registry uses {self._path}")
             case OSError() | sqlite3.OperationalError():
                 why = getattr(error, "strerror", None) or error
                 return StoreFault(f"cannot use {self._path}: {why}")

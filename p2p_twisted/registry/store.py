@@ -27,7 +27,9 @@ class Conflict(StoreFault):
 
 def cannot_use(fault: StoreFault) -> CannotStart:
     """Make the error of a registry that cannot start for its store."""
-    return CannotStart(str(fault), Exit.CONFLICT if isinstance(fault, StoreTaken) else Exit.DISK)
+    if isinstance(fault, StoreTaken):
+        return CannotStart(f"{fault}: give this one another --store", Exit.CONFLICT)
+    return CannotStart(str(fault), Exit.DISK)
 
 
 class IRegistryStore(Interface):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
+from p2p_twisted.cli import doctor
 from p2p_twisted.cli.doctor import _network, _own_places, _reach
 from p2p_twisted.runtime.exit_status import Exit
 
@@ -24,6 +25,23 @@ def test_clock(fault: str | None) -> None:
     found = {each.name: each for each in _network(wrong)}
     assert (found["registry"].is_ok, found["clock"].is_ok) == (False, False)
     assert found["clock"].text == "set it"
+
+
+def test_registries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several registries it is said which answer, and what is wrong with the others."""
+    monkeypatch.setattr(doctor, "registry_faults", lambda places, _network, _is_private: faults)
+    monkeypatch.setattr(doctor, "search_lan", lambda _is_it, **_how: [])
+    named = "10.77.0.1:9011,10.77.0.2:9011"
+    well = status(registry_fault=None, registry=named, network="lab", clock_ahead=0.0)
+    faults: dict[str, str | None] = dict.fromkeys(named.split(","))
+    found = next(_network(well))
+    assert found == ("registry", True, f"{named.replace(',', ' and ')} answer, network lab", 1)
+    faults["10.77.0.1:9011"] = "is it on?"
+    found = next(_network(well))
+    assert found == ("registry", None, "10.77.0.2:9011 answers, network lab, but: is it on?", 1)
+    faults["10.77.0.2:9011"] = "runs it?"
+    found = next(_network(well))
+    assert found == ("registry", False, "is it on?; runs it?", Exit.NO_NETWORK)
 
 
 class ReachTests(SynchronousTestCase):

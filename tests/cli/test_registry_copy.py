@@ -27,7 +27,7 @@ class CopyTests(SynchronousTestCase):
         self.source, self.target = MemoryStore(), Small()
         self.successResultOf(self.source.apply([Put(held) for held in crowd(10)]))
 
-    def copying(self) -> "Deferred[int]":
+    def copying(self) -> "Deferred[tuple[int, int]]":
         """Copy."""
         return Deferred.fromCoroutine(copied(self.source, self.target))
 
@@ -39,10 +39,10 @@ class CopyTests(SynchronousTestCase):
     def test_all(self) -> None:
         """All are copied, once; names that are there stay as they are."""
         self.successResultOf(self.target.apply([Put(registration("s1", 9500))]))
-        self.assertEqual(self.successResultOf(self.copying()), 9)
+        self.assertEqual(self.successResultOf(self.copying()), (9, 1))
         expected = {held.name: held.address.port for held in crowd(10)} | {"s1": 9500}
         self.assertEqual(self.kept(), expected)
-        self.assertEqual(self.successResultOf(self.copying()), 0)
+        self.assertEqual(self.successResultOf(self.copying()), (0, 10))
 
     def test_closed(self) -> None:
         """Whom nobody can dial is known in the copy, too."""
@@ -62,7 +62,8 @@ class CopyTests(SynchronousTestCase):
         missing = Path(self.mktemp()).absolute()
         for words, said in (
             (("--from=memory:", "--to=etcd://a"), "--from takes sqlite:FILE or etcd://HOST:PORT"),
-            (("--from=etcd://a", "--to=x"), "--to takes sqlite:FILE"),
+            (("--from=etcd://a", "--to=x"), "--to takes sqlite:FILE or etcd://HOST:PORT, not 'x'"),
+            (("--from=etcd://a", "--to=etcd://a:2379"), "--from and --to are one store"),
             ((f"--from=sqlite:{missing}", "--to=etcd://a"), f"there is no {missing}"),
             (("--from=etcd://a", "--to=etcd://b", f"--etcd-login={missing}"), str(missing)),
             (("--from=etcd://a", "--to=etcd://b", "--network=my lab"), "--network takes"),

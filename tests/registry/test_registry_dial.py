@@ -9,7 +9,7 @@ import attrs
 from OpenSSL import SSL
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.registry.registry_dial import answers, registry_fault
+from p2p_twisted.registry.registry_dial import answers, registry_faults
 from p2p_twisted.trust.tls import mutual_context
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.messages import PROTOCOL, Hello
@@ -37,7 +37,7 @@ class RegistryDialTests(SynchronousTestCase):
             greeter.start()
             try:
                 place = f"127.0.0.1:{server.getsockname()[1]}"
-                return registry_fault(place, "default", is_private)
+                return registry_faults(place, "default", is_private)[place]
             finally:
                 greeter.join()
 
@@ -72,8 +72,8 @@ class RegistryDialTests(SynchronousTestCase):
         """Where nothing can be reached, it is said what to check, as a peer says it."""
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
-        fault = registry_fault(f"127.0.0.1:{port}", "default")
-        self.assertIn("does p2p registry run?", str(fault))
+        faults = registry_faults(f"127.0.0.1:{port}", "default")
+        self.assertIn("does p2p registry run?", str(faults[f"127.0.0.1:{port}"]))
         with patch.object(socket, "create_connection") as connect:
             for error, why in (
                 (socket.gaierror(socket.EAI_NONAME, "unknown"), "is the name right?"),
@@ -82,7 +82,7 @@ class RegistryDialTests(SynchronousTestCase):
                 (OSError(errno.EHOSTUNREACH, "no route"), "there is no way from this machine"),
             ):
                 connect.side_effect = error
-                self.assertIn(why, str(registry_fault("elsewhere:9011", "default")))
+                self.assertIn(why, str(registry_faults("elsewhere:9011", "default")))
 
     def test_may_be_there(self) -> None:
         """An open network's registry has to greet; of a private one, somebody has to listen."""
