@@ -15,6 +15,7 @@ _log = Logger()
 CODES: Final = {
     "bad_request": 400,
     "forbidden": 403,
+    "changed": 412,
     "no_such_range": 416,
     "late": 504,
     "not_found": 404,

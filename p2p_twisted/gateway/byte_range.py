@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-_ONE_RANGE: Final = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})\Z", re.IGNORECASE)
+_ONE_RANGE: Final = re.compile(r"bytes=([0-9]{0,999})-([0-9]{0,999})\Z", re.IGNORECASE)
 
 
 class Unsatisfiable(Exception):
@@ -25,6 +25,8 @@ def read_range(header: str, size: int) -> range | None:
     if not first and not last:
         return None
     if not first:
+        if not size and int(last):
+            return None
         start, stop = max(0, size - int(last)), size
     else:
         start, stop = int(first), min(size, int(last) + 1) if last else size

@@ -83,11 +83,15 @@ class ContentAnswers:
         Answer a request for content that is opened only if any of it is to be given.
 
         :param hit: what it is.
-        :raises BadRequest: when nothing of it is in the range that is asked for.
+        :raises BadRequest: when nothing of it is in the range that is asked for, or something
+            else was to be there.
         :raises PeerError: when it cannot be had.
         """
         etag = f'"{etag}"'
         self._describe(request, hit, etag)
+        wanted = _listed(request, b"If-Match")
+        if wanted and {etag, "*"}.isdisjoint(wanted):
+            raise BadRequest("changed", "it is something else now")
         if _is_known(request, etag):
             request.setResponseCode(HTTPStatus.NOT_MODIFIED)
             request.finish()
@@ -193,8 +197,13 @@ def _nothing() -> None:
 
 def _is_known(request: ApiRequest, etag: str) -> bool:
     """Return whether somebody says to have some content already (RFC 9110, section 13.1.2)."""
-    said = ",".join(_said(request, b"If-None-Match")).split(",")
-    return not {etag, "*"}.isdisjoint(each.strip().removeprefix("W/") for each in said)
+    said = _listed(request, b"If-None-Match")
+    return not {etag, "*"}.isdisjoint(each.removeprefix("W/") for each in said)
+
+
+def _listed(request: ApiRequest, header: bytes) -> list[str]:
+    said = ",".join(_said(request, header)).split(",")
+    return [each.strip() for each in said if each.strip()]
 
 
 def _said(request: ApiRequest, header: bytes) -> list[str]:

@@ -1,5 +1,6 @@
 """Answer requests to the gateway: for what a peer shares, and for content by its id."""
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -17,7 +18,7 @@ from p2p_twisted.wire.chunks import is_file_id
 from p2p_twisted.wire.messages import Hit
 
 _BY_ID: Final = "id"
-_HUB: Final = "hf"
+_HUB: Final = b"hf"
 
 
 class GatewayResource(ReadingResource):
@@ -45,10 +46,12 @@ class GatewayResource(ReadingResource):
 
     @override
     async def respond(self, request: ApiRequest) -> None:
-        words = path_words(request.path)
-        if words[:1] == [_HUB]:
-            await self._hub.answer(request, "/".join(words[1:]))
+        if request.path.split(b"/")[1:2] == [_HUB]:
+            # Clients of the Hub have a revision be one part of a path, whatever it is called.
+            path = re.sub(rb"%2f", b"%252F", request.path, flags=re.IGNORECASE)
+            await self._hub.answer(request, "/".join(path_words(path)[1:]))
             return
+        words = path_words(request.path)
         hit = await self._answers.in_time(self._find(*words))
         await self._answers.answer(request, hit)
 

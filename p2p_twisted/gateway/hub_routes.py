@@ -25,6 +25,7 @@ _INFO: Final = re.compile(
 _TREE: Final = re.compile(
     rf"api/(?P<kind>models|datasets)/{_REPOSITORY}/tree/(?P<revision>[^/]+)(?:/(?P<path>.+))?"
 )
+_REFS: Final = re.compile(r"api/(?P<kind>models|datasets)/(?P<name>[\w.-]+/[\w.-]+)/refs")
 _FILE: Final = re.compile(
     rf"(?:(?P<kind>datasets)/)?{_REPOSITORY}/resolve/(?P<revision>[^/]+)/(?P<path>.+)"
 )
@@ -77,6 +78,7 @@ class HubRoutes:
         for pattern, respond in (
             (_TREE, self._tree),
             (_FILE, self._file),
+            (_REFS, self._refs),
             (_INFO, self._info),
         ):
             if (match := pattern.fullmatch(path)) is not None:
@@ -110,9 +112,16 @@ class HubRoutes:
                 "downloads": 0,
                 "likes": 0,
                 "tags": [],
-                "siblings": [{"rfilename": path} for path in sorted(snapshot.files)],
+                "siblings": [
+                    {"rfilename": path, "size": hit.size}
+                    for path, hit in sorted(snapshot.files.items())
+                ],
             },
         )
+
+    async def _refs(self, request: ApiRequest, _asked: _Asked, snapshot: Snapshot) -> None:
+        main = {"name": MAIN, "ref": f"refs/heads/{MAIN}", "targetCommit": snapshot.commit}
+        _answer(request, {"branches": [main], "tags": [], "converts": []})
 
     async def _tree(self, request: ApiRequest, asked: _Asked, snapshot: Snapshot) -> None:
         is_recursive = request.args.get(b"recursive", [b""])[0].lower() in (b"true", b"1")

@@ -66,10 +66,11 @@ class ContentTests(GatewayTestCase):
         for asked in ("bytes=0-1,3-4", "bytes=" + "0-1," * 2_000, "lines=1-2", "bytes=9-3", "x"):
             got = self.gateway.ask(path, Range=asked)
             self.assertEqual((got.status, len(got.body)), (200, size), asked)
-        for asked in (f"bytes={size}-", "bytes=-0"):
+        for asked in (f"bytes={size}-", "bytes=-0", f"bytes={'9' * 200}-"):
             got = self.gateway.ask(path, Range=asked)
             self.assertEqual(got.status, 416, asked)
             self.assertEqual(got.headers["content-range"], f"bytes */{size}")
+        self.assertEqual(self.gateway.ask("/s2/empty.txt", Range="bytes=-5").status, 200)
 
     def test_if(self) -> None:
         """What somebody has is not sent again; a range of something else is not begun."""
@@ -84,6 +85,10 @@ class ContentTests(GatewayTestCase):
         self.assertEqual((part.status, part.body), (206, b"ne"))
         other = self.gateway.ask("/s1/f1.txt", Range="bytes=1-2", If_Range='"x"')
         self.assertEqual((other.status, other.body), (200, b"one\n"))
+        for wanted in (f'"x", {etag}', "*"):
+            self.assertEqual(self.gateway.ask("/s1/f1.txt", If_Match=wanted).body, b"one\n")
+        for wanted in ('"x"', f"W/{etag}"):
+            self.assertEqual(self.gateway.ask("/s1/f1.txt", If_Match=wanted).status, 412)
 
     def test_head(self) -> None:
         """To ask what there is downloads nothing, and is about all of it."""

@@ -47,8 +47,14 @@ class HubTests(GatewayTestCase):
         self.assertEqual(info["id"], "lab/tiny")
         paths = [each["rfilename"] for each in info["siblings"]]
         self.assertEqual(paths, ["config.json", "model.safetensors", "tokenizer/vocab.txt"])
+        self.assertEqual([each["size"] for each in info["siblings"]], [13, len(WEIGHTS), 4])
         for path in ("/hf/api/models/lab/tiny", f"/hf/api/models/lab/tiny/revision/{info['sha']}"):
             self.assertEqual(self.json(path), info)
+
+    def test_refs(self) -> None:
+        """There is one branch."""
+        [branch] = self.json("/hf/api/models/lab/tiny/refs")["branches"]
+        self.assertEqual((branch["name"], branch["targetCommit"]), ("main", self.commit()))
 
     def test_tree(self) -> None:
         """What is in it: all of it, or what is directly in a folder."""
@@ -163,6 +169,9 @@ class HubTests(GatewayTestCase):
             ("/hf/lab/huge/resolve/main/config.json", "RepoNotFound"),
             (f"/hf/api/models/lab/tiny/revision/{'0' * 40}", "RevisionNotFound"),
             ("/hf/api/models/lab/tiny/revision/v2", "RevisionNotFound"),
+            ("/hf/api/models/lab/tiny/revision/refs%2Fpr%2F1", "RevisionNotFound"),
+            ("/hf/lab/tiny/resolve/dev%2fnew/config.json", "RevisionNotFound"),
+            ("/hf/api/models/lab/tiny/tree/refs%2Fpr%2F1?recursive=true", "RevisionNotFound"),
             ("/hf/lab/tiny/resolve/main/no.json", "EntryNotFound"),
             ("/hf/lab/tiny/resolve/main/tokenizer", "EntryNotFound"),
             ("/hf/api/models/lab/tiny/tree/main/no", "EntryNotFound"),
