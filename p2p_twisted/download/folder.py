@@ -136,9 +136,10 @@ class FolderDownload:
     def has_arrived(self) -> bool:
         """Return whether some of its files are there; blocks."""
         try:
-            return bool(self._disk.journal.published(self._entry.file).read())
+            published = self._disk.journal.published(self._entry.file).read().values()
         except DiskFault:
             return False
+        return any(each.is_at(self._inbox.native_path(each.target)) for each in published)
 
     async def forget(self) -> None:
         """Remove what is left of it beside the files that were published."""
@@ -180,12 +181,14 @@ class FolderDownload:
         """
         Find a name for the folder once; whenever it goes on, it has the same. Blocks.
 
+        Another one is found where something that is no folder has it by then.
+
         :param room: how many bytes it should have at most.
         """
         if self._entry.kind == "files":
             return ""
         target = self._known_target()
-        if target is None:
+        if target is None or _is_no_folder(self._inbox.native_path(target)):
             target = self._inbox.make_folder(self._entry.usual_target, room)
             self._entry = attrs.evolve(self._entry, target=target)
             self._disk.journal.record(self._entry)
@@ -195,6 +198,10 @@ class FolderDownload:
         """Return the name that an earlier run has chosen."""
         self._entry = self._disk.journal.get(self._entry.file) or self._entry
         return self._entry.target
+
+
+def _is_no_folder(path: str) -> bool:
+    return os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path))
 
 
 def _check_depth(listed: Iterable[Member], entry: JournalEntry) -> None:

@@ -19,7 +19,7 @@ from p2p_twisted.registry.lan_search import HeardRegistry, Search, places_of_roo
 from p2p_twisted.registry.limits import REGISTRY_PORT, SEARCH_SECONDS
 from p2p_twisted.registry.location import BadLocation, read_locations, show_location, show_locations
 from p2p_twisted.registry.registry_dial import answers
-from p2p_twisted.runtime.addresses import address_towards, own_addresses
+from p2p_twisted.runtime.addresses import NO_ADDRESS, address_towards, own_addresses
 from p2p_twisted.runtime.amounts import and_more
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.own_folder import OwnFolder
@@ -114,7 +114,10 @@ class RegistryFinder:
         except OSError as error:
             if known:
                 return known
-            raise NoWay(_not_heard(f"no registry can be heard ({in_words(error)})")) from None
+            why = in_words(error)
+            # Without an address, it is of no use to know where a registry is.
+            heard_none = _not_heard(f"no registry can be heard ({why})")
+            raise NoWay(why if why == NO_ADDRESS else heard_none) from None
         if known:
             self._say_of_others(known, heard)
             return known

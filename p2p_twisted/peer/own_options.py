@@ -10,7 +10,7 @@ from p2p_twisted.bandwidth.rates import BadRate, Slots, read_rate, written
 from p2p_twisted.peer.stop_rule import StopRule
 from p2p_twisted.registry.location import BadLocation, read_locations
 from p2p_twisted.relay.limits import RELAY_SLOWEST_BYTES_PER_SECOND
-from p2p_twisted.runtime.addresses import own_addresses
+from p2p_twisted.runtime.addresses import NO_ADDRESS, own_addresses
 from p2p_twisted.runtime.amounts import whole_number
 from p2p_twisted.trust.invite import ANY_PREFIX
 from p2p_twisted.wire.names import BadName, check_host, plain_host
@@ -54,8 +54,10 @@ def read_host(option: str, text: str) -> str:
 
 
 def _those_here(option: str) -> str:
-    has = " and ".join(own_addresses()) if option == "interface" else ""
-    return f"; this machine has {has}" if has else ""
+    if option != "interface":
+        return ""
+    has = " and ".join(own_addresses())
+    return f"; this machine has {has}" if has else f"; {NO_ADDRESS}"
 
 
 def read_transfers(text: str | None) -> Slots:

@@ -86,7 +86,9 @@ class QueryAnswers:
     def answer_own(self, ask: Ask) -> "Deferred[LocalAnswer]":
         """Answer a question of this peer's own person, however much must be searched."""
         catalogs = [*self._catalogs, *self._groups.values()]
-        return Deferred.fromCoroutine(self._answer(ask, catalogs, inf))
+        answering = Deferred.fromCoroutine(self._answer(ask, catalogs, inf))
+        # Others may be of earlier versions.
+        return answering.addCallback(_as_meant)
 
     def stop(self) -> None:
         """Look up no more."""
@@ -157,6 +159,10 @@ class QueryAnswers:
                 return catalog.browse()
             case _:
                 return ()
+
+
+def _as_meant(answer: LocalAnswer) -> LocalAnswer:
+    return evolve(answer, hits=tuple(hit.as_meant() for hit in answer.hits))
 
 
 def hit_of(shared: Shared, holder: PeerName) -> Hit:

@@ -8,7 +8,14 @@ from typing import Final
 import attrs
 from attrs import frozen
 
-from p2p_twisted.runtime.addresses import address_towards, has_address, is_ip, not_here
+from p2p_twisted.runtime.addresses import (
+    NO_ADDRESS,
+    address_towards,
+    has_address,
+    is_ip,
+    not_here,
+    own_addresses,
+)
 from p2p_twisted.wire.names import BadName, check_host, is_loopback
 
 _LOOPBACKS: Final = ("127.0.0.1", "::1")
@@ -127,9 +134,11 @@ def _guessed(host: str, port: int, allows_lan: bool) -> Reach:
     try:
         check_host(interface)
     except BadName:
+        if not (others := own_addresses()):
+            raise BadReach(NO_ADDRESS) from None
         raise BadReach(
             f"this machine has only {interface} on the way to {host}, which is not one peer's:"
-            " start p2p peer with another address as --interface"
+            f" start p2p peer with {' or '.join(others)} as --interface"
         ) from None
     return Reach(interface, (host, port), is_guessed=True)
 

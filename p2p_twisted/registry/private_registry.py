@@ -26,6 +26,7 @@ from p2p_twisted.registry.listening_place import places_of
 from p2p_twisted.registry.location import show_location
 from p2p_twisted.registry.private_service import CatchingUp, OwnRenewal
 from p2p_twisted.registry.shared_records import SharedRecords
+from p2p_twisted.runtime.addresses import NO_ADDRESS
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload
@@ -219,8 +220,7 @@ def _places(listen: str) -> tuple[str, ...]:
     hosts, port = places_of(listen)
     if not hosts:
         raise TrustError(
-            "this machine has no address at which others reach this registry: connect it to a"
-            " network, or, for peers of this machine alone, start the registry with --listen"
+            f"{NO_ADDRESS}; or, for peers of this machine alone, start the registry with --listen"
             f" tcp:{port}:interface=127.0.0.1"
         )
     return tuple(show_location(host, port) for host in hosts[:INVITE_PLACES])

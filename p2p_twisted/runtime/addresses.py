@@ -10,8 +10,14 @@ from typing import Final
 _IPV4_FILE: Final = Path("/proc/net/fib_trie")
 _IPV6_FILE: Final = Path("/proc/net/if_inet6")
 _LOCAL_IPV4: Final = re.compile(r"-- (\S+)\n\s+/32 host LOCAL")
-_LINK_LOCAL_IPV6: Final = "fe80"
 _ANY_PORT: Final = 9
+
+NO_ADDRESS: Final = (
+    "this machine has no address that others can use: connect it to a network; where nobody there"
+    " gives it one, and it has but what it gave itself (169.254... or fe80...), give it one such as"
+    " 10.0.0.2, and others of the same network to the other machines"
+)
+"""What is said where :func:`own_addresses` lists none."""
 
 
 def is_ip(text: str) -> bool:
@@ -39,10 +45,14 @@ def has_address(host: str) -> bool:
 
 
 def own_addresses() -> list[str]:
-    """List this machine's addresses without loopback, sorted; empty where Linux does not say."""
+    """
+    List this machine's addresses, sorted; empty where Linux does not say.
+
+    Without loopback, and without those that are good for one link only.
+    """
     found = {*_LOCAL_IPV4.findall(_read(_IPV4_FILE)), *map(_ipv6, _read(_IPV6_FILE).splitlines())}
-    addresses = map(ipaddress.ip_address, found - {""})
-    usable = [address for address in addresses if not address.is_loopback]
+    addresses = map(ipaddress.ip_address, found)
+    usable = [each for each in addresses if not (each.is_loopback or each.is_link_local)]
     return [str(address) for address in sorted(usable, key=lambda each: (each.version, int(each)))]
 
 
@@ -91,11 +101,8 @@ def _family(host: str) -> socket.AddressFamily:
 
 
 def _ipv6(line: str) -> str:
-    """Read an address from a line of the system's list; those good for one link only are none."""
-    digits = line.partition(" ")[0]
-    if digits.startswith(_LINK_LOCAL_IPV6):
-        return ""
-    return str(ipaddress.IPv6Address(int(digits, 16)))
+    """Read an address from a line of the system's list."""
+    return str(ipaddress.IPv6Address(int(line.partition(" ")[0], 16)))
 
 
 def _read(path: Path) -> str:

@@ -6,7 +6,12 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple, Self
 
-from p2p_twisted.runtime.addresses import address_towards, interface_index, own_addresses
+from p2p_twisted.runtime.addresses import (
+    NO_ADDRESS,
+    address_towards,
+    interface_index,
+    own_addresses,
+)
 
 _TTL: Final = 1
 """No router passes it on."""
@@ -67,7 +72,7 @@ class GroupSocket:
 
         :raises OSError: when it is not at all.
         """
-        sockets, fault = [], OSError("this machine is in no network")
+        sockets, fault = [], OSError(NO_ADDRESS)
         for family in _FAMILIES:
             if any(_family(address) == family for address in addresses):
                 try:

@@ -99,6 +99,34 @@ class FolderTests(SmallFilesCase):
         self.removed_at_end(world, done)
         self.assert_whole(world, self.successResultOf(done), contents)
 
+    def test_replaced(self) -> None:
+        """
+        Where a file or a link has its place, nothing is said to be kept.
+
+        When it is asked for again, it comes beside that.
+        """
+        for replace in (Path.touch, lambda path: path.symlink_to("elsewhere")):
+            world = self.world()
+            contents = small(200)
+            share = self.share(world, "s1", contents)
+            done = world.downloads.get([share], world.shown.append)
+            folder = world.folder / "Downloads" / "many"
+            while not list(folder.glob("f*")):
+                world.wires.step()
+            shutil.rmtree(folder)
+            replace(folder)
+            world.wires.settle()
+            state = self.successResultOf(done).state
+            assert isinstance(state, Failed), state
+            self.assertFalse(state.is_kept and state.has_arrived)
+            again = world.downloads.get([share], world.shown.append)
+            world.wires.settle()
+            world.wires.pass_time(5)
+            state = self.successResultOf(again).state
+            assert isinstance(state, Saved), state
+            self.assertEqual(state.path, str(folder.with_name("many (1)")))
+            self.assertEqual(len(list(Path(state.path).iterdir())), 200)
+
 
 class NothingArrivedTests(InterruptedCase):
     def test_nothing_arrived(self) -> None:

@@ -1,5 +1,6 @@
 """Where a peer that was told nothing finds its registry."""
 
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from p2p_twisted.peer.auto_registry import (
 from p2p_twisted.peer.private_member import PrivateMember
 from p2p_twisted.peer.reach import BadReach, NoWay
 from p2p_twisted.registry.lan_search import HeardRegistry, IsWanted
+from p2p_twisted.runtime.addresses import NO_ADDRESS
 from p2p_twisted.storage.state import StateDirectory
 from p2p_twisted.trust.credentials import key_hash
 from p2p_twisted.wire.beacon import Beacon
@@ -201,6 +203,13 @@ class OpenTests(FinderCase):
         for self.lan in nothing:
             self.assertEqual(self.found(), (TEACHER,))
         self.assertEqual(self.said, [])
+
+    def test_no_address(self) -> None:
+        """Without an address that others can use, it is of no use to know where a registry is."""
+        self.lan = OSError(NO_ADDRESS)
+        self.assertEqual(str(self.assertRaises(NoWay, self.found)), NO_ADDRESS)
+        self.lan = OSError(errno.EPERM, "Operation not permitted")
+        self.assertIn("say --registry", str(self.assertRaises(NoWay, self.found)))
 
     def test_was_on_loopback(self) -> None:
         """A peer that was on this machine alone has known none of its network."""

@@ -55,3 +55,6 @@ def test_no_host(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
         read_host("interface", typed)
     assert typed in str(refused.value)
     assert str(refused.value).endswith("; this machine has 10.0.0.2 and fd00::2")
+    monkeypatch.setattr(own_options, "own_addresses", list)
+    with pytest.raises(UsageError, match="no address that others can use: connect it"):
+        read_host("interface", typed)

@@ -7,6 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.peer import reach
 from p2p_twisted.peer.reach import BadReach, NoWay, Reach, decide_reach, decide_reach_of_all
 from p2p_twisted.runtime import addresses
+from p2p_twisted.runtime.addresses import NO_ADDRESS
 
 MINE, FAR = "10.9.0.2", "10.9.0.1"
 
@@ -75,6 +76,15 @@ class ReachTests(SynchronousTestCase):
             for interface in (None, "127.0.0.1") if host == "nosuchbox" else (None,):
                 asked = (host, 9011), interface, True
                 self.assertIn("network up?", str(self.assertRaises(NoWay, decide_reach, *asked)))
+
+    def test_of_one_cable(self) -> None:
+        """An address that a machine gave itself is refused, with what can be done about that."""
+        own: list[str] = []
+        self.patch(reach, "own_addresses", lambda: own)
+        self.patch(reach, "address_towards", lambda _host: "169.254.10.2")
+        self.assertEqual(self.refused("169.254.10.1", None), NO_ADDRESS)
+        own.append(MINE)
+        self.assertIn(f"start p2p peer with {MINE} as --inter", self.refused("169.254.10.1", None))
 
     def test_refused(self) -> None:
         """What would be unsafe, or could not work, says what to do."""

@@ -190,6 +190,20 @@ class SearchTests(PeerTestCase):
         error = self.assertRaises(PeerError, daemons.result, daemons.peers["s3"].listing("nobody"))
         self.assertIn("there is no peer nobody", str(error))
 
+    def test_own_names(self) -> None:
+        """A peer's own files are listed and found by their names, as those of others."""
+        daemons = self.daemons()
+        names = {"Foto\u3000東京.jpg", "می\u200cخواهم.txt", "日" * 84 + ".md"}
+        daemons.start("s1", {name: name.encode() for name in names})
+        daemons.start("s2")
+        daemons.run(8.0)
+        peers = daemons.peers
+        for found in (
+            *(peers[name].listing("s1") for name in ("s1", "s2")),
+            *(peers[name].find("*") for name in ("s1", "s2")),
+        ):
+            self.assertEqual({hit.name for hit in daemons.result(found).hits}, names)
+
     def test_below(self) -> None:
         """What a peer shares in a folder is listed without asking others."""
         daemons = self.library()

@@ -48,7 +48,7 @@ class AddressesTests(SynchronousTestCase):
         """The system's lists are read, both with all that is not a peer's."""
         ipv4, ipv6 = self.mktemp(), self.mktemp()
         with open(ipv4, "w") as file:
-            for host in ("127.0.0.1", "10.9.0.2", "10.9.0.2", "10.8.0.2"):
+            for host in ("127.0.0.1", "10.9.0.2", "10.9.0.2", "10.8.0.2", "169.254.7.1"):
                 file.write(f"     |-- {host}\n        /32 host LOCAL\n")
             file.write("     |-- 10.9.0.255\n        /32 link BROADCAST\n")
         with open(ipv6, "w") as file:
