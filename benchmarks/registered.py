@@ -4,7 +4,8 @@ Measure what a registry with very many peers takes, and how soon it answers once
     python -m benchmarks.registered --peers 99000 --directory /var/tmp
 
 Its store has the peers from before. What counts is the time from the start of the process until a
-newcomer is answered that asks again and again, and the most memory until then.
+newcomer is answered that asks again and again, and the most memory until then. Each round has a
+newcomer, for whom the registry must have room.
 """
 
 import socket
@@ -24,6 +25,7 @@ from benchmarks.tables.figures import Row, markdown
 from benchmarks.tables.options import parser, run
 from p2p_twisted.cli.local_network import free_ports, twistd
 from p2p_twisted.cli.signals import Signals
+from p2p_twisted.registry.limits import REGISTERED
 from p2p_twisted.registry.roster import Put, Registration
 from p2p_twisted.registry.sqlite import SqliteStore
 from p2p_twisted.runtime.threads import inline
@@ -113,7 +115,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     known.add_argument(
         "--peers", type=int, default=99_000, help="how many are registered (%(default)s)"
     )
-    run(table, known.parse_args(arguments))
+    options = known.parse_args(arguments)
+    if options.peers + options.rounds > REGISTERED:
+        known.error(f"--peers: with a newcomer each round, a registry has room for {REGISTERED:,}")
+    run(table, options)
 
 
 if __name__ == "__main__":
