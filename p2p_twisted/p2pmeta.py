@@ -224,17 +224,20 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     daemon = MultiService()
     options.add_services(daemon, reactor)
     at = options["store"], options["etcd-access"], options["network"], reactor
-    private = options["opened"] and PrivateParts.of(
-        options["opened"],
+    opened: PrivateRegistry | None = options["opened"]
+    private = opened and PrivateParts.of(
+        opened,
         reactor,
         daemon,
         _in_order(reactor, daemon, "records"),
-        shared=make_shared_records(*at, options["opened"].root),
+        shared=make_shared_records(*at, opened.root),
     )
     dialer = BoundDialer(reactor, "", private.security) if private else reactor
     registry = Registry(
         reactor,
-        make_store(*at, partial(_in_order, reactor, daemon, "store")),
+        make_store(
+            *at, partial(_in_order, reactor, daemon, "store"), root=opened.root if opened else ""
+        ),
         Checker(dialer, options["network"]),
         policy=Policy(options["ports"], believes_advertised=bool(options["allow-advertise"])),
         rng=SystemRandom(),

@@ -4,7 +4,7 @@ import http.client
 import json
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -221,25 +221,16 @@ def find_peer(name: str | None) -> PeerClient:
     :param name: or the number of its process, as peers of several networks may have one name.
     :raises CommandFailed: when there is none, or several.
     """
-    name = (name or os.environ.get(_PEER_VARIABLE) or "").lower() or None
+    name = (name or os.environ.get(_PEER_VARIABLE) or "").lower()
     try:
         make_socket_folder()
     except OSError as error:
         raise CommandFailed(Exit.NO_NETWORK, f"no peer can be found: {in_words(error)}") from None
     running = list(running_peers())
-    chosen = [place for place in running if name in (None, place.name)]
-    chosen = chosen or [place for place in running if name == str(place.pid)]
-    if len(chosen) == 1:
-        return _answering(chosen[0])
-    names = ", ".join(place.name for place in running)
-    if chosen and name is None and len({place.name for place in running}) == len(running):
-        which = f"several peers run: {names}; say which, as in --peer {chosen[0].name}"
-        raise CommandFailed(Exit.USAGE, which)
-    if chosen:
-        each = ", ".join(f"{place.pid} ({place.name})" for place in chosen)
-        which = f"several peers run, as processes {each}; say which, as in --peer {chosen[0].pid}"
-        raise CommandFailed(Exit.USAGE, which)
+    if (chosen := _chosen(running, name, "peers", "--peer")) is not None:
+        return _answering(chosen)
     if running:
+        names = ", ".join(place.name for place in running)
         raise CommandFailed(Exit.NO_NETWORK, f"no peer {name} runs; there is {names}")
     raise CommandFailed(
         Exit.NO_NETWORK,
@@ -252,21 +243,39 @@ def find_registry(network: str) -> PeerClient:
     """
     Find the running registry that is meant: that of a network, or the only one.
 
-    :param network: its name; empty for the only one.
+    :param network: its name; or the number of the registry's process, as several of one network may
+        run here; empty for the only one.
     :raises CommandFailed: when there is none, or several.
     """
     running = list(running_registries())
-    chosen = [place for place in running if network in ("", place.name)]
-    if len(chosen) == 1:
-        return _answering(chosen[0])
-    names = ", ".join(place.name for place in running)
-    if chosen:
-        which = (
-            f"several registries run, of {names}; say which, as in --of-registry {running[0].name}"
-        )
-        raise CommandFailed(Exit.USAGE, which)
+    if (chosen := _chosen(running, network, "registries", "--of-registry")) is not None:
+        return _answering(chosen)
     if running:
+        names = ", ".join(place.name for place in running)
         raise CommandFailed(Exit.NO_NETWORK, f"no registry of {network} runs; there is {names}")
     raise CommandFailed(
         Exit.NO_NETWORK, "no registry of yours runs here; start one: p2p registry --background"
     )
+
+
+def _chosen(
+    running: Sequence[SocketPlace], name: str, kind: str, option: str
+) -> SocketPlace | None:
+    """
+    Choose the daemon of a name, or of a process with that number; without a name, the only one.
+
+    :param option: by which a person says which one.
+    :returns: nothing where there is none.
+    :raises CommandFailed: when there are several.
+    """
+    chosen = [place for place in running if name in ("", place.name)]
+    chosen = chosen or [place for place in running if name == str(place.pid)]
+    if len(chosen) <= 1:
+        return chosen[0] if chosen else None
+    names = [place.name for place in chosen]
+    if len(set(names)) == len(names):
+        each, first = f": {', '.join(names)}", names[0]
+    else:
+        pids = ", ".join(f"{place.pid} ({place.name})" for place in chosen)
+        each, first = f", as processes {pids}", str(chosen[0].pid)
+    raise CommandFailed(Exit.USAGE, f"several {kind} run{each}; say which, as in {option} {first}")

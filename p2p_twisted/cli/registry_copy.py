@@ -12,6 +12,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater, react
 
 from p2p_twisted.cli.command_parser import GuessingParser
+from p2p_twisted.registry.authority_files import ISSUER_FILE
 from p2p_twisted.registry.etcd_location import ETCD
 from p2p_twisted.registry.roster import Put
 from p2p_twisted.registry.store import Conflict, IRegistryStore, StoreFault, StoreTaken
@@ -24,7 +25,11 @@ from p2p_twisted.registry.store_option import (
 )
 from p2p_twisted.runtime.amounts import count
 from p2p_twisted.runtime.exit_status import Exit, after_signal
+from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import inline
+from p2p_twisted.trust.credentials import key_hash
+from p2p_twisted.trust.key_folder import KeyFolder
+from p2p_twisted.trust.trust_errors import TrustError
 from p2p_twisted.wire.names import BadName, NetworkName, peer_name
 
 _ACCESS: Final = {
@@ -41,7 +46,7 @@ def copy_registry(words: Sequence[str]) -> int:
         places = [_place(option, vars(options)[option]) for option in ("from", "to")]
         given = {name: vars(options)[name.replace("-", "_")] for name in _ACCESS}
         access = EtcdAccess.read({name: path for name, path in given.items() if path is not None})
-        network = _network(options.network)
+        network, root = _network(options.network), _root(options.keys)
         if places[0] == places[1]:
             raise BadStore("--from and --to are one store: nothing is to be copied")
     except BadStore as error:
@@ -50,7 +55,8 @@ def copy_registry(words: Sequence[str]) -> int:
     status: list[int] = []
 
     async def copy(reactor: Any) -> None:
-        stores = [make_store(place, access, network, reactor, lambda: inline) for place in places]
+        how = access, network, reactor, lambda: inline
+        stores = [make_store(place, *how, root=root) for place in places]
         # Once the reactor runs, which has its own idea of what a signal means.
         await deferLater(reactor, 0)
         status.append(await _until_signal(reactor, copy_said(*stores)))
@@ -149,6 +155,19 @@ def _network(text: str) -> NetworkName:
         ) from None
 
 
+def _root(keys: Path | None) -> str:
+    """Read what tells a private network from others of its name; nothing of an open one."""
+    if keys is None:
+        return ""
+    try:
+        own = KeyFolder(OwnFolder(keys)).load(ISSUER_FILE)
+    except TrustError as error:
+        raise BadStore(f"--keys: {error}") from None
+    if own is None:
+        raise BadStore(f"--keys: {keys} has no keys of a private network's registry")
+    return key_hash(own.root.public_key()).hex()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = GuessingParser(
         prog="p2p registry copy",
@@ -160,6 +179,12 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument(f"--{option}", metavar="STORE", required=True, help=f"copy {option}")
     parser.add_argument(
         "--network", metavar="NAME", default="default", help="the network (default: default)"
+    )
+    parser.add_argument(
+        "--keys",
+        metavar="DIR",
+        type=Path,
+        help="where a private network's registry keeps its keys: p2pmeta.d",
     )
     for name, what in _ACCESS.items():
         parser.add_argument(f"--{name}", metavar="FILE", type=Path, help=what)

@@ -22,12 +22,10 @@ from p2p_twisted.registry import etcd_requests as requests
 from p2p_twisted.registry.roster import Change, Forget, Put, Registration
 from p2p_twisted.wire.names import BadName, PeerName, peer_name
 
-_VERSION: Final = "v1"
 _PEERS: Final = "peers/"
 _NOTES: Final = "registries/"
 
 Json = dict[str, Any]
-
 
 Place = tuple[str, int]
 """A host and a port."""
@@ -128,9 +126,11 @@ class Keyspace:
     base: str
 
     @classmethod
-    def of(cls, prefix: str, network: str) -> "Keyspace":
-        """Return the keys of a network below what the operator has chosen."""
-        return cls(f"{prefix}/{network}/{_VERSION}/")
+    def of(cls, prefix: str, network: str, root: str = "") -> "Keyspace":
+        """Return those of an open network, or of a private one with that root, below a prefix."""
+        # Outside of what an open network's registries watch.
+        own = f"roots/{root}/" if root else ""
+        return cls(f"{prefix}/{network}/v1/{own}")
 
     def watched(self) -> Json:
         """Return the range of what registries hear of each other: all but the places."""

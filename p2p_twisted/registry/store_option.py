@@ -125,17 +125,20 @@ def make_store(
     network: NetworkName,
     reactor: Any,
     in_order: Callable[[], Offload],
+    *,
+    root: str = "",
 ) -> IRegistryStore:
     """
     Make a store; nothing is opened yet.
 
     :param in_order: makes what calls in a thread, in the order of the calls to it.
+    :param root: tells a private network from others of the same name; empty for an open one.
     """
     match place:
         case None:
             return MemoryStore()
         case EtcdLocation(members, prefix):
             etcd = EtcdClient(reactor, members, policy=access.policy, login=access.login)
-            return EtcdStore(reactor, etcd, Keyspace.of(prefix, network), new_id())
+            return EtcdStore(reactor, etcd, Keyspace.of(prefix, network, root), new_id())
         case _:
             return SqliteStore(place, in_order())

@@ -78,7 +78,7 @@ class FindPeerTests(SynchronousTestCase):
             (["a"], "", "a"),
             (["a", "b"], "b", "b"),
             ([], "", "no registry of yours runs here"),
-            (["a", "b"], "", "of a, b; say which, as in --of-registry a"),
+            (["a", "b"], "", "run: a, b; say which, as in --of-registry a"),
             (["a"], "c", "no registry of c runs; there is a"),
         ):
             places = [SocketPlace(name, 1, Path(name)) for name in names]
@@ -88,6 +88,16 @@ class FindPeerTests(SynchronousTestCase):
             else:
                 refused = self.assertRaises(CommandFailed, find_registry, network)
                 self.assertIn(found, str(refused))
+
+    def test_registries_of_one_network(self) -> None:
+        """Of several that share a store, the process is named."""
+        places = [SocketPlace("default", pid, Path(str(pid))) for pid in (11, 22)]
+        self.patch(peer_client, "running_registries", lambda: iter(places))
+        for network in ("", "default"):
+            refused = self.assertRaises(CommandFailed, find_registry, network)
+            self.assertIn("11 (default), 22 (default); say which", str(refused))
+            self.assertIn("as in --of-registry 11", str(refused))
+        self.assertEqual(find_registry("22").place.pid, 22)
 
 
 class StoppedTests(SynchronousTestCase):

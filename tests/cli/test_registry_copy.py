@@ -67,6 +67,7 @@ class CopyTests(SynchronousTestCase):
             ((f"--from=sqlite:{missing}", "--to=etcd://a"), f"there is no {missing}"),
             (("--from=etcd://a", "--to=etcd://b", f"--etcd-login={missing}"), str(missing)),
             (("--from=etcd://a", "--to=etcd://b", "--network=my lab"), "--network takes"),
+            (("--from=etcd://a", "--to=etcd://b", f"--keys={missing}"), "has no keys of a private"),
         ):
             with mock.patch("sys.stderr.write") as write:
                 self.assertEqual(copy_registry(words), Exit.USAGE)

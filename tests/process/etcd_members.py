@@ -122,6 +122,12 @@ class EtcdMembers:
                 }
         raise AssertionError("no member runs")
 
+    def kept(self) -> list[str]:
+        """List all keys."""
+        everything = {"key": b64encode(b"\0").decode(), "range_end": b64encode(b"\0").decode()}
+        found = self._ask(self.ports[0], "kv/range", {**everything, "keys_only": True})["kvs"]
+        return [b64decode(kv["key"]).decode() for kv in found]
+
     def _ask(self, port: int, what: str, question: Any) -> Any:
         asked = Request(f"http://127.0.0.1:{port}/v3/{what}", json.dumps(question).encode())
         with urlopen(asked, timeout=PATIENCE) as answer:

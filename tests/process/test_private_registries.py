@@ -48,6 +48,19 @@ class TwoRegistriesTests(SynchronousTestCase):
         ben.wait_for_topology("ben", seconds=3 * PATIENCE)
 
     @NEEDS_ETCD
+    def test_two_networks(self) -> None:
+        """Two networks of one name on one etcd have an anna each, and a registry for itself."""
+        members = EtcdMembers()
+        self.addCleanup(members.end)
+        for _ in range(2):
+            use_own_runtime_folder(self)
+            network = Network(self)
+            network.start_registry("--private", "--store", members.store)
+            code = p2p("invite", "--of-registry").stdout.strip()
+            network.start_peer("anna", "--join", code).wait_ready()
+        self.assertEqual(sum(key.endswith("/peers/anna") for key in members.kept()), 2)
+
+    @NEEDS_ETCD
     def test_on_etcd(self) -> None:
         """On one etcd, an invite of one is used at the other, once; both know who is revoked."""
         use_own_runtime_folder(self)

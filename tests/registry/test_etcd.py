@@ -97,6 +97,33 @@ class RestoredTests(SynchronousTestCase):
         self.done(one.catch_up())
 
 
+class FleetsTests(SynchronousTestCase):
+    """Three networks of one name, below one prefix: an open one, and two with a root each."""
+
+    def test_apart(self) -> None:
+        """Each has an anna at one place, is the first registry, and hears nothing of the others."""
+        clock = Clock()
+        cluster = Cluster(clock)
+        heard: list[Change] = []
+
+        def hear(change: Change) -> bool:
+            heard.append(change)
+            return True
+
+        for number, root in enumerate(("", "6b1f", "d204")):
+            keys = Keyspace.of("p2p_twisted", "default", root)
+            store = EtcdStore(clock, cluster.member(), keys, f"{number}")
+            self.addCleanup(store.close)
+            settle(clock, loading := store.load())
+            self.assertEqual(self.successResultOf(loading), ())
+            settle(clock, kept := store.apply([Put(registration("anna"))]))
+            self.successResultOf(kept)
+            store.follow(hear)
+            clock.pump([0.1] * 50)
+            self.assertTrue(store.is_first)
+        self.assertEqual(heard, [])
+
+
 class EtcdStoreTests(store_contract.StoreContract):
     """One registry's store, which nobody else uses."""
 
