@@ -13,6 +13,7 @@ from p2p_twisted.download.in_progress import FileInProgress
 from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.download.swarm import Swarm
 from p2p_twisted.download.swarm_work import SwarmWork
+from p2p_twisted.explain.facts import NOT_NEEDED
 from p2p_twisted.runtime.lock import Lock
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.storage.content import WORTH_SHARING_BYTES, Content
@@ -148,11 +149,15 @@ class ChunkWork(SwarmWork):
             size: int | None = self._file.content.size
         else:
             size = None if self._item.size is None else hit.size
-        has_begun, reason = False, "it is not needed any more"
+        has_begun, reason = False, NOT_NEEDED
         self._observer.account.asked(hit.peer, hit.route)
         try:
             tickets = self._context.peers.tickets
             reason = await tickets.ask(hit, self._item.file_id, size, self.open)
+        except CancelledError:
+            if self._file is not None and hit.peer in self._file.picker.snubbed:
+                reason = "it has sent almost nothing for a while"
+            raise
         finally:
             has_begun = self._file is not None and self._file.left(hit.peer)
             self._observer.account.left(hit.peer, hit.route, reason)

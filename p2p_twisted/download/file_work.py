@@ -17,6 +17,7 @@ from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.download.small_in_progress import SmallFilesInProgress
 from p2p_twisted.download.swarm import Swarm
 from p2p_twisted.download.swarm_work import SwarmWork
+from p2p_twisted.explain.facts import NOT_NEEDED
 from p2p_twisted.picker.file_picker import OPENINGS, FilePicker
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.storage.disk import DiskFault
@@ -139,7 +140,7 @@ class FileWork(SwarmWork):
             self._files.left(hit.peer)
 
     async def _ask(self, hit: Hit, file_id: FileId) -> None:
-        reason, account = "it is not needed any more", self._observer.account
+        reason, account = NOT_NEEDED, self._observer.account
         account.asked(hit.peer, hit.route)
         try:
             reason = await self._context.peers.tickets.ask_for_many(hit, file_id, self._files)

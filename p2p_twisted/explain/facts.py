@@ -1,12 +1,16 @@
 """What was measured of a download, and of a question, as frozen values."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import attrs
 
 from p2p_twisted.wire.messages import HeldUp
 from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
 from p2p_twisted.wire.reaching import DIRECT
+
+NOT_NEEDED: Final = "it is not needed any more"
+"""Why nothing more is expected of a holder, where that is not the holder's doing."""
 
 Sentences = tuple[tuple[PeerName, str], ...]
 """About peers, each with what is to be said of it."""

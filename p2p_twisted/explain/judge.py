@@ -16,7 +16,14 @@ import attrs
 
 from p2p_twisted.explain import words
 from p2p_twisted.explain.diagnosis import Cause, Diagnosis
-from p2p_twisted.explain.facts import Facts, HolderFacts, OwnWork, QuestionFacts, Waits
+from p2p_twisted.explain.facts import (
+    NOT_NEEDED,
+    Facts,
+    HolderFacts,
+    OwnWork,
+    QuestionFacts,
+    Waits,
+)
 from p2p_twisted.wire.messages import HeldUp
 from p2p_twisted.wire.names import PeerName
 from p2p_twisted.wire.reaching import through
@@ -26,7 +33,8 @@ _SHORT_SECONDS: Final = 0.5
 _AROUND_LIMIT: Final = 1.3
 _THROUGH: Final = through("")
 _BUSY: Final = "busy"
-_COMPLETE: Final = "complete"
+_NO_FAULT: Final = ("", "complete", NOT_NEEDED)
+"""How it has ended with a holder that did all it was asked for, or is still at it."""
 
 
 def judge(facts: Facts) -> Diagnosis:
@@ -104,7 +112,7 @@ def _none_delivers(facts: Facts) -> Diagnosis:
     if facts.unreachable:
         peer = min(facts.unreachable, key=lambda address: _is_by_another(facts, address.name)).name
         return Diagnosis(Cause.FIREWALL, words.firewall(facts, peer, _via(facts, peer)), peer)
-    silent = [each for each in facts.holders if each.asked and each.last not in ("", _COMPLETE)]
+    silent = [each for each in facts.holders if each.asked and each.last not in _NO_FAULT]
     question = facts.question
     if question is not None and question.seconds is not None:
         if question.alone:

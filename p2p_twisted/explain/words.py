@@ -113,7 +113,9 @@ def firewall(facts: Facts, peer: PeerName, via: str | None) -> str:
 def silent(facts: Facts, holder: HolderFacts) -> str:
     """Say that a holder has not delivered."""
     times = "" if holder.asked == 1 else f" {holder.asked} times"
-    return f"{asked(holder)} was asked for it{times}, and has not delivered: {holder.last}"
+    ended = "delivered" if facts.is_ended else "delivers"
+    what = f"{ended} no more of it" if holder.received else "has not delivered"
+    return f"{asked(holder)} was asked for it{times}, and {what}: {holder.last}"
 
 
 def alone(facts: Facts, question: QuestionFacts) -> str:

@@ -4,7 +4,7 @@ import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.explain.diagnosis import Cause, Diagnosis
-from p2p_twisted.explain.facts import FirstHolder, QuestionFacts, Waits
+from p2p_twisted.explain.facts import NOT_NEEDED, FirstHolder, QuestionFacts, Waits
 from p2p_twisted.explain.judge import judge, judge_question
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import HeldUp
@@ -22,6 +22,11 @@ class JudgeTests(SynchronousTestCase):
             diagnosis = judge(known)
             self.assertEqual((diagnosis.cause, diagnosis.peer), (cause, peer), case)
             self.assertEqual(diagnosis.sentence, sentence, case)
+
+    def test_no_fault(self) -> None:
+        """Who has not delivered as it was paused meanwhile is not to blame."""
+        paused = holder(is_delivering=False, last=NOT_NEEDED)
+        self.assertEqual(judge(facts("seeking", holders=(paused,))).cause, Cause.SEARCH)
 
     def test_said(self) -> None:
         """What only a holder can know is told as what it says."""
