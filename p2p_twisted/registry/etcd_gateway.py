@@ -20,6 +20,9 @@ from p2p_twisted.registry.store import StoreFault
 
 OK: Final = 200
 _UNAUTHORIZED: Final = 401
+_OLD_TOKEN: Final = "revision of auth store is old"
+"""Users or roles were changed since a token was made that is a JWT."""
+
 _PASSING: Final = (4, 13, 14)
 """Deadline exceeded, internal, unavailable: of a member without a leader, or one that is ending."""
 
@@ -218,7 +221,7 @@ def read_fault(body: bytes, status: int) -> EtcdFault:
     if code == _COMPACTED and "compacted" in why:
         return Compacted(why)
     hint = next((f": {do}" for words, do in _HINTS.items() if words in why), "")
-    if status == _UNAUTHORIZED:
+    if status == _UNAUTHORIZED or _OLD_TOKEN in why:
         return NotLoggedIn(f"etcd refuses: {why}{hint}")
     if code == _FULL:
         return EtcdFault(

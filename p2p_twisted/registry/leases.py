@@ -1,6 +1,7 @@
 """Decide how long leases last."""
 
 from collections.abc import Iterator, Sequence
+from math import inf
 from typing import Final
 
 import attrs
@@ -10,6 +11,21 @@ from p2p_twisted.registry.roster import Registration
 
 # A lease is renewed three times before it runs out.
 _RENEWALS_PER_LEASE: Final = 3
+
+_STOOD_STILL_SECONDS: Final = 5.0
+"""Leases are looked at every second; only a process that was stopped takes so long for it."""
+
+
+@attrs.define
+class Standstill:
+    """Finds out that this process stood still, as did its machine, so that nobody could renew."""
+
+    _looked_at: float = inf
+
+    def is_over(self, now: float) -> bool:
+        """Return whether it did until now, since this was asked last; in seconds."""
+        stood, self._looked_at = now - self._looked_at, now
+        return stood > _STOOD_STILL_SECONDS
 
 
 def lease_seconds(peers: int, per_second: int) -> float:

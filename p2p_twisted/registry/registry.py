@@ -10,10 +10,10 @@ from twisted.logger import Logger
 from p2p_twisted.registry import limits, refusals
 from p2p_twisted.registry.group_commit import GroupCommit, Undone
 from p2p_twisted.registry.heard_change import heard_change
-from p2p_twisted.registry.leases import lease_seconds, renewed
+from p2p_twisted.registry.leases import Standstill, lease_seconds, renewed
 from p2p_twisted.registry.liveness import Checker
 from p2p_twisted.registry.referral_pool import Random
-from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Registration, Roster
+from p2p_twisted.registry.roster import Change, Extend, Forget, Put, Registration, Roster, is_told
 from p2p_twisted.registry.rules import (
     Check,
     Decision,
@@ -76,6 +76,7 @@ class Registry:
         self._rng = rng
         self._date = date
         self._roster = Roster()
+        self._standstill = Standstill()
         self._commits = GroupCommit(
             reactor, store, lambda changes: self._apply(changes, "it was not kept")
         )
@@ -144,11 +145,19 @@ class Registry:
         try:
             if self._is_unread and not self._loading.is_taken:
                 await self._load()
+            if self._standstill.is_over(self._reactor.seconds()):
+                self._renew_all()
             while self._store.is_first and (expired := self._expired()):
                 if not await self._forget(expired, "its lease ran out"):
                     break
         except Exception:
             self.log.failure("while looking for leases that have run out")
+
+    def _renew_all(self) -> None:
+        """Give every lease its full time: nobody could renew."""
+        everybody = self._roster.after("", len(self._roster))
+        leases = self._reactor.seconds(), self.policy.renewals_per_second
+        self._apply([Extend(each.name, each.expires) for each in renewed(everybody, *leases)])
 
     async def _forget(self, gone: Sequence[Change], why: str) -> bool:
         try:
@@ -270,7 +279,7 @@ class Registry:
         undo = self._roster.apply(changes)
         if self.changes:
             for change, before in zip(changes, undo, strict=True):
-                if _is_told(change, before):
+                if is_told(change, before):
                     self.changes.tell(RosterChanged(change, why))
         return undo
 
@@ -284,14 +293,3 @@ class Registry:
                 self.log.info("{peer} joined", peer=held.address)
             case Forget(name), Put(known) if known.is_listening:
                 self.log.info("{peer} is forgotten: {why}", peer=name, why=why)
-
-
-def _is_told(change: Change, undo: Change) -> bool:
-    """Return whether a change is one to those who watch: not that a dial did not reach a peer."""
-    match change, undo:
-        case Forget(), Forget():
-            return False
-        case Put(held), Put(known):
-            return attrs.evolve(held, is_closed=known.is_closed) != known
-        case _:
-            return True

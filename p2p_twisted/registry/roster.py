@@ -104,6 +104,17 @@ class Forget:
 Change = Put | Extend | Forget
 
 
+def is_told(change: Change, undo: Change) -> bool:
+    """Return whether a change is one to those who watch: not that a dial did not reach a peer."""
+    match change, undo:
+        case Forget(), Forget():
+            return False
+        case Put(held), Put(known):
+            return attrs.evolve(held, is_closed=known.is_closed) != known
+        case _:
+            return True
+
+
 class Roster:
     """
     Every registration of one network.

@@ -39,7 +39,8 @@ def explain(
             return (
                 f"what listens at {show_location(host, port)} does not greet as a registry does"
                 " (is that the registry's port? A private network's lets in only who has come in by"
-                " an invite, with --join; one with too many connections is silent, too)"
+                " an invite, with --join; one that is stopped, or has too many connections, is"
+                " silent, too)"
             )
         case NotExpected(hello=hello):
             return _not_expected(hello, show_location(host, port), network)

@@ -75,6 +75,7 @@ class FaultTests(SynchronousTestCase):
         for told, status, kind, words in (
             ({"code": 14, "message": "etcdserver: no leader"}, 503, PassingFault, "no leader"),
             ({"code": 16, "error": "invalid auth token"}, 401, NotLoggedIn, "--etcd-login"),
+            ({"code": 3, "error": "revision of auth store is old"}, 400, NotLoggedIn, "is old"),
             ({"code": 3, "error": "user name is empty"}, 400, EtcdFault, "say --etcd-login"),
             ({"code": 3, "error": "authentication failed"}, 400, EtcdFault, "--etcd-login right"),
             ({"code": 8, "error": "database space exceeded"}, 429, EtcdFault, "alarm disarm"),

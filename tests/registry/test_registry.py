@@ -25,6 +25,17 @@ class RegistryTests(RegistryCase):
         self.successResultOf(Deferred.fromCoroutine(self.registry.expire()))
         self.assertEqual(self.kept(), {"s4"})
 
+    def test_stood_still(self) -> None:
+        """Where it was stopped for longer than a lease, all have a whole one to renew."""
+        self.successResultOf(Deferred.fromCoroutine(self.registry.expire()))
+        self.clock.advance(3_600)
+        for _ in range(60):
+            self.successResultOf(Deferred.fromCoroutine(self.registry.expire()))
+            self.assertEqual(len(self.kept()), 10)
+            self.clock.advance(1)
+        self.successResultOf(Deferred.fromCoroutine(self.registry.expire()))
+        self.assertEqual(self.kept(), set())
+
     def test_revoked(self) -> None:
         """Who was revoked is forgotten at once; whoever is not here is not missed."""
         self.registry.forget("s6")
