@@ -83,7 +83,7 @@ class RoundTripMeasured:
 
 @frozen
 class FellBehind:
-    """A neighbor sends more than its share of our time allows: what it says is read late."""
+    """A neighbor sends more than it may, or than is read in its share of our time."""
 
     link: LinkId
 
@@ -129,6 +129,13 @@ class Asked:
 
     ask: Ask
     patience: float = inf
+
+
+@frozen
+class Sufficed:
+    """What has come for this peer's own query will do: others are waited for only briefly."""
+
+    id: MessageId
 
 
 @frozen
@@ -194,7 +201,7 @@ ExchangeEvent = PeersExchanged | ExchangeFailed
 MembershipEvent = (
     Referred | ReachFound | LinkEvent | ExchangeEvent | SeekingEnded | LinkingEnded | TimeCame
 )
-PeerEvent = Asked | Consulted | TimeSpent | GossipPublished | Dispatched
+PeerEvent = Asked | Sufficed | Consulted | TimeSpent | GossipPublished | Dispatched
 Lapse = FellBehind | FellSilent
 FoundByPings = RoundTripMeasured | FellSilent
 Event = MembershipEvent | MessageReceived | Lapse | FoundByPings | PeerEvent

@@ -32,10 +32,12 @@ class Step:
     What to ask next.
 
     :ivar patience: how many round trips to wait for each hop: see ``Asked``.
+    :ivar is_brief: whether others are waited for only briefly once somebody has all of it.
     """
 
     ask: Ask
     patience: float = inf
+    is_brief: bool = False
 
 
 def expanding_ring(
@@ -85,12 +87,15 @@ def expanding_ring(
             return False
     if is_quick:
         ask = attrs.evolve(ask, tree=ask.hops - _FANNED_HOPS)
-    answer = yield Step(ask)
+    # What is looked for near by, and in vain, is rather asked of all: it says how many these are.
+    is_brief = is_quick and not is_near
+    answer = yield Step(ask, is_brief=is_brief)
     floods, most = 0, 1 if again else _FLOODS
     # Again where some were left out who are not silent: a link was lost on the way back.
     while not (will_do(answer) or is_as_before(answer)) and floods < most:
         floods, before = floods + 1, answer
-        answer = yield Step(attrs.evolve(ask, id=new_id(), tree=0, after=ask.id))
+        by_all = attrs.evolve(ask, id=new_id(), tree=0, after=ask.id)
+        answer = yield Step(by_all, is_brief=is_brief)
         if answer.silent or _is_wrong_again(before, answer) or passed() > ask.wait:
             break
     is_of_many = not answer.cut and are_as_many(answer.answered, answer.answered)

@@ -44,7 +44,7 @@ class LateNeighbors:
 
     def fell_behind(self, link: LinkId) -> bool:
         """
-        Record that a neighbor sends more than it may, so that its answers are read late.
+        Record that a neighbor sends more than it may: what it answers stands behind all that.
 
         :returns: whether it was not late before.
         """

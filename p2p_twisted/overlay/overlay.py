@@ -103,7 +103,7 @@ class Overlay:
                 return self._received(event, now)
             case events.TimeCame():
                 return self._time_came(event, now)
-            case events.Asked() | events.FellBehind() | events.FellSilent():
+            case events.Asked() | events.Sufficed() | events.FellBehind() | events.FellSilent():
                 return self._hand_on(self.queries.handle(event, now), now)
             case events.Consulted():
                 return self._consulted(event, now)
@@ -178,14 +178,20 @@ class Overlay:
             case Told():
                 return self._hand_on(self.queries.handle(event, now), now)
             case Gossip() | IHave() | Graft() | Prune():
-                return self.broadcast.handle(event, now) if allowance.hears(message, now) else []
+                is_heard = allowance.hears(message, now)
+                return self.broadcast.handle(event, now) if is_heard else self._too_much(link, now)
             case Ask():
                 return self._asked(link, message, allowance, now)
             case Want() | Refuse():
                 bucket = allowance.passed_on if message.route else allowance.queries
-                return self._route(link, message, now) if bucket.take(now) else []
+                is_taken = bucket.take(now)
+                return self._route(link, message, now) if is_taken else self._too_much(link, now)
             case _:
                 raise ProtocolError(f"{message.verb} has no place on a link")
+
+    def _too_much(self, link: LinkId, now: float) -> list[Effect]:
+        """Ignore what a neighbor says beyond its allowance, and wait for it only briefly."""
+        return self._hand_on(self.queries.handle(events.FellBehind(link), now), now)
 
     def _asked(self, link: LinkId, ask: Ask, allowance: _Allowance, now: float) -> list[Effect]:
         if not (allowance.queries.take(now) or self.queries.is_answer(link, ask)):

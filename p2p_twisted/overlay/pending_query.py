@@ -22,6 +22,8 @@ _RECORDS_KEPT: Final = 1_000
 # Our own links may be short, but those behind them long. To wait a little longer only delays
 # what is far; to ask more peers too early costs five to ten times as many lines.
 _HASTE_SECONDS_PER_HOP: Final = 0.05
+# Of the time that there is, so that a child gives up before its parent here, too.
+_BRIEF_SHARE: Final = 0.25
 _BRIEF_SECONDS: Final = 0.5
 _STREAM_SECONDS: Final = 0.25
 _STREAM_AGAIN_SECONDS: Final = 0.05
@@ -102,6 +104,10 @@ class PendingQuery:
         return bool(self.peers or self.hits)
 
     @property
+    def _brief_seconds(self) -> float:
+        return min(_BRIEF_SECONDS, _BRIEF_SHARE * self.ask.wait)
+
+    @property
     def onward(self) -> list[Effect]:
         """What asks others; they give up sooner, otherwise all they gather comes too late."""
         hops, wait = max(0, self.ask.hops - 1), self.ask.wait - _sooner(self.ask.wait)
@@ -138,7 +144,7 @@ class PendingQuery:
         """Wait for some neighbors only briefly, if it waits for any, and they keep others back."""
         others_tell = self.parent is not None or any(link not in late for link in self._asked)
         if others_tell and any(link in late for link in self.waiting):
-            self.brief_until = self.began + _BRIEF_SECONDS
+            self.brief_until = self.began + self._brief_seconds
 
     def take_late(self, late: Container[LinkId]) -> list[LinkId]:
         """Return those that it has waited for briefly, which is over."""
@@ -149,6 +155,10 @@ class PendingQuery:
         """End soon: neighbors that have not told by then may just be slow."""
         seconds = max(seconds_per_hop, _HASTE_SECONDS_PER_HOP) * self.ask.hops
         self.is_hasty, self.deadline = True, self.began + min(seconds, self.ask.wait)
+
+    def suffice(self, now: float) -> None:
+        """End soon, as what has come will do: neighbors that have not told by then may be slow."""
+        self.is_hasty, self.deadline = True, min(self.deadline, now + self._brief_seconds)
 
     def give_up(self, link: LinkId, name: PeerName) -> bool:
         """Wait no longer for a neighbor; return whether it was late, and not just slow."""

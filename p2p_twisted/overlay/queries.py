@@ -7,7 +7,6 @@ A second asker is told nothing, at once, or has been: the same question has cros
 a neighbor that says nothing is dead, and is named as silent. More is in docs/overlay.md.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from math import inf
 from typing import Final
@@ -32,25 +31,23 @@ from p2p_twisted.overlay.effects import (
     Send,
 )
 from p2p_twisted.overlay.late_neighbors import LateNeighbors
+from p2p_twisted.overlay.open_shares import OpenShares
 from p2p_twisted.overlay.pending_query import PendingQuery, by_way_of
 from p2p_twisted.overlay.round_trips import RoundTrips
 from p2p_twisted.overlay.seen import Seen
-from p2p_twisted.overlay.shares import price
 from p2p_twisted.overlay.tree import TreeView
-from p2p_twisted.runtime.token_bucket import TokenBucket
 from p2p_twisted.wire import limits as wire_limits
 from p2p_twisted.wire.messages import Ask, Told
 from p2p_twisted.wire.names import MessageId, PeerName
 
 _SHORTEST_WAIT_SECONDS: Final = 0.01
-# A neighbor that has less than this left is told nothing: so few are not worth a search.
-_RECORDS_LEAST: Final = 1_000
 
 QueryEvent = (
     events.MessageReceived
     | events.NeighborAsked
     | events.Consulted
     | events.Asked
+    | events.Sufficed
     | events.Lapse
     | NeighborChange
     | events.TimeCame
@@ -74,11 +71,8 @@ class QueryRouter:
     links: dict[LinkId, PeerName] = field(factory=dict)
     wake_at: float = inf
     _parity: LinkParity = field(factory=LinkParity)
-    # What each neighbor may still be told.
-    _budgets: dict[LinkId, TokenBucket] = field(factory=dict)
     _open: dict[MessageId, PendingQuery] = field(factory=dict)
-    # How many of them each neighbor is the parent of: one must not use up what others may ask.
-    _open_of: "Counter[LinkId | None]" = field(factory=Counter)
+    _shares: OpenShares = field(factory=OpenShares)
     _seen: Seen = field(factory=Seen)
     _late: LateNeighbors = field(factory=LateNeighbors)
 
@@ -112,13 +106,16 @@ class QueryRouter:
                 return self._consulted(event.id, event.answer, now)
             case events.Asked():
                 return self._ask(event.ask, event.patience, now)
+            case events.Sufficed() if event.id in self._open:
+                self._open[event.id].suffice(now)
+                self._reset_alarm()
             case events.FellBehind():
                 self._fell_behind(event.link)
             case events.FellSilent(link) if link in self.links:
                 self._late.fell_silent(link, event.is_silent)
             case NeighborUp(link, address, _, since):
                 self.links[link] = address.name
-                self._budgets[link] = TokenBucket(limits.ASK_RECORDS_PER_SECOND, limits.ASK_RECORDS)
+                self._shares.neighbor_up(link)
                 # Queries that are under way do not take it.
                 self._parity.change(mark(self.name, address.name), since)
             case NeighborDown():
@@ -133,9 +130,11 @@ class QueryRouter:
         """Answer a neighbor's query, after having passed it on."""
         if link not in self.links:
             return []
-        room = limits.ASKS_OPEN_PER_LINK // price(len(self.links)) - self._open_of[link]
-        is_taken = room > 0 and self._budgets[link].left(now) >= _RECORDS_LEAST
+        is_taken = self._shares.has_room(link, now)
         is_new = self.is_new(ask)
+        if is_new and not (is_taken and is_passed_on):
+            # What it answers stands behind all that it asks.
+            self._fell_behind(link)
         if ask.quiet and not (is_new and is_taken):
             return []
         if not is_new:
@@ -204,7 +203,6 @@ class QueryRouter:
     def _neighbor_down(self, event: NeighborDown, now: float) -> list[Effect]:
         """Wait no longer for a neighbor, and drop the queries that it was the parent of."""
         link, name = event.link, self.links.pop(event.link)
-        del self._budgets[link]
         self._late.forget(link)
         self._parity.change(mark(self.name, name), event.since)
         effects: list[Effect] = []
@@ -216,8 +214,7 @@ class QueryRouter:
                 if event.has_died:
                     query.silent[name] = None
                 effects += self._end_if_complete(query, now)
-        # None of its own is left.
-        del self._open_of[link]
+        self._shares.neighbor_down(link)
         self._reset_alarm()
         return effects
 
@@ -260,14 +257,14 @@ class QueryRouter:
         self._late.forgive(now)
         query.hurry(self._late)
         self._open[ask.id] = query
-        self._open_of[parent] += 1
+        self._shares.opened(parent)
         # Only ever earlier: to look at all open queries each time would take long.
         self.wake_at = min(self.wake_at, query.due)
         return query
 
     def _close(self, query: PendingQuery) -> None:
         del self._open[query.ask.id]
-        self._open_of[query.parent] -= 1
+        self._shares.closed(query.parent)
 
     def _add(
         self, query: PendingQuery, link: LinkId | None, part: Told | LocalAnswer, now: float
@@ -276,8 +273,8 @@ class QueryRouter:
         if query.parent is None:
             query.add(link, part.peers, part.hits, limits.ASK_RECORDS)
         else:
-            budget = self._budgets[query.parent]
-            budget.spend(query.add(link, part.peers, part.hits, budget.left(now)))
+            left = self._shares.records_left(query.parent, now)
+            self._shares.told(query.parent, query.add(link, part.peers, part.hits, left))
         self.wake_at = min(self.wake_at, query.due)
 
     def _end_if_complete(self, query: PendingQuery, now: float) -> list[Effect]:
@@ -296,5 +293,5 @@ class QueryRouter:
             return effects
         self._close(query)
         last = query.last_lines()
-        self._budgets[parent].spend(sum(len(line.receipts) for line in last))
+        self._shares.told(parent, sum(len(line.receipts) for line in last))
         return [*effects, *(Send(parent, line) for line in last)]

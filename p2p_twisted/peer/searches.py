@@ -12,6 +12,7 @@ from p2p_twisted.library.matching import natural_order, rank
 from p2p_twisted.offers.crowded_files import CrowdedFiles
 from p2p_twisted.overlay.driver import OverlayDriver
 from p2p_twisted.overlay.effects import Answer, HitsWatch
+from p2p_twisted.overlay.events import Sufficed
 from p2p_twisted.overlay.expanding_ring import Step, expanding_ring
 from p2p_twisted.peer.gathered_topology import a_topology
 from p2p_twisted.peer.group_visits import GroupVisits
@@ -234,8 +235,7 @@ class Searches:
         steps = expanding_ring(*how, is_near=is_near)
         step = next(steps)
         while True:
-            told = None if part is None else _fitting_told(part, ask)
-            answer = await _put_step(driver, step, told)
+            answer = await _put_step(driver, step, part)
             answer = attrs.evolve(answer, hits=_fitting(answer.hits, ask))
             try:
                 step = steps.send(answer)
@@ -256,10 +256,6 @@ class Searches:
         sights.tell(AnswerSeen(ask.id, True, *counts, seconds))
 
 
-def _fitting_told(part: HitsWatch, ask: Ask) -> HitsWatch:
-    return lambda hits: part(_fitting(hits, ask))
-
-
 async def _put_step(driver: OverlayDriver, step: Step, part: HitsWatch | None) -> Answer:
     try:
         encode(step.ask)
@@ -267,7 +263,15 @@ async def _put_step(driver: OverlayDriver, step: Step, part: HitsWatch | None) -
         why = f"it is longer than {limits.SEARCH_CHARACTERS:,} characters"
         is_long = len(step.ask.text) > limits.SEARCH_CHARACTERS
         raise PeerError(f"nobody can be asked for that: {why if is_long else error}") from None
-    return await driver.ask(step.ask, step.patience, part)
+
+    def came(hits: tuple[Hit, ...]) -> None:
+        fitting = _fitting(hits, step.ask)
+        if part is not None:
+            part(fitting)
+        if step.is_brief and not all(hit.partial for hit in fitting):
+            driver.feed(Sufficed(step.ask.id))
+
+    return await driver.ask(step.ask, step.patience, came)
 
 
 def _fitting(hits: Iterable[Hit], ask: Ask) -> tuple[Hit, ...]:

@@ -83,7 +83,7 @@ def memory_bounded(daemons: VirtualDaemons) -> Iterator[str]:
             ("announced broadcasts", len(broadcast._missing), overlay_limits.MISSING_MOST),
             (
                 "open questions of a link",
-                max((queries._open_of[link] for link in queries.links), default=0),
+                max((queries._shares._open[link] for link in queries.links), default=0),
                 overlay_limits.ASKS_OPEN_PER_LINK,
             ),
             ("links of the tree", len(broadcast.tree.links), len(overlay.membership.links)),

@@ -8,6 +8,7 @@ from tests.mutants.of_faces import OF_FACES
 from tests.mutants.of_members import OF_MEMBERS
 from tests.mutants.of_offers import OF_OFFERS
 from tests.mutants.of_overlay import OF_OVERLAY
+from tests.mutants.of_queries import OF_QUERIES
 from tests.mutants.of_relays import OF_RELAYS
 from tests.mutants.of_several import OF_SEVERAL
 from tests.mutants.of_transfers import OF_TRANSFERS
@@ -18,6 +19,7 @@ MUTANTS: Final = (
     *OF_FACES,
     *OF_OFFERS,
     *OF_OVERLAY,
+    *OF_QUERIES,
     *OF_RELAYS,
     *OF_SEVERAL,
     *OF_TRANSFERS,

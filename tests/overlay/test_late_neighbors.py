@@ -4,7 +4,14 @@ import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.overlay.effects import Answer
-from p2p_twisted.overlay.events import Asked, FellBehind, MessageReceived, NeighborAsked, TimeCame
+from p2p_twisted.overlay.events import (
+    Asked,
+    FellBehind,
+    MessageReceived,
+    NeighborAsked,
+    Sufficed,
+    TimeCame,
+)
 from p2p_twisted.wire.messages import Ask, Told
 from tests.overlay.builders import TOPO, AnsweredRouter, a_down, an_asking, an_id, an_up, of_kind
 
@@ -147,6 +154,42 @@ class LateTests(SynchronousTestCase):
         self.assertEqual(self.take(), (0.5, ("c",)))
         self.ask(2, 10.0)
         self.assertEqual(self.take(), (0.5, ("c",)))
+
+    def test_asks_too_much(self) -> None:
+        """One that asks for more than it may is waited for briefly, as what it answers is late."""
+        self.asking.handle(NeighborAsked(3, TOPO, is_passed_on=False), 0.0)
+        self.ask(1, 10.0)
+        self.assertEqual(self.take(), (0.5, ("c",)))
+
+    def test_asked_too_much(self) -> None:
+        """One that asked too much, and answers in time all the same, is waited for as before."""
+        self.asking.handle(NeighborAsked(3, TOPO, is_passed_on=False), 0.0)
+        self.ask(1, 10.0)
+        self.assertEqual(len(self.tell(3, 10.4)), 1)
+        self.ask(2, 20.0)
+        self.assertEqual(self.take(), (2.0, ("c",)))
+
+    def test_further_away(self) -> None:
+        """Whoever asked in its turn for another is told before it waits no longer itself."""
+        self.asking.handle(FellBehind(3), 0.0)
+        waits = []
+        for number, wait in enumerate((2.0, 1.875, 1.0), 1):
+            query = attrs.evolve(TOPO, id=an_id(number), wait=wait)
+            self.asking.handle(NeighborAsked(1, query), 10.0 * number)
+            waits.append(self.asking.wake_at - 10.0 * number)
+            self.asking.handle(TimeCame(), 10.0 * number + 5.0)
+        self.assertEqual(waits, [0.5, 0.46875, 0.25])
+
+    def test_sufficed(self) -> None:
+        """Once what has come will do, all others are waited for briefly, and none is late."""
+        self.asking.handle(Asked(TOPO), 0.0)
+        self.asked = TOPO
+        self.asking.handle(Sufficed(TOPO.id), 0.2)
+        self.asking.handle(Sufficed(TOPO.id), 0.6)
+        self.assertEqual(self.take(), (0.7, ()))
+        self.asking.handle(Sufficed(TOPO.id), 0.8)
+        self.ask(2, 10.0)
+        self.assertEqual(self.take(), (2.0, ("c",)))
 
     def test_all(self) -> None:
         """Where all were late, they keep back nobody: whoever asks waits for them as before."""
