@@ -275,12 +275,16 @@ class IndexTests(SynchronousTestCase):
     """What finds the files with some content."""
 
     def indexes(self, folder: Path, *, finds_ids: bool) -> list[str]:
-        """Open a cache with one file, which is found by its content; list its indexes."""
+        """Open a cache with two files, which are found by their content; list its indexes."""
         cache = HashCache(OwnFolder(folder), "cache.db", lambda: 1e9, finds_ids=finds_ids)
         cache.open()
         content = HashedFile(id_from_digests(1, b""), b"")
-        cache.keep([(OnDisk("a", "a", Signature(1, 0, 0)), content)])
+        # It begins alike.
+        other = HashedFile(content.file_id[:-1] + "x", b"")
+        files = {"a": content, "b": other}
+        cache.keep([(OnDisk(each, each, Signature(1, 0, 0)), files[each]) for each in files])
         self.assertEqual(cache.names_with([content.file_id]), ["a"])
+        self.assertEqual(sorted(cache.names_with([content.file_id, other.file_id])), ["a", "b"])
         cache.close()
         with closing(sqlite3.connect(folder / "cache.db")) as database:
             query = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql <> ''"
@@ -289,6 +293,15 @@ class IndexTests(SynchronousTestCase):
     def test_only_where_asked(self) -> None:
         """A cache that nobody asks for content takes no time for it, nor one that once did."""
         folder = Path(self.mktemp())
-        self.assertEqual(self.indexes(folder, finds_ids=True), ["files_by_id"])
+        self.assertEqual(self.indexes(folder, finds_ids=True), ["files_by_id_part"])
         self.assertEqual(self.indexes(folder, finds_ids=False), [])
-        self.assertEqual(self.indexes(folder, finds_ids=True), ["files_by_id"])
+        self.assertEqual(self.indexes(folder, finds_ids=True), ["files_by_id_part"])
+
+    def test_of_an_earlier_version(self) -> None:
+        """The index of an earlier version, of whole ids, is kept up no longer."""
+        folder = Path(self.mktemp())
+        for finds_ids in (True, False):
+            self.indexes(folder, finds_ids=True)
+            with closing(sqlite3.connect(folder / "cache.db")) as database:
+                database.execute("CREATE INDEX files_by_id ON files (file)")
+            self.assertNotIn("files_by_id", self.indexes(folder, finds_ids=finds_ids))
