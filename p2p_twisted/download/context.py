@@ -27,6 +27,8 @@ from p2p_twisted.storage.path_locks import PathLocks
 
 # Each may need a flush of the disk: so many take less than a second even on a slow one.
 _ITEMS_AT_ONCE: Final = 64
+# Those that need no flush take some milliseconds. In fewer, a thread is mostly waited for.
+_LISTED_AT_ONCE: Final = 1_000
 
 T = TypeVar("T")
 
@@ -76,22 +78,31 @@ class DownloadDisk:
 
         :param items: may block, too.
         """
+        await self._each(function, items, _ITEMS_AT_ONCE)
+
+    async def each_listed(self, function: Callable[[Sequence[T]], Any], items: Iterable[T]) -> None:
+        """Do so with items that take no flush of the disk, but long where there are very many."""
+        await self._each(function, items, _LISTED_AT_ONCE)
+
+    async def all(self, items: Iterable[T]) -> list[T]:
+        """List items that take long to read, in pieces as :meth:`each_listed` does."""
+        found: list[T] = []
+        await self.each_listed(found.extend, items)
+        return found
+
+    async def _each(
+        self, function: Callable[[Sequence[T]], Any], items: Iterable[T], at_once: int
+    ) -> None:
         rest = iter(items)
 
         def take_some() -> bool:
-            some = list(islice(rest, _ITEMS_AT_ONCE))
+            some = list(islice(rest, at_once))
             if some:
                 function(some)
             return bool(some)
 
         while await self.call(take_some):
             pass
-
-    async def all(self, items: Iterable[T]) -> list[T]:
-        """List items that take long to read, in pieces as :meth:`each` does."""
-        found: list[T] = []
-        await self.each(found.extend, items)
-        return found
 
     @manifests.default
     def _beside_the_journal(self) -> Inbox:

@@ -97,7 +97,8 @@ class FolderDownload:
             listed = await self._attributes.add_to(listed)
             await self._seeds.listed(self._entry.file, listed)
             # In their place, as very many need much memory.
-            await self._disk.each(partial(_place, listed, target), range(len(listed)))
+            numbers = range(len(listed))
+            await self._disk.each_listed(partial(_place, listed, target), numbers)
             await self._fetch(listed, target)
         # All is saved: to cancel it now is too late.
         with suppress(CancelledError):

@@ -47,6 +47,20 @@ class AttributeWriter:
         except OSError as error:
             if error.errno not in _NO_MODES:
                 raise
+        self._write_time(fd, attributes)
+
+    def complete(self, fd: int, attributes: Attributes) -> None:
+        """
+        Do so where the file was made with the mode that is usual.
+
+        :raises OSError: when the disk fails.
+        """
+        if attributes.is_executable:
+            self.write(fd, attributes)
+        else:
+            self._write_time(fd, attributes)
+
+    def _write_time(self, fd: int, attributes: Attributes) -> None:
         if self.keeps_times and attributes.modified is not None:
             # A disk that has no room for a time is no reason to go without the content.
             with suppress(OSError, OverflowError):

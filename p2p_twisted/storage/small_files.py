@@ -19,11 +19,14 @@ from p2p_twisted.wire.names import FileId
 
 # Of those that are saved together, each is open meanwhile.
 _AT_ONCE: Final = 64
+# Where a flush is enough for many, several times as many take no longer than some milliseconds.
+_FLUSHED_AT_ONCE: Final = 4 * _AT_ONCE
 
 
 class SmallFileWriter:
     """
-    Publishes verified files in the inbox, in jobs of up to 64.
+    Publishes verified files in the inbox, in jobs of up to 64, or 256 where they can be flushed
+    together.
 
     :param record: records the published files.
     :param targets: what each file is saved as, with targets as paths; it may be several.
@@ -78,7 +81,7 @@ class SmallFileWriter:
 
     async def _save_all(self, idle: "Deferred[None]") -> None:
         try:
-            while some := list(islice(self._waiting, _AT_ONCE)):
+            while some := list(islice(self._waiting, self._at_once)):
                 files = [self._waiting.pop(file_id) for file_id in some]
                 await self._offload(self._save, files)
                 self._saved(some)
@@ -90,6 +93,10 @@ class SmallFileWriter:
         finally:
             self._idle = None
             idle.callback(None)
+
+    @property
+    def _at_once(self) -> int:
+        return _FLUSHED_AT_ONCE if self._may_be_together else _AT_ONCE
 
     def _give_up(self, fault: DiskFault) -> None:
         self._has_failed = True
@@ -108,15 +115,18 @@ class SmallFileWriter:
             for member in self._targets[content.file_id]
         ]
         wholes.sort(key=_folder_of)
-        for start in range(0, len(wholes), _AT_ONCE):
-            some = wholes[start : start + _AT_ONCE]
-            together = save_together(self._inbox, some) if self._may_be_together else []
-            self._conclude(together, some)
-            # What the disk cannot do, or went wrong, is so for the next ones, too.
-            self._may_be_together = len(together) == len(some)
-            for _folder, group in groupby(some[len(together) :], key=_folder_of):
-                one_folder = list(group)
-                self._conclude(self._save_in_one_folder(one_folder), one_folder)
+        published: list[Published] = []
+        try:
+            for start in range(0, len(wholes), _AT_ONCE):
+                some = wholes[start : start + _AT_ONCE]
+                together = save_together(self._inbox, some) if self._may_be_together else []
+                published += together
+                # What the disk cannot do, or went wrong, is so for the next ones, too.
+                self._may_be_together = len(together) == len(some)
+                for _folder, group in groupby(some[len(together) :], key=_folder_of):
+                    published += self._save_in_one_folder(group)
+        finally:
+            self._conclude(published, wholes)
 
     def _conclude(self, published: Sequence[Published], wholes: Iterable[SmallFile]) -> None:
         """

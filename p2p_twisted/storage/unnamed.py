@@ -15,6 +15,8 @@ DESCRIPTORS: Final = "/proc/self/fd"
 
 # Where the system knows no such files, this fails: a folder cannot be written to.
 _UNNAMED: Final = os.O_RDWR | os.O_CLOEXEC | getattr(os, "O_TMPFILE", 0)
+# As all that programs make: nobody can open it by now, and the system applies the umask.
+_MODE: Final = 0o666
 
 
 class UnnamedFile:
@@ -34,7 +36,7 @@ class UnnamedFile:
         self._name = name
         self._disk = disk
         self._attribute_writer = attribute_writer
-        self._fd = os.open(".", _UNNAMED, 0o600, dir_fd=folder)
+        self._fd = os.open(".", _UNNAMED, _MODE, dir_fd=folder)
 
     def write(self, content: Content, whole: bytes, attributes: Attributes) -> None:
         """
@@ -45,7 +47,7 @@ class UnnamedFile:
         if whole:
             content.check(0, whole)
             write_sparse(self._disk, self._fd, memoryview(whole), 0)
-        self._attribute_writer.write(self._fd, attributes)
+        self._attribute_writer.complete(self._fd, attributes)
 
     def place(self, descriptors: int) -> tuple[str, os.stat_result]:
         """

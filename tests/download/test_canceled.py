@@ -15,6 +15,7 @@ from twisted.internet.epollreactor import EPollReactor
 from twisted.internet.error import ConnectError
 from twisted.python.failure import Failure
 
+from p2p_twisted.download import context
 from p2p_twisted.download.progress import Canceled, Paused, Progress, Saved, Waiting
 from p2p_twisted.wire.limits import MIB
 from tests.download.cases import DownloadCase, folder_of, small
@@ -25,6 +26,7 @@ from tests.wire.ends import connect, dismantle, open_files
 
 _TURNS = 2_000
 _MANY = 1_000
+_SOME = 64
 _FEW = 5
 
 
@@ -205,6 +207,7 @@ class StepByStepTests(DownloadCase):
 
     def test_stopped_between_members(self) -> None:
         """Leaving waits for few of the files that a folder lists, whatever is done with them."""
+        self.patch(context, "_LISTED_AT_ONCE", _SOME)
         for is_canceled in (False, True):
             for pieces in range(0, 30, 7):
                 world = self.world(offload=(jobs := Jobs()))

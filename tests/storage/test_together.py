@@ -2,13 +2,17 @@
 
 import errno
 import os
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+from msgspec.structs import replace
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.runtime.own_folder import OwnFolder
-from p2p_twisted.runtime.threads import inline
+from p2p_twisted.runtime.threads import Offload, inline
 from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox
@@ -76,6 +80,18 @@ class SaveTests(TogetherCase):
         self.assertEqual(saved.mtime_ns, attributes.modified)
         self.assertTrue(os.access(self.folder / "program", os.X_OK))
 
+    def test_modes(self) -> None:
+        """Files have the modes of those that programs make: what the umask lets them have."""
+        umask = os.umask(0o027)
+        self.addCleanup(os.umask, umask)
+        self.inbox = Inbox(str(self.folder), self.disk, flush_all=self.flush)
+        wholes = self.wholes("text", "program")
+        program = Attributes(is_executable=True)
+        wholes[1].member = replace(wholes[1].member, attributes=program)
+        save_together(self.inbox, wholes)
+        modes = {name: (self.folder / name).stat().st_mode & 0o777 for name in self.files()}
+        self.assertEqual(modes, {"text": 0o640, "program": 0o750})
+
     def test_nothing_is_replaced(self) -> None:
         """What has its name already stays, also where many have it."""
         (self.folder / "in").mkdir(parents=True)
@@ -142,7 +158,7 @@ class SaveTests(TogetherCase):
 class WriterTests(TogetherCase):
     """The writer of the small files of a download."""
 
-    def saved(self, wholes: Sequence[SmallFile]) -> list[str]:
+    def saved(self, wholes: Sequence[SmallFile], offload: Offload = inline) -> list[str]:
         """Save files as a download does; returns the faults."""
         self.record = PublishedRecord(OwnFolder(Path(self.mktemp())), "record")
         targets: dict[str, list[Member]] = {}
@@ -151,7 +167,7 @@ class WriterTests(TogetherCase):
         self.told: list[str] = []
         faults: list[str] = []
         writer = SmallFileWriter(
-            inline,
+            offload,
             self.inbox,
             record=self.record,
             targets=targets,
@@ -186,3 +202,38 @@ class WriterTests(TogetherCase):
         self.assertEqual(self.files(), paths)
         # Twice for each 64 of them: for what they are, and for their names.
         self.assertEqual([len(named) for named in self.named], [0, 64, 64, 128, 128, 192, 192, 200])
+
+    def test_some_recorded(self) -> None:
+        """What is saved before something goes wrong is recorded, and nothing else."""
+        paths = [f"in/{number:03}" for number in range(100)]
+        self.disk.errors, self.disk.calls_before = {"link": errno.EIO}, 70
+        wholes = [made(path, b"same") for path in paths]
+        self.assertEqual(self.saved(wholes), ["the disk could not write; it may be failing"])
+        self.assertEqual(list(self.record.read()), paths[:70])
+        self.assertEqual(self.told, [])
+
+    def test_jobs(self) -> None:
+        """What waits is saved in one job, of a few files where each is flushed by itself."""
+        for can_flush, sizes in ((True, [1, 256, 43]), (False, [1, 64, 64, 64, 64, 43])):
+            self.outcomes = [can_flush] * 100
+            wholes = [made(f"{can_flush}/{number}", b"%d" % number) for number in range(300)]
+            jobs: deque[Callable[[], None]] = deque()
+            self.assertEqual(self.saved(wholes, queued_in(jobs)), [])
+            told = []
+            while jobs:
+                before = len(self.told)
+                jobs.popleft()()
+                told.append(len(self.told) - before)
+            self.assertEqual(told, sizes)
+            self.assertEqual(len(self.record.read()), 300)
+
+
+def queued_in(jobs: "deque[Callable[[], None]]") -> Offload:
+    """Make threads whose jobs a test carries out."""
+
+    def offload(function: Callable[..., Any], *args: Any) -> "Deferred[Any]":
+        done: Deferred[Any] = Deferred()
+        jobs.append(lambda: done.callback(function(*args)))
+        return done
+
+    return offload
