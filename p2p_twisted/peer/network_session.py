@@ -67,7 +67,7 @@ class NetworkSession:
         self.is_closed = False
         self._is_moving = False
         self._overlay: tuple[OverlayDriver, BookSaver] | None = None
-        # Those that the registry has named last.
+        # Those that the registry has named last, and none of which has become a neighbor.
         self._referred: tuple[PeerAddress, ...] = ()
         self._waiting: list[Deferred[None]] = []
 
@@ -203,7 +203,7 @@ class NetworkSession:
 
     def introduce(self, referrals: tuple[PeerAddress, ...]) -> None:
         """Hear of other peers."""
-        self._referred = referrals
+        self._referred = () if self.neighbors else referrals
         self.driver.feed(Referred(referrals))
         if not self._is_moving:
             self._go_on()
@@ -211,6 +211,7 @@ class NetworkSession:
     def neighbor_up(self) -> None:
         """Go on with what has waited since this peer moved: others find it again."""
         self._is_moving = False
+        self._referred = ()
         self._go_on()
 
     def _go_on(self) -> None:

@@ -39,8 +39,10 @@ def has_address(host: str) -> bool:
     with socket.socket(_family(host), socket.SOCK_DGRAM) as probe:
         try:
             probe.bind((host, 0))
+            # That of all machines of a network can be bound, too.
+            probe.connect((host, _ANY_PORT))
         except OSError as error:
-            return error.errno != errno.EADDRNOTAVAIL
+            return error.errno not in (errno.EADDRNOTAVAIL, errno.EACCES)
     return True
 
 

@@ -19,13 +19,15 @@ BEN = PeerAddress("ben", "10.77.0.24", 9_000)
 class AloneTests(SynchronousTestCase):
     """Why there is no neighbor."""
 
-    def alone(self, *referrals: PeerAddress, neighbors: tuple[PeerAddress, ...] = ()) -> str:
+    def setUp(self) -> None:
         unused = cast(Any, None)
-        session = NetworkSession(unused, unused, unused, unused, unused)
-        driver = SimpleNamespace(me=ME, neighbors=neighbors, feed=lambda _event: None)
-        session._overlay = cast(Any, (driver, None))
-        session.introduce(referrals)
-        return session.alone()
+        self.session = NetworkSession(unused, unused, unused, unused, unused)
+        self.driver = SimpleNamespace(me=ME, neighbors=(), feed=lambda _event: None)
+        self.session._overlay = cast(Any, (self.driver, None))
+
+    def alone(self, *referrals: PeerAddress) -> str:
+        self.session.introduce(referrals)
+        return self.session.alone()
 
     def test_nobody(self) -> None:
         """Where the registry knows nobody else, nobody is there."""
@@ -46,7 +48,22 @@ class AloneTests(SynchronousTestCase):
 
     def test_neighbors(self) -> None:
         """A peer that has neighbors is not alone."""
-        self.assertEqual(self.alone(BEN, neighbors=(BEN,)), "")
+        self.driver.neighbors = (BEN,)
+        self.assertEqual(self.alone(BEN), "")
+
+    def test_left(self) -> None:
+        """Where there were neighbors, no firewall is why they are gone, or nobody is heard."""
+        for named_first in (True, False):
+            self.driver.neighbors = ()
+            if named_first:
+                self.session.introduce((BEN,))
+            self.driver.neighbors = (BEN,)
+            self.session.neighbor_up()
+            if not named_first:
+                self.session.introduce((BEN,))
+            self.driver.neighbors = ()
+            self.assertEqual(self.session.alone(), "there is no other peer at the moment")
+        self.assertIn("ben (10.77.0.24:9000) is there", self.alone(BEN))
 
 
 class CutOffTests(SynchronousTestCase):

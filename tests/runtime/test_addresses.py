@@ -13,9 +13,11 @@ NOT_OURS = "192.0.2.99"
 
 class AddressesTests(SynchronousTestCase):
     def test_loopback_is_ours(self) -> None:
-        """Any loopback address may be listened on; a documentation's may not."""
+        """Any loopback address may be listened on; a documentation's, and that of all, may not."""
         self.assertTrue(addresses.has_address("127.0.0.1"))
+        self.assertTrue(addresses.has_address("127.0.0.5"))
         self.assertFalse(addresses.has_address(NOT_OURS))
+        self.assertFalse(addresses.has_address("127.255.255.255"))
 
     def test_addresses_of(self) -> None:
         """All addresses of a name are found, each once; none of one that cannot be looked up."""
