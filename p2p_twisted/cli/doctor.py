@@ -15,6 +15,7 @@ from p2p_twisted.cli.machine_checks import Finding
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, find_peer
 from p2p_twisted.peer.settings import STATE_DIRECTORY
 from p2p_twisted.registry.lan_search import search_lan
+from p2p_twisted.registry.location import show_location
 from p2p_twisted.registry.registry_dial import registry_faults
 from p2p_twisted.runtime.exit_status import Exit
 
@@ -176,7 +177,7 @@ def _certificate(status: dict[str, Any]) -> Finding:
 
 def _reach(status: dict[str, Any]) -> Finding:
     address = status["address"]
-    place = f"{address['host']}:{address['port']}"
+    place = show_location(address["host"], address["port"])
     match status["reachable"]:
         case True:
             return Finding("own port", True, f"others can reach {place}")

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from p2p_twisted.cli.answers import say_json, say_lines
 from p2p_twisted.cli.peer_client import PeerClient
 from p2p_twisted.console.text import count, human_size, shown_name
+from p2p_twisted.registry.location import show_location
 from p2p_twisted.runtime.exit_status import Exit
 
 _IDS: Final = 8
@@ -76,7 +77,7 @@ def event_text(event: Mapping[str, Any]) -> str:
         case "linked" | "unlinked":
             neighbor = event["neighbor"]
             died = ", it died" if event.get("has_died") else ""
-            return f"{neighbor['name']} at {neighbor['host']}:{neighbor['port']}{died}"
+            return f"{neighbor['name']} at {_place(neighbor)}{died}"
         case "peers":
             return _peers_text(event)
         case "question":
@@ -107,7 +108,7 @@ def event_text(event: Mapping[str, Any]) -> str:
         case "registered":
             who = event["member"]
             waits = "" if who["is_listening"] else ", and does not listen yet"
-            return f"{who['name']} at {who['host']}:{who['port']}{waits}"
+            return f"{who['name']} at {_place(who)}{waits}"
         case "forgotten":
             return f"{event['name']}: {event['why']}"
         case "warning":
@@ -123,3 +124,7 @@ def _peers_text(event: Mapping[str, Any]) -> str:
     silent = f"{count(len(event['silent']), 'peer')} silent" if event["silent"] else ""
     what = ", ".join(filter(None, (" ".join(came), linked, silent)))
     return f"{what} ({count(event['peers'], 'peer')})".lstrip()
+
+
+def _place(at: Mapping[str, Any]) -> str:
+    return show_location(at["host"], at["port"])

@@ -19,6 +19,7 @@ from p2p_twisted.console.text import (
     share_line,
     shown_name,
 )
+from p2p_twisted.registry.location import show_location
 from p2p_twisted.wire.reaching import DIRECT
 
 _SHORT_ID: Final = 16
@@ -46,7 +47,9 @@ def drawn(rows: Sequence[str]) -> Iterator[str]:
 def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
     """Describe a peer at a glance."""
     address = status["address"]
-    where = f"{address['host']}:{address['port']}" if address else "no address: it has not joined"
+    where = "no address: it has not joined"
+    if address:
+        where = show_location(address["host"], address["port"])
     neighbors = " ".join(each["name"] for each in status["neighbors"]) or "none"
     unknown = status["registry_fault"] or "the registry does not know this peer"
     unreachable = " (others cannot reach it)" if status["reachable"] is False else ""

@@ -53,6 +53,9 @@ class ReachTests(SynchronousTestCase):
         self.assertIsNone(_reach(status(reachable=None)).is_ok)
         here = {"name": "anna", "host": "127.0.0.1", "port": 9000}
         self.assertIs(_reach(status(reachable=None, address=here)).is_ok, True)
+        there = {"name": "anna", "host": "fd00::1", "port": 9000}
+        reached = _reach(status(reachable=True, address=there))
+        self.assertEqual(reached.text, "others can reach [fd00::1]:9000")
 
     def test_behind_nat(self) -> None:
         """Where it dials others, it is told what works, and what would work better: no fault."""

@@ -23,6 +23,10 @@ _MEMBER = {"name": "s1", "host": "127.0.0.1", "port": 9_000}
             {"kind": "registered", "member": {**_MEMBER, "is_listening": False}},
             "s1 at 127.0.0.1:9000, and does not listen yet",
         ),
+        (
+            {"kind": "linked", "neighbor": {"name": "s2", "host": "fd00::2", "port": 9_000}},
+            "s2 at [fd00::2]:9000",
+        ),
         ({"kind": "forgotten", "name": "s1", "why": "it left"}, "s1: it left"),
         ({"kind": "registration", "registered": False}, "the registry does not know this peer"),
         ({"kind": "warning", "text": "a\x1bb"}, "a\\x1bb"),

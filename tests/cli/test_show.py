@@ -16,6 +16,7 @@ from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.peer.interface import Status
 from p2p_twisted.relay.relay_places import RelayedPair
 from p2p_twisted.upload.upload_progress import UploadProgress
+from p2p_twisted.wire.names import PeerAddress
 from tests.console.fake_peer import STATUS
 
 PAIR = RelayedPair("s3", "s2", 2_048, 1_024.0)
@@ -38,6 +39,11 @@ class StatusLinesTests(SynchronousTestCase):
         ):
             lost = attrs.evolve(STATUS, registered=False, registry_fault=fault)
             self.assertEqual(shown(lost)[1:3], [network, f"           {text}"])
+
+    def test_ipv6(self) -> None:
+        """An IPv6 address is told from the port."""
+        there = attrs.evolve(STATUS, address=PeerAddress("s1", "fd00::1", 9000))
+        self.assertEqual(shown(there)[0], "peer       s2 at [fd00::1]:9000")
 
     def test_relays(self) -> None:
         """What it relays is told, where it knows that."""

@@ -1,6 +1,6 @@
 // The table beside the map, and what has happened: for those who read, or cannot see the map.
 
-import { button, byId, command, count, el, inOrder, nameOf, setText, shown } from "./text.js";
+import { button, byId, command, count, el, inOrder, nameOf, place, setText, shown } from "./text.js";
 
 const LINES = 40;
 const SHOWN = 1000;
@@ -83,7 +83,7 @@ export class PeerTable {
       const member = members.get(name);
       const neighbors = inOrder(peers.get(name) ?? []);
       const rest = member ? since(member.since) : neighbors.map(shown).join(" ");
-      setText(links, member ? `${member.host}:${member.port}` : `${neighbors.length}`);
+      setText(links, member ? place(member) : `${neighbors.length}`);
       setText(with_, silent.has(name) ? (member ? "does not listen yet" : "does not answer") : rest);
     }
   }

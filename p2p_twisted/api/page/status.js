@@ -1,12 +1,12 @@
 // The daemon at a glance, its limits, its log, and what ends it.
 
 import { ask, lines } from "./events.js";
-import { button, byId, command, count, duration, el, inOrder, limitText, onSubmit, readLimit, say, setText, showCommand, shown, size } from "./text.js";
+import { button, byId, command, count, duration, el, inOrder, limitText, onSubmit, place, readLimit, say, setText, showCommand, shown, size } from "./text.js";
 
 const LOG_LINES = 300;
 
 function peerFacts(s) {
-  const at = s.address ? `${s.address.host}:${s.address.port}` : "has not joined yet";
+  const at = s.address ? place(s.address) : "has not joined yet";
   const registry = s.registered ? `${s.registry}, registered` : `${s.registry}, not registered`;
   return [
     ["Name", s.name],
@@ -35,7 +35,7 @@ function certificateText({ admin, groups, expires, renewal_fault: fault }) {
 function registryFacts(s) {
   return [
     ["Registry of", s.network],
-    ["Address", `${s.host}:${s.port}`],
+    ["Address", place(s)],
     ["Lets in", s.is_open ? "other machines, too" : "this machine alone"],
     ["Ports", `${s.ports[0]} to ${s.ports[1]}`],
     ["Peers", s.reserved ? `${s.members}, and ${s.reserved} that do not listen yet` : `${s.members}`],

@@ -34,6 +34,11 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Write where somebody listens. */
+export function place({ host, port }) {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /** Write a number of bytes. */
 export function size(bytes) {
   let [value, unit] = [bytes, 0];
