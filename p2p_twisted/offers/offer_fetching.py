@@ -23,6 +23,7 @@ from p2p_twisted.download.progress import (
     Saved,
     Waiting,
 )
+from p2p_twisted.download.reporter import Watch
 from p2p_twisted.offers.board import NOBODY_HAS_IT
 from p2p_twisted.offers.crowded_files import CrowdedFiles
 from p2p_twisted.offers.offer import Offer
@@ -156,16 +157,6 @@ class OfferFetching:
         if parts.here(offer.file_id) is not None:
             self._tell("saved", "")
             return
-        free = await parts.space()
-        if offer.size > free:
-            self._tell("no space", _lacking(offer.size, free))
-            return
-        self._tell("fetching", "")
-        with parts.crowded.fetching(offer.file_id, parts.clock.seconds()):
-            await self._download()
-
-    async def _download(self) -> None:
-        offer, downloads = self._offer, self._parts.downloads
         ended: Deferred[None] = Deferred()
 
         def watch(progress: Progress) -> None:
@@ -173,18 +164,27 @@ class OfferFetching:
             if progress.is_ended and not ended.called:
                 ended.callback(None)
 
-        # A person may have paused it, also before a restart.
-        is_running = await downloads.watch(offer.file_id, watch)
+        # A person may have paused it, also before a restart; what it has of it takes no more space.
+        is_running = await parts.downloads.watch(offer.file_id, watch)
         self._is_begun = self._is_recalled or not is_running
-        if not is_running:
-            hits = await self._hits()
-            if not hits:
-                self.found_nobody = True
-                self._tell("waiting", NOBODY_HAS_IT)
-                return
-            done = downloads.get(hits, watch, name=offer.name, into=self._into)
-            background(self.log, f"downloading what {offer.sender} offers", done)
-        await ended
+        if not is_running and offer.size > (free := await parts.space()):
+            self._tell("no space", _lacking(offer.size, free))
+            return
+        with parts.crowded.fetching(offer.file_id, parts.clock.seconds()):
+            if is_running or await self._begin(watch):
+                await ended
+
+    async def _begin(self, watch: Watch) -> bool:
+        """Begin to download it, if somebody has it; return whether that is so."""
+        offer = self._offer
+        self._tell("fetching", "")
+        if not (hits := await self._hits()):
+            self.found_nobody = True
+            self._tell("waiting", NOBODY_HAS_IT)
+            return False
+        done = self._parts.downloads.get(hits, watch, name=offer.name, into=self._into)
+        background(self.log, f"downloading what {offer.sender} offers", done)
+        return True
 
     async def _hits(self) -> Sequence[Hit]:
         """Ask who has it; where it waits for somebody who does, the download asks again."""

@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from twisted.internet.defer import fail
+from attrs import evolve
+from twisted.internet.defer import fail, succeed
 
+from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.offers.limits import OFFERS_KEPT
 from p2p_twisted.offers.offers_interface import KnownOffer
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer_errors import CannotKeep, Unknown
-from tests.offers.offers_case import ANYONE, ASK, HOUR, OffersTestCase
+from p2p_twisted.wire.limits import MIB
+from tests.offers.offers_case import ANYONE, ASK, FILES, HOUR, OffersTestCase
 from tests.peer.cases import SONG
 
 
@@ -50,6 +53,25 @@ class LaterTests(OffersTestCase):
             {tuple(each) for name, each in self.states(daemons).items() if name != "s1"},
             {("saved",)},
         )
+
+    def test_little_space(self) -> None:
+        """What an earlier run has of it takes no more space: it goes on, and nobody says not."""
+        daemons = self.daemons()
+        daemons.start("s1", FILES, rates=Rates(up=MIB))
+        daemons.start("s2", accept=ANYONE)
+        daemons.run(10)
+        self.push(daemons)
+        daemons.run(3)
+        daemons.crash("s2")
+        daemons.start("s2", accept=ANYONE)
+        taking = daemons.peers["s2"].offers._taking
+        taking._parts = evolve(taking._parts, space=lambda: succeed(len(SONG) - MIB))
+        states = []
+        for _ in range(20):
+            daemons.run(1)
+            states.append(self.heard(daemons.peers["s2"]).state)
+        self.assertNotIn("no space", states)
+        self.assertEqual((states[-1], daemons.download("s2", "slides.pdf")), ("saved", SONG))
 
     def test_who_has_had_to_forget_it(self) -> None:
         """A peer that was told too much meanwhile hears of it again as its sender looks."""
