@@ -38,14 +38,13 @@ from p2p_twisted.peer.lease_events import (
     Woken,
 )
 from p2p_twisted.peer.lease_pause import LeasePause
+from p2p_twisted.peer.name_wait import NameWait
 from p2p_twisted.registry import limits, refusals
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.wire.messages import Join, Leave, Renew, Welcome
 from p2p_twisted.wire.names import PeerAddress, is_loopback
 
 _RESERVED_SECONDS: Final = 2.0
-_FORGOTTEN_SECONDS: Final = 15.0
-"""By when a registry forgets whose lease has run out, even one that shares its store."""
 _ALIVE: Final = "a peer that nobody can dial has this name, and is alive: choose another one"
 _PORTS_TRIED: Final = 100
 
@@ -65,8 +64,7 @@ class LeaseMachine:
         self._has_neighbors = False
         self._pauses = LeasePause()
         self._complaint = ""
-        # By when a holder of its name that nobody can dial is gone, unless it is alive.
-        self._until: float | None = None
+        self._name_wait = NameWait()
         self._waits_left = round(limits.RESERVATION_SECONDS / _RESERVED_SECONDS) + 1
 
     @property
@@ -172,8 +170,9 @@ class LeaseMachine:
         """Wait for what passes by itself; for a name only as long as its holder may be dead."""
         if error.within is None:
             return self._complain(f"waiting for the registry: {error}", now)
-        is_new, self._until = self._until is None, self._until or now + error.within
-        if now > self._until + _FORGOTTEN_SECONDS:
+        is_new = self._name_wait.until is None
+        self._name_wait.hear(error.within, now)
+        if self._name_wait.is_in_vain:
             return self._give_up(RegistryRefused("taken", _ALIVE))
         # What is left, which the sentence says, is less each time.
         return [*[Say(f"waiting for the registry: {error}")] * is_new, self._pause(now)]
@@ -194,8 +193,7 @@ class LeaseMachine:
     def _unreachable(self, why: str, now: float) -> list[LeaseEffect]:
         match self._state:
             case Joining(last) as joining:
-                # One that is started again gives all whom it knew a whole lease.
-                self._until = None
+                self._name_wait.miss()
                 self._state = attrs.evolve(joining, why=why)
                 return [Listen(last.port)] if last is not None else self._port_busy(now)
             case Reserved(welcome) | Held(welcome) | Alone(welcome):

@@ -1,11 +1,13 @@
 """How a registration goes on, event by event."""
 
-from p2p_twisted.peer.lease import LeaseMachine
+import itertools
+
 from p2p_twisted.peer.lease_events import (
     Ended,
     Introduce,
     JoinBegun,
     JoiningEnded,
+    LeaseEffect,
     Listen,
     Listened,
     NeighborsChanged,
@@ -80,36 +82,41 @@ class LeaseTests(LeaseTestCase):
         self.after(Listened(is_listening=True))
         self.assertNotIn(Say("registered again"), self.after(a_welcome()))
 
-    def test_name_of_one_that_nobody_can_dial(self) -> None:
-        """A name whose holder may be dead is waited for until it is free, or known to be in use."""
-        for is_alive in (False, True):
-            self.machine = LeaseMachine(Join("s1"), ME.host)
-            say, wake = self.after(JoinBegun(), RegistryRefused("later", "40 s", within=40.0))
-            self.assertEqual(say, Say("waiting for the registry: 40 s"))
-            for now in range(5, 55, 5):
-                left = max(40.0 - now, 1.0)
-                refused = RegistryRefused("later", f"{left} s", within=left)
-                [wake] = self.after(Woken(), refused, now=float(now))
-                self.assertIsInstance(wake, WakeLater)
-            if not is_alive:
-                self.assertEqual(self.after(a_welcome(), now=55.0), [Listen(9_000)])
-                continue
-            [ended] = self.after(Woken(), refused, now=56.0)
-            assert isinstance(ended, JoiningEnded)
-            assert isinstance(ended.outcome, RegistryRefused)
-            self.assertEqual(ended.outcome.code, "taken")
-            self.assertIn("is alive: choose another one", ended.outcome.reason)
+    def test_name_of_one_that_is_dead(self) -> None:
+        """It is waited for until it is free, though registries give its holder a lease anew."""
+        for now, left in ((0, 40.0), (20, 20.0), (30, 60.0), (80, 10.0), (85, 60.0), (144, 1.0)):
+            [*said, wake] = self.waiting(left, now)
+            self.assertEqual(said, [Say("waiting for the registry: 40.0 s")] * (now == 0))
+            self.assertIsInstance(wake, WakeLater)
+        self.assertEqual(self.after(a_welcome(), now=146.0), [Listen(9_000)])
 
-    def test_name_of_one_that_is_waited_for_anew(self) -> None:
-        """A registry that is started again gives whoever held the name a whole lease: not alive."""
-        self.after(JoinBegun(), RegistryRefused("later", "40 s", within=40.0))
-        self.after(Woken(), RegistryUnreachable("gone"), now=30.0)
-        held = RegistryRefused("later", "60 s", within=60.0)
-        said, wake = self.after(Woken(), held, now=56.0)
-        self.assertEqual(said, Say("waiting for the registry: 60 s"))
-        self.assertIsInstance(wake, WakeLater)
-        [ended] = self.after(Woken(), held, now=132.0)
-        self.assertIsInstance(ended, JoiningEnded)
+    def test_name_of_one_that_is_alive(self) -> None:
+        """It is waited for until its holder's lease was renewed oftener than a dead one's is."""
+        for now in range(90):
+            self.assertIsInstance(self.waiting(60.0 - now % 30, now)[-1], WakeLater)
+        [ended] = self.waiting(60.0, 90)
+        assert isinstance(ended, JoiningEnded)
+        assert isinstance(ended.outcome, RegistryRefused)
+        self.assertEqual(ended.outcome.code, "taken")
+        self.assertIn("is alive: choose another one", ended.outcome.reason)
+
+    def test_name_for_ever(self) -> None:
+        """A registry that promises it each time cannot have a peer wait for ever."""
+        waits = itertools.takewhile(
+            lambda now: isinstance(self.waiting(1.0, now)[-1], WakeLater), itertools.count()
+        )
+        self.assertLess(sum(1 for _ in waits), 60)
+
+    def test_name_while_the_registry_is_away(self) -> None:
+        """One that was away gives whoever held the name a whole lease, as often as it is."""
+        for now in range(0, 300, 30):
+            self.assertIsInstance(self.waiting(60.0, now)[-1], WakeLater)
+            self.after(Woken(), RegistryUnreachable("gone"), now=now + 15.0)
+
+    def waiting(self, left: float, now: float) -> list[LeaseEffect]:
+        """Have a newcomer told how long it may take until the name that it wants is free."""
+        event = Woken() if now else JoinBegun()
+        return self.after(event, RegistryRefused("later", f"{left} s", within=left), now=float(now))
 
     def test_renewed_later(self) -> None:
         """A renewal that cannot be kept now is tried again, and nothing is given up for it."""
