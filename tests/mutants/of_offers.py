@@ -203,8 +203,8 @@ OF_OFFERS: Final = (
     ),
     Mutant(
         "offers/offer_fetching.py",
-        "if offer.size > free:",
-        "if False:",
+        "if not is_running and offer.size > (free := await parts.space()):",
+        "if not is_running and (free := await parts.space()) < 0:",
         "what does not fit is begun, and fills the disk",
         "offers/test_offers.py::AnswerTests::test_no_space",
     ),
