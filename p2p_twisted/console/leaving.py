@@ -6,7 +6,7 @@ from typing import Final
 from p2p_twisted.console.download_lines import some_names
 from p2p_twisted.console.rendering import name_list
 from p2p_twisted.console.text import count
-from p2p_twisted.download.progress import Progress
+from p2p_twisted.download.progress import Paused, Progress
 from p2p_twisted.peer.interface import Status, Topology
 from p2p_twisted.upload.upload_progress import UploadProgress
 from p2p_twisted.wire.names import PeerName, is_loopback
@@ -52,8 +52,10 @@ def left_undone(
     """Write what is not complete when a peer leaves."""
     unfinished = [each for each in downloads if not each.is_ended]
     if unfinished:
-        goes = "it goes" if len(unfinished) == 1 else "they go"
-        what_then = f"; {goes} on at the next start" if has_next_run else ", and removed now"
+        going = [each for each in unfinished if not isinstance(each.state, Paused)]
+        goes = "it goes" if len(going) == 1 else "they go"
+        goes_on = f"; {goes} on at the next start" if going else ""
+        what_then = goes_on if has_next_run else ", and removed now"
         yield f"not complete: {_how_far(unfinished)}{what_then}"
     fetching = _fetching(uploads)
     if fetching:
@@ -69,11 +71,14 @@ def _on_other_hosts(others: set[PeerName], status: Status) -> set[PeerName]:
 
 
 def _how_far(downloads: Sequence[Progress]) -> str:
-    return some_names([f"{each.name} ({_percent(each)} %)" for each in downloads])
+    return some_names([f"{each.name} ({_state(each)})" for each in downloads])
 
 
-def _percent(progress: Progress) -> int:
-    return int(100 * progress.received / progress.size) if progress.size else 0
+def _state(progress: Progress) -> str:
+    if isinstance(progress.state, Paused):
+        # How much an earlier run has left of it is not looked at before it goes on.
+        return "paused"
+    return f"{int(100 * progress.received / progress.size) if progress.size else 0} %"
 
 
 def _fetching(uploads: Uploads) -> list[PeerName]:

@@ -245,6 +245,8 @@ class TerminalConsole(Console):
     def _change_places(self) -> None:
         """Use the terminal if it is this process's now, otherwise leave it to the others."""
         self._is_suspended = not self._mode.is_foreground
+        # What was warned of before is forgotten by then.
+        self._is_warned = False
         if self._is_suspended:
             self._screen.hide()
         else:

@@ -59,16 +59,19 @@ class RunningTests(SynchronousTestCase):
             self.assertEqual(running_now(downloads, uploads), line)
 
     def test_left_undone(self) -> None:
-        """What is paused or waits is not complete either."""
+        """What is paused is not complete either, but does not go on by itself."""
         downloads = (running(1), running(2, state=Paused(), name="b"), saved(3))
         self.assertEqual(
             list(left_undone(downloads, (UPLOAD, OTHER_UPLOAD))),
             [
-                "not complete: f1.txt (50 %), b (50 %); they go on at the next start",
+                "not complete: f1.txt (50 %), b (paused); it goes on at the next start",
                 "s7, s8 were fetching from here",
             ],
         )
         self.assertEqual(list(left_undone((saved(),), ())), [])
+        self.assertEqual(
+            list(left_undone((running(state=Paused()),), ())), ["not complete: f1.txt (paused)"]
+        )
 
     def test_no_next_run(self) -> None:
         """Where the peer's directory is removed, nothing is promised."""

@@ -22,6 +22,17 @@ class JobTests(TerminalCase):
         self.assertEqual(self.terminal.transport.producerState, "producing")
         self.assertEqual(self.terminal.lines[-1], PROMPT + "to")
 
+    def test_warns_again(self) -> None:
+        """Control-C warns anew of what runs after ``fg``: the first one is long ago."""
+        self.peer.downloads_now = (running(),)
+        self.terminal.type("\x03")
+        self.terminal.mode.stop()
+        self.terminal.mode.go_on()
+        self.terminal.type("\x03")
+        self.assertEqual(self.peer.asked, [])
+        self.terminal.type("\x03")
+        self.assertEqual(self.peer.asked, [("leave",)])
+
     def test_due_while_it_rested(self) -> None:
         """What timers draw before the signal to continue comes leaves no second line."""
         self.peer.will("get", Deferred())
