@@ -160,9 +160,12 @@ def _shares(waits: Waits, work: OwnWork, window: float) -> _Shares:
 
 
 def _while_receiving(facts: Facts) -> Diagnosis:
-    delivering = [each for each in facts.holders if each.waits.seconds]
-    if not delivering:
+    measured = [each for each in facts.holders if each.waits.seconds]
+    if not measured:
         return _none_delivers(facts)
+    # While it goes on, those that were lost limit nothing any more.
+    there = [each for each in measured if each.is_delivering or each.last in _NO_FAULT]
+    delivering = measured if facts.is_ended else there or measured
     shares = _shares(reduce(add, (each.waits for each in delivering)), facts.work, facts.window)
     most = max(attrs.astuple(shares))
     if shares.rest >= most:

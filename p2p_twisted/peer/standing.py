@@ -13,11 +13,15 @@ from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.runtime.amounts import clock_time
 from p2p_twisted.trust.limits import STATEMENT_FRESH_SECONDS
 from p2p_twisted.wire.firewall import cut_off, firewall_ports, place
+from p2p_twisted.wire.limits import DEAD_AFTER_SECONDS
 from p2p_twisted.wire.messages import Welcome
 from p2p_twisted.wire.names import PeerAddress, is_loopback
 
 _TRIED_SECONDS: Final = 5.0
 """How long others have been dialed at least; twice as long as a dial takes."""
+
+_LOST_SECONDS: Final = DEAD_AFTER_SECONDS + _TRIED_SECONDS
+"""The same where there was a link: for so long those at its other end may take it for alive."""
 
 
 class Standing:
@@ -34,6 +38,7 @@ class Standing:
         self._is_doubtful = False
         self._me: PeerAddress | None = None
         self._neighbors = 0
+        self._has_linked = False
         self._has_registry = False
         self._has_been_in = False
         # Since when it has had no neighbor, as renewals have found.
@@ -67,6 +72,7 @@ class Standing:
         match event:
             case NeighborsChanged(number):
                 self._neighbors = number
+                self._has_linked |= number > 0
             case RegistryUnreachable():
                 self._has_registry = False
             case RegistryRefused(code="later") | Welcome():
@@ -118,7 +124,8 @@ class Standing:
             return []
         if self._alone_since is None:
             self._alone_since = now
-        has_tried = now - self._alone_since >= _TRIED_SECONDS
+        patience = _LOST_SECONDS if self._has_linked else _TRIED_SECONDS
+        has_tried = now - self._alone_since >= patience
         if self._has_told_barred or not (has_tried and welcome.referrals):
             return []
         if self.is_reachable is not False:
