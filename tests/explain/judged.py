@@ -113,18 +113,6 @@ TABLE: Final[Mapping[str, tuple[Facts, Cause, str | None, str]]] = {
         "s4, or the way from it, limits it: this peer waits for what comes from there, and s4 does"
         " not say why",
     ),
-    "relay that was lost": (
-        facts(
-            holders=(
-                holder(how="through s9", is_delivering=False, last="the connection was lost"),
-                holder(how="through s7", waits=Waits(2.0, received=MIB), received=0),
-            )
-        ),
-        Cause.RELAY,
-        "s7",
-        "the relay s7 limits it: neither s4 nor this peer reaches the other, so all of it comes"
-        " through s7",
-    ),
     "a relay": (
         facts(holders=(holder(how="through s7"),)),
         Cause.RELAY,

@@ -58,6 +58,14 @@ class JudgeTests(SynchronousTestCase):
         unknown, limit = Cause.HOLDER_OR_WAY, Cause.HOLDER_LIMIT
         self.assertEqual(causes, [unknown, unknown, limit, unknown])
 
+    def test_relay_that_was_lost(self) -> None:
+        """While another relay passes on what comes, one that was lost limits nothing any more."""
+        lost = holder(how="through s9", is_delivering=False, last="the connection was lost")
+        there = holder(how="through s7", waits=Waits(2.0, received=MIB), received=0)
+        diagnosis = judge(facts(holders=(lost, there)))
+        self.assertEqual((diagnosis.cause, diagnosis.peer), (Cause.RELAY, "s7"))
+        self.assertTrue(diagnosis.sentence.endswith("so all of it comes through s7"))
+
     def test_holder_that_is_gone(self) -> None:
         """Who has delivered and does not answer is named, and nobody else that does not."""
         question = QuestionFacts("id", FILE, 100.0, 8, 7, silent=("s4",), seconds=2.0)
