@@ -24,6 +24,8 @@ _TOLD_WHOLE: Final = 2
 # a hit, for a seventh more lines.
 _FANNED_HOPS: Final = 4
 _FLOODS: Final = 3
+# Of the time that one query has: whoever waits for longer is not asked to wait once more.
+_LONG_SHARE: Final = 0.5
 
 
 @frozen
@@ -96,7 +98,7 @@ def expanding_ring(
         floods, before = floods + 1, answer
         by_all = attrs.evolve(ask, id=new_id(), tree=0, after=ask.id)
         answer = yield Step(by_all, is_brief=is_brief)
-        if answer.silent or _is_wrong_again(before, answer) or passed() > ask.wait:
+        if answer.silent or _is_wrong_again(before, answer) or passed() > _LONG_SHARE * ask.wait:
             break
     is_of_many = not answer.cut and are_as_many(answer.answered, answer.answered)
     return floods > 0 and (bool(answer.silent) or is_of_many)

@@ -12,6 +12,7 @@ from p2p_twisted.runtime.token_bucket import TokenBucket
 
 # A neighbor that has less than this left is told nothing: so few are not worth a search.
 _RECORDS_LEAST: Final = 1_000
+_RECORDS_PLENTY: Final = limits.ASK_RECORDS // 2
 
 
 @define
@@ -35,6 +36,15 @@ class OpenShares:
         """Return whether a neighbor may ask one more."""
         room = limits.ASKS_OPEN_PER_LINK // price(len(self._records)) - self._open[link]
         return room > 0 and self.records_left(link, now) >= _RECORDS_LEAST
+
+    def has_plenty(self, link: LinkId, now: float) -> bool:
+        """
+        Return whether what a neighbor asks may be passed on.
+
+        Others tell this peer no more for all that it asks of them than it tells one neighbor: what
+        that one does not get is left for what this peer asks itself, and for other neighbors.
+        """
+        return self.records_left(link, now) >= _RECORDS_PLENTY
 
     def opened(self, parent: LinkId | None) -> None:
         """Count a query that begins."""

@@ -190,7 +190,7 @@ class Overlay:
                 raise ProtocolError(f"{message.verb} has no place on a link")
 
     def _too_much(self, link: LinkId, now: float) -> list[Effect]:
-        """Ignore what a neighbor says beyond its allowance, and wait for it only briefly."""
+        """Wait only briefly for a neighbor that goes beyond its allowance."""
         return self._hand_on(self.queries.handle(events.FellBehind(link), now), now)
 
     def _asked(self, link: LinkId, ask: Ask, allowance: _Allowance, now: float) -> list[Effect]:
@@ -215,7 +215,7 @@ class Overlay:
             case "later":
                 return []
             case "never":
-                return self._cut(effect.ask, now)
+                return [*self._too_much(link, now), *self._cut(effect.ask, now)]
 
     def _is_dear(self, ask: Ask) -> bool:
         """Return whether the library must be searched for it, and not only the links listed."""
@@ -242,7 +242,8 @@ class Overlay:
             return []
         if not message.route:
             if isinstance(message, Want) and not self._lookup_budget.has_time(link, now):
-                return self._send(Refuse(message.ticket, "busy", message.via[::-1]))
+                busy = Refuse(message.ticket, "busy", message.via[::-1])
+                return [*self._too_much(link, now), *self._send(busy)]
             return [Arrived(link, message)]
         effects = self._send(message)
         if not effects and isinstance(message, Want):

@@ -131,6 +131,8 @@ class QueryRouter:
         if link not in self.links:
             return []
         is_taken = self._shares.has_room(link, now)
+        # Nobody is left out where there is nobody else.
+        is_passed_on &= len(self.links) == 1 or self._shares.has_plenty(link, now)
         is_new = self.is_new(ask)
         if is_new and not (is_taken and is_passed_on):
             # What it answers stands behind all that it asks.

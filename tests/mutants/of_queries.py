@@ -6,6 +6,20 @@ from tests.mutants.mutant import Mutant
 
 OF_QUERIES: Final = (
     Mutant(
+        "overlay/open_shares.py",
+        "return self.records_left(link, now) >= _RECORDS_PLENTY",
+        "return True",
+        "a neighbor that searches without end uses up what others tell this peer itself",
+        "overlay/test_hostile.py",
+    ),
+    Mutant(
+        "overlay/expanding_ring.py",
+        "passed() > _LONG_SHARE * ask.wait:",
+        "passed() > ask.wait:",
+        "a neighbor that is wrong, and slow, is waited for once more",
+        "overlay/test_expanding_ring.py",
+    ),
+    Mutant(
         "overlay/queries.py",
         "prune = [PruneHint(link)] if ask.tree == wire_limits.ASK_HOPS else []",
         "prune = [PruneHint(link)]",

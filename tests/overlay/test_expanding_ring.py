@@ -85,7 +85,8 @@ class WideningTests(SynchronousTestCase):
     def test_slow_and_wrong(self) -> None:
         """A neighbor that answers late, and wrongly, does not prolong a search without end."""
         self.assertEqual(self.steps(None, more=1), 4)
-        self.assertEqual(self.steps(None, more=1, seconds=1.9), 2)
+        for seconds in (0.6, 1.9):
+            self.assertEqual(self.steps(None, more=1, seconds=seconds), 2)
 
     def test_wrong(self) -> None:
         """Where as many as before answer, a neighbor is wrong; to ask again is of no use."""

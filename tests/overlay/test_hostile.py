@@ -143,6 +143,21 @@ class LoadTests(SynchronousTestCase):
         asking.handle(NeighborAsked(2, Ask(an_id(999), "ls", peer="me")), 1.0)
         self.assertEqual(searches[-1].id, an_id(999))
 
+    def test_searches_without_end(self) -> None:
+        """Who asks for much again and again leaves half of what others tell us to those we ask."""
+        asking, told = an_asking(), 0
+        for number in range(100):
+            ask = Ask(an_id(number), "text", "f", wait=5.0)
+            passed = of_kind(asking.handle(NeighborAsked(1, ask), 0.0), Send)
+            if 2 in [send.link for send in passed]:
+                hits = tuple(Hit("x", f"f{n}", 1, file=f"{n:064x}") for n in range(1_000))
+                told += len(hits)
+                asking.handle(MessageReceived(2, Told(ask.id, hits=hits)), 0.0)
+        self.assertEqual(told, limits.ASK_RECORDS // 2 + 1_000)
+        # Another neighbor's is passed on as before.
+        passed = of_kind(asking.handle(NeighborAsked(3, Ask(an_id(999), "topo")), 0.0), Send)
+        self.assertEqual([send.link for send in passed], [1, 2])
+
     def test_answers_without_end(self) -> None:
         """Answers to many questions at once are taken only as far as their asker may be told."""
         asking = an_asking()
