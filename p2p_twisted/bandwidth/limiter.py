@@ -14,10 +14,12 @@ class Limiter:
     Limits one direction of a peer's transfers to a rate.
 
     :param rate: bytes per second; ``None`` for no limit.
+    :ivar now: returns the time in seconds on the reactor's clock.
     """
 
     def __init__(self, clock: IReactorTime, rate: int | None = None) -> None:
         self._clock = clock
+        self.now = clock.seconds
         self._throttle = Throttle(rate)
         self._pauses: set[IDelayedCall] = set()
 
@@ -64,10 +66,6 @@ class Limiter:
         turn: Deferred[None] = Deferred(lambda _: self.forget(pause))
         pause = self.pause(seconds, lambda: turn.callback(None))
         return turn
-
-    def now(self) -> float:
-        """Return the time in seconds on the reactor's clock."""
-        return self._clock.seconds()
 
     def pause(self, seconds: float, go_on: Callable[[], None]) -> IDelayedCall:
         """Call ``go_on`` after so many seconds, or as soon as the rate changes."""

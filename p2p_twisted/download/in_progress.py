@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
 
 from p2p_twisted.download.file_readers import FileReaders
 from p2p_twisted.download.reporter import DownloadObserver
@@ -20,8 +21,6 @@ from p2p_twisted.storage.partial import PartialContent, PartialSource
 from p2p_twisted.wire.attributes import UNKNOWN, Attributes
 from p2p_twisted.wire.messages import Hit, Push
 from p2p_twisted.wire.names import PeerName
-
-T = TypeVar("T")
 
 
 class Deliverer(Protocol):
@@ -130,19 +129,18 @@ class FileInProgress:
             must not change. Fails with :class:`WrongContent` when these are not its bytes, and
             with :class:`DiskFault` when they cannot be written.
         """
-
-        def ended(outcome: T) -> T:
-            self._at_work[holder] -= 1
-            return outcome
-
         if self.picker.is_verified(index):
             self.picker.delivered(holder, index, self._clock.seconds())
             return succeed(None)
         self._at_work[holder] += 1
-        writing = self._writing(self.part.write, index, chunk).addBoth(ended)
-        return writing.addCallback(lambda _none: self._written(holder, index, len(chunk)))
+        writing = self._writing(self.part.write, index, chunk)
+        which = holder, index, len(chunk)
+        return writing.addCallbacks(
+            self._written, self._not_written, callbackArgs=which, errbackArgs=(holder,)
+        )
 
-    def _written(self, holder: PeerName, index: int, length: int) -> None:
+    def _written(self, _none: None, holder: PeerName, index: int, length: int) -> None:
+        self._at_work[holder] -= 1
         # Another holder's copy may have been quicker.
         is_new = not self.picker.is_verified(index)
         self.picker.delivered(holder, index, self._clock.seconds())
@@ -151,6 +149,10 @@ class FileInProgress:
             self.readers.verified(index)
             self._fresh.append(index)
             self._observer.delivered(holder, length)
+
+    def _not_written(self, failure: Failure, holder: PeerName) -> Failure:
+        self._at_work[holder] -= 1
+        return failure
 
     @property
     def is_at_work(self) -> bool:

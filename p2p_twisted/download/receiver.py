@@ -174,10 +174,7 @@ class ChunkReceiver(PushReceiver):
             self.times.is_held_up(False)
         if is_at_work:
             self._leave_at_work(accepting)
-        accepting.addCallbacks(lambda _none: self.ask(), self._not_accepted)
-        if is_at_work:
-            accepting.addCallback(self._go_on)
-        background(self.log, "accepting a chunk", accepting)
+        accepting.addCallback(self._accepted, is_at_work).addErrback(self._not_accepted)
 
     def _leave_at_work(self, accepting: "Deferred[None]") -> None:
         """Leave the bytes where they are until they are written: others come elsewhere, or wait."""
@@ -197,6 +194,11 @@ class ChunkReceiver(PushReceiver):
 
         accepting.addBoth(worked)
 
+    def _accepted(self, _none: None, was_at_work: bool) -> None:
+        self.ask()
+        if was_at_work:
+            self._go_on()
+
     def _not_accepted(self, failure: Failure) -> None:
         if isinstance(failure.value, WrongContent):
             self._delivery.doubted(str(failure.value))
@@ -207,7 +209,7 @@ class ChunkReceiver(PushReceiver):
             self.log.failure("while accepting a chunk", failure)
             self._connection.abort()
 
-    def _go_on(self, _none: None) -> None:
+    def _go_on(self) -> None:
         if self._connection.is_open:
             if not (self._at_work or self.is_done):
                 self._put_off_deadline()

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import filterfalse, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from p2p_twisted.picker.holder import Holder
@@ -225,7 +226,7 @@ class ChunkPicker:
             some = self._some_unasked()
         else:
             return self._first_unasked()
-        return min(some, key=self._copies, default=None)
+        return self._rarest(some)
 
     def _rushed(self, holder: Holder, now: float) -> list[int]:
         """Choose what is urgent of a holder that sends it first, even if much is pending there."""
@@ -263,7 +264,8 @@ class ChunkPicker:
         candidates = holder.candidates
         found = 0
         while candidates and found < _COMPARED:
-            place = self._rng.randrange(len(candidates))
+            # Python's randrange() takes five calls.
+            place = int(self._rng.random() * len(candidates))
             index = candidates[place]
             if self._unasked[index]:
                 found += 1
@@ -273,8 +275,10 @@ class ChunkPicker:
                 candidates[place] = candidates[-1]
                 candidates.pop()
 
-    def _copies(self, index: int) -> int:
-        return sum(holder.has[index] for holder in self._holders.values() if holder.has is not None)
+    def _rarest(self, some: Iterable[int]) -> int | None:
+        """Choose the chunk that fewest have announced; the first of those."""
+        had = [holder.has for holder in self._holders.values() if holder.has is not None]
+        return min(some, key=lambda index: sum(map(itemgetter(index), had)), default=None)
 
     def _cancel_pending(self, holder: Holder) -> None:
         pending = list(holder.pending)

@@ -57,9 +57,12 @@ class HolderQueue:
         :param busy: peers that must not be asked now.
         :param whole_only: whether it must have all of the file.
         """
-        # Checked only now: a holder may have turned out to be a liar since it was added.
-        self._hits = {way: hit for way, hit in self._hits.items() if self._may_ask(hit)}
         free = [way for way in self._hits if way[0] not in busy]
+        # Checked only now: a holder may have turned out to be a liar since it was added.
+        barred = {way for way in free if not self._may_ask(self._hits[way])}
+        for way in barred:
+            del self._hits[way]
+        free = [way for way in free if way not in barred]
         whole = [way for way in free if not self._hits[way].partial]
         worthy = whole if whole or whole_only else free
         if not worthy:

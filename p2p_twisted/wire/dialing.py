@@ -46,15 +46,16 @@ class BoundDialer:
 
     :ivar host: the address to dial from; may be changed. The system chooses where it is empty.
     :ivar security: encrypts what is dialed; ``None`` in an open network.
+    :ivar seconds: the reactor's own: connections ask for the time more often than for anything.
     """
 
     _reactor: Dialer
     host: str
     security: Security | None = None
+    seconds: Callable[[], float] = attrs.field(init=False)
 
-    def seconds(self) -> float:
-        """Return the reactor's time."""
-        return float(self._reactor.seconds())
+    def __attrs_post_init__(self) -> None:
+        self.seconds = self._reactor.seconds
 
     def callLater(
         self, delay: float, callable: Callable[..., Any], *args: Any, **kwargs: Any

@@ -5,6 +5,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from p2p_twisted.download.receiver import ChunkReceiver
 from p2p_twisted.wire.codec import encode
 from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Chunk, Refuse
@@ -52,6 +53,24 @@ class LiarTests(LiarCase):
         liar.say(self.push(world, content), content.digests[:-1] + b"!")
         self.assertEqual(world.left(), [f"wants/{content.file_id}.json"])
         world.wires.settle()
+        self.assertTrue(liar.is_lost)
+        self.assert_recovers(world, done, content)
+
+    def test_mistake(self) -> None:
+        """A mistake of ours behind a chunk is logged, and ends that connection alone."""
+        content = Content(some_bytes(3 * MIB))
+        world, done, liar = self.begun(content)
+        liar.say(self.push(world, content), content.digests)
+        world.wires.settle()
+
+        def fail(_receiver: ChunkReceiver) -> None:
+            patch.restore()
+            raise ZeroDivisionError
+
+        patch = self.patch(ChunkReceiver, "ask", fail)
+        liar.say(Chunk(0, MIB), content.content[:MIB])
+        world.wires.settle()
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
         self.assertTrue(liar.is_lost)
         self.assert_recovers(world, done, content)
 

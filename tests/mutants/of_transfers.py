@@ -210,8 +210,8 @@ OF_TRANSFERS: Final = (
     ),
     Mutant(
         "download/in_progress.py",
-        "return writing.addCallback(lambda _none: self._written(holder, index, len(chunk)))",
-        "return writing if self._written(holder, index, len(chunk)) else writing",
+        "which = holder, index, len(chunk)",
+        "which = holder, index, len(chunk)\n        self._written(None, *which)",
         "a chunk counts before it is verified",
         "download/test_at_work.py",
     ),

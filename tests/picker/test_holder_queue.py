@@ -45,6 +45,24 @@ class HolderQueueTests(SynchronousTestCase):
         queue.add([hit("b", "s1", partial=True), hit("a", "s2")])
         self.assertEqual(self.taken(queue), [("a", "s2"), ("b", "s1")])
 
+    def test_judged_last(self) -> None:
+        """One that is busy is judged only when it could be taken: it may have lied by then."""
+        judged: list[str] = []
+        liars: list[str] = []
+
+        def may_ask(hit: Hit) -> bool:
+            judged.append(hit.peer)
+            return hit.peer not in liars
+
+        queue = HolderQueue({FILE}, may_ask, lambda _hit: False)
+        queue.add([hit("s1"), hit("s2")])
+        self.assertEqual(queue.take(("s1",), whole_only=False), hit("s2"))
+        self.assertIsNone(queue.take(("s1",), whole_only=False))
+        self.assertEqual((judged, queue.has_any), (["s2"], True))
+        liars.append("s1")
+        self.assertEqual(self.taken(queue), [])
+        self.assertFalse(queue.has_any)
+
     def test_bound(self) -> None:
         """Beyond the bound, the neighbor that has named most holders loses one."""
         queue = self.queue()
