@@ -6,6 +6,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.upload import limits
+from p2p_twisted.wire.limits import CHUNK_BYTES
 from p2p_twisted.wire.names import PeerName
 
 # A chunk that takes so many times as long as the ones before does not fill the uplink.
@@ -35,9 +36,12 @@ class Turns:
 
     Others do not wait for a slow reader: beside whoever takes three times as long for a chunk as
     those before, the next one begins; and who takes far too long needs no turn for a while.
+
+    :ivar bytes_per_second: at which the last chunk was sent; none was at first.
     """
 
     def __init__(self, clock: IReactorTime) -> None:
+        self.bytes_per_second = 0.0
         self._clock = clock
         # Who has a turn, and who has one that the next does not wait for, and since when; who
         # waits for one; who needs none, and until when.
@@ -71,9 +75,11 @@ class Turns:
         if since is None:
             return
         if has_sent:
+            took = self._clock.seconds() - since
+            self.bytes_per_second = CHUNK_BYTES / max(took, _SOON_SECONDS)
             # One slow reader among many does not change much.
-            took = max(self._clock.seconds() - since, _LEAST_SECONDS)
-            self._usual_seconds = min(took, _LATE_TIMES * self._usual_seconds)
+            most = _LATE_TIMES * self._usual_seconds
+            self._usual_seconds = min(max(took, _LEAST_SECONDS), most)
         self._next()
 
     def _begin(self, push: WaitsForTurn) -> None:

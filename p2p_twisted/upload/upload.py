@@ -266,7 +266,7 @@ class Upload(Session):
             self._end_turn()
         else:
             # Its turn ends once the system has taken the chunk.
-            leave_little_unsent(self._connection.transport)
+            leave_little_unsent(self._connection.transport, self._turns.bytes_per_second)
         return index
 
     def _end_turn(self, has_sent: bool = False) -> None:

@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.upload import limits
 from p2p_twisted.upload.turns import Turns
+from p2p_twisted.wire.limits import CHUNK_BYTES
 
 TOO_LONG = limits.CHUNK_TURN_SECONDS + 1.0
 
@@ -154,3 +155,12 @@ class TurnsTests(SynchronousTestCase):
             self.clock.rightNow -= TOO_LONG
         self.begun(["a", "slow0", "slow1", "slow2"])
         self.assertEqual(self.sent[-2:], ["a", "slow2"])
+
+    def test_rate(self) -> None:
+        """How fast chunks leave is known from the last one."""
+        self.assertEqual(self.turns.bytes_per_second, 0.0)
+        pushes = self.begun("ab")
+        for name, seconds in (("a", 2.0), ("b", 0.5)):
+            self.clock.advance(seconds)
+            pushes[name].end()
+            self.assertEqual(self.turns.bytes_per_second, CHUNK_BYTES / seconds)

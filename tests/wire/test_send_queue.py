@@ -111,21 +111,25 @@ class ReadingTests(SynchronousTestCase):
             self.assertTrue(self.queue.is_being_read())
 
     def test_little_unsent(self) -> None:
-        """Of a transport that is not read, the system takes little from then on; else megabytes."""
+        """Of what is not read, the system takes what soon leaves, by the rate; else megabytes."""
 
         def taken() -> int:
             return unread(self.transport.handle)
 
-        leave_little_unsent(self.transport)
         self.other.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * KIB)
+        leave_little_unsent(self.transport, 0.0)
         self.fill()
+        self.assertLess(taken(), 384 * KIB)
+        leave_little_unsent(self.transport, 1024 * MIB)
+        self.fill()
+        self.assertGreater(taken(), 384 * KIB)
         self.assertLess(taken(), MIB)
         self.transport.handle.setsockopt(socket.IPPROTO_TCP, TCP_NOTSENT_LOWAT, 64 * MIB)
         self.fill()
         self.assertGreater(taken(), MIB)
-        leave_little_unsent(Pipe())
+        leave_little_unsent(Pipe(), 0.0)
         self.transport.handle.close()
-        leave_little_unsent(self.transport)
+        leave_little_unsent(self.transport, 0.0)
 
     def test_pushed_out(self) -> None:
         """What is read to the end was being read, once."""
