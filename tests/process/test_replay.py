@@ -40,6 +40,8 @@ SEEK: Final = """async (at) => {
     slider.dispatchEvent(new Event("input"));
 }"""
 SAME_MS: Final = 6_000
+# Links are exchanged for a while once somebody has come: several looks of that length.
+_STILL_SECONDS: Final = 90.0
 LOOKED_MS: Final = 5_000
 """By when whoever records, which looks every 2 s, has seen what the page saw in between."""
 _PEERS: Final = 12
@@ -83,7 +85,10 @@ def still_picture(page: Any, summary: str) -> tuple[float, Any]:
         seen.append(((at + LOOKED_MS) / 1_000, before))
         return bool(before["summary"].startswith(summary)) and page.evaluate(PICTURE) == before
 
-    wait_until(is_still, f"{summary}, and no change")
+    try:
+        wait_until(is_still, f"{summary}, and no change", _STILL_SECONDS)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; at last: {seen[-2:]}") from None
     return seen[-1]
 
 
