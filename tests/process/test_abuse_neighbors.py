@@ -208,7 +208,7 @@ class EclipseTests(_NetworkCase):
 
     def neighbors(self, network: Network) -> set[str]:
         """Ask s1 for its own neighbors."""
-        said = network.type("s1", "TOPO", " link", _SECONDS)
+        said = network.type("s1", "TOPO", " peers, ", _SECONDS)
         [line] = [line for line in said.splitlines() if line.lstrip("> ").startswith("s1 :")]
         return set(line.partition(":")[2].split())
 
