@@ -104,6 +104,7 @@ class AsTheyWereTests(SynchronousTestCase):
             (folder / name).chmod(0o755 if number % 2 else 0o644)
             os.utime(folder / name, ns=(0, (number - 3) * 10**17))
         holder, second = self.network.start_peers("s1", "s2")
+        second.wait_for_topology("s1", "s2")
         holder.wait_until_shared(len(NAMES))
         said = second.answer("ls s1", r"\d+ files")
         for name in NAMES[2:]:
