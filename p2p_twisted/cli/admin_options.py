@@ -5,13 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from p2p_twisted.cli.option_actions import Once
-from p2p_twisted.trust.invite_terms import (
-    USUAL_SECONDS,
-    USUAL_USES,
-    read_since,
-    read_time,
-    read_uses,
-)
+from p2p_twisted.runtime.amounts import read_time
+from p2p_twisted.trust.invite_terms import USUAL_SECONDS, USUAL_USES, read_uses
+from p2p_twisted.trust.limits import INVITE_DAYS, ISSUER_REVOKED_SINCE_DAYS
 
 T = TypeVar("T")
 
@@ -26,6 +22,11 @@ def read_by(read: Callable[[str], T]) -> Callable[[str], T]:
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return tell
+
+
+def time_of_at_most(days: int) -> Callable[[str], int]:
+    """Make what reads a time such as ``2h``, in seconds, for a parser."""
+    return read_by(lambda typed: read_time(typed, days))
 
 
 ADMIN_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
@@ -46,7 +47,7 @@ ADMIN_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
                 {
                     "metavar": "TIME",
                     "dest": "seconds",
-                    "type": read_by(read_time),
+                    "type": time_of_at_most(INVITE_DAYS),
                     "default": USUAL_SECONDS,
                     "help": "for how long: 30m, 2h or 7d (default: 24h)",
                 },
@@ -112,7 +113,7 @@ ADMIN_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
                 ("--since",),
                 {
                     "metavar": "TIME",
-                    "type": read_by(read_since),
+                    "type": time_of_at_most(ISSUER_REVOKED_SINCE_DAYS),
                     "default": 0,
                     "help": "how long ago it may have been stolen: 30m, 2h or 7d (default: now)",
                 },

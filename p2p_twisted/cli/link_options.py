@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from p2p_twisted.cli.admin_options import read_by
+from p2p_twisted.cli.admin_options import time_of_at_most
 from p2p_twisted.cli.number_ranges import number_from
-from p2p_twisted.trust.invite_terms import read_time
+from p2p_twisted.peer.limits import LINK_DAYS
 
 _USUAL_SECONDS: Final = 3_600
 
@@ -19,9 +19,9 @@ LINK_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
                 {
                     "metavar": "TIME",
                     "dest": "seconds",
-                    "type": read_by(read_time),
+                    "type": time_of_at_most(LINK_DAYS),
                     "default": _USUAL_SECONDS,
-                    "help": "for how long: 30m, 2h, or 7d at most (default: 1h)",
+                    "help": f"for how long: 30m, 2h, or {LINK_DAYS}d at most (default: 1h)",
                 },
             ),
             (("--qr",), {"action": "store_true", "help": "draw it as a QR code, too"}),

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from p2p_twisted.cli.admin_options import read_by
+from p2p_twisted.cli.admin_options import read_by, time_of_at_most
 from p2p_twisted.cli.number_ranges import numbers_in
-from p2p_twisted.trust.invite_terms import read_time
+from p2p_twisted.offers.limits import OFFER_DAYS
 
 
 def _audience(typed: str) -> list[str]:
@@ -40,7 +40,7 @@ _WAIT: Final = (
         ("--timeout",),
         {
             "metavar": "TIME",
-            "type": read_by(read_time),
+            "type": time_of_at_most(OFFER_DAYS),
             "help": "wait no longer than that, such as 90s or 10m: exit status 6 then",
         },
     ),
@@ -75,7 +75,7 @@ PUSH_VERBS: Final[Mapping[str, tuple[str, Any]]] = {
                 {
                     "metavar": "TIME",
                     "dest": "seconds",
-                    "type": read_by(read_time),
+                    "type": time_of_at_most(OFFER_DAYS),
                     "help": "for how long others hear of it that come later: 30m, 2h or 7d"
                     " (default: 7d)",
                 },

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from p2p_twisted.console.commands import Command, InviteOthers, RevokePeer, TakeInviteBack
+from p2p_twisted.runtime.amounts import read_time
 from p2p_twisted.trust.identity import group_name
-from p2p_twisted.trust.invite_terms import USUAL_SECONDS, USUAL_USES, read_time, read_uses
-from p2p_twisted.trust.limits import GROUPS_OF_A_PEER
+from p2p_twisted.trust.invite_terms import USUAL_SECONDS, USUAL_USES, read_uses
+from p2p_twisted.trust.limits import GROUPS_OF_A_PEER, INVITE_DAYS
 from p2p_twisted.trust.open_invites import invite_id
 from p2p_twisted.wire.messages import MakeInvite
 from p2p_twisted.wire.names import peer_name
@@ -38,7 +39,7 @@ def read_invite(rest: str) -> Command | None:
             case "--uses":
                 uses = read_uses(value)
             case "--for":
-                seconds = read_time(value)
+                seconds = read_time(value, INVITE_DAYS)
             case "--group":
                 groups.append(group_name(value))
             case "--admin" | "--qr":

@@ -9,7 +9,8 @@ from typing import Final
 
 from p2p_twisted.console.arguments import option_words, read_numbers
 from p2p_twisted.console.commands import Command, EndLinks, MakeLink
-from p2p_twisted.trust.invite_terms import read_time
+from p2p_twisted.peer.limits import LINK_DAYS
+from p2p_twisted.runtime.amounts import read_time
 
 LINK_OPTIONS: Final = ("--for", "--qr")
 USUAL_LINK_SECONDS: Final = 3_600
@@ -22,7 +23,7 @@ def read_link(rest: str) -> Command | None:
     for word, kind in words:
         match kind, word:
             case "option", "--for":
-                seconds = read_time(next(words, ("", "plain"))[0])
+                seconds = read_time(next(words, ("", "plain"))[0], LINK_DAYS)
             case "option", "--qr":
                 is_drawn = True
             case "option", _:

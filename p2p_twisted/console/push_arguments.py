@@ -17,9 +17,9 @@ from p2p_twisted.console.commands import (
     ListPushes,
     PushFiles,
 )
-from p2p_twisted.offers.limits import RECIPIENTS
+from p2p_twisted.offers.limits import OFFER_DAYS, RECIPIENTS
 from p2p_twisted.offers.offer import EVERYBODY, USUAL_DAYS, check_into, read_recipient
-from p2p_twisted.trust.invite_terms import read_time
+from p2p_twisted.runtime.amounts import read_time
 
 PUSH_OPTIONS: Final = ("--to", "--for", "--into", "--wait", "--timeout")
 _DAY_SECONDS: Final = 86_400
@@ -42,11 +42,11 @@ def read_push(rest: str) -> Command | None:
             case "--to" if value:
                 to += read_audience(value)
             case "--for":
-                seconds = read_time(value)
+                seconds = read_time(value, OFFER_DAYS)
             case "--into" if value:
                 into = read_place(value)
             case "--timeout":
-                wait = read_time(value)
+                wait = read_time(value, OFFER_DAYS)
             case _:
                 return None
     if not names or not to:
@@ -66,7 +66,7 @@ def read_pushes(rest: str) -> Command | None:
         elif word == "--wait":
             wait = wait or inf
         elif word == "--timeout":
-            wait = read_time(next(words, ("", "plain"))[0])
+            wait = read_time(next(words, ("", "plain"))[0], OFFER_DAYS)
         else:
             return None
     numbers = read_numbers(" ".join(plain))

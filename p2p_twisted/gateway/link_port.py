@@ -17,6 +17,7 @@ from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.gateway import limits
 from p2p_twisted.gateway.file_links import FileLink, FileLinks, TooManyLinks
 from p2p_twisted.peer.content_reading import ContentReading
+from p2p_twisted.peer.limits import LINK_DAYS
 from p2p_twisted.peer.links_interface import ILinks, OpenLink
 from p2p_twisted.peer_errors import PeerError, Unknown
 from p2p_twisted.runtime.addresses import address_towards, own_addresses
@@ -79,8 +80,8 @@ class LinkPort(Service):
         :raises PeerError: when there is no such file, others cannot reach this machine, or that
             is for too long.
         """
-        if seconds > limits.LINK_SECONDS:
-            raise PeerError(f"a link is open for {limits.LINK_SECONDS // 86_400}d at most")
+        if seconds > LINK_DAYS * 86_400:
+            raise PeerError(f"a link is open for {LINK_DAYS}d at most")
         hit = await self._reading.meant(wanted)
         if self._listening is None:
             self._open()

@@ -34,7 +34,7 @@ class ILinks(Interface):
         Make a link to a file, here or at others.
 
         :param wanted: its name as typed, its id, or a hit.
-        :param seconds: for how long, 7 days at most.
+        :param seconds: for how long, ``LINK_DAYS`` at most.
         """
 
     def all() -> tuple[OpenLink, ...]:

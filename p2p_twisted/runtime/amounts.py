@@ -5,6 +5,7 @@ from typing import Final
 
 _DIGITS_MOST: Final = 20
 _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 def whole_number(text: str, among: range) -> int | None:
@@ -17,6 +18,20 @@ def whole_number(text: str, among: range) -> int | None:
         return None
     number = int(text)
     return number if number in among else None
+
+
+def read_time(typed: str, most_days: int) -> int:
+    """
+    Read a time such as ``2h``, and return it in seconds.
+
+    :raises ValueError: for what is none, or longer than so many days; the text says what would do.
+    """
+    most = most_days * _SECONDS["d"]
+    unit = _SECONDS.get(typed[-1:], 0)
+    seconds = (whole_number(typed[:-1], range(most + 1)) or 0) * unit
+    if not 0 < seconds <= most:
+        raise ValueError(f"{typed!r} is not a time from 1s to {most_days}d, such as 30m or 2h")
+    return seconds
 
 
 def human_size(size: float) -> str:

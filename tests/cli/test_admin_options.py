@@ -16,7 +16,7 @@ def test_refused(word: str, capsys: pytest.CaptureFixture[str]) -> None:
     """What is no time, or no number of uses, is refused, with what would do."""
     with pytest.raises(SystemExit):
         parsed("invite", word)
-    assert ("is no time such as 30m" in (said := capsys.readouterr().err)) is ("for" in word)
+    assert ("is not a time from 1s to 30d" in (said := capsys.readouterr().err)) is ("for" in word)
     assert ("is not a number from 1 to 1,000" in said) is ("uses" in word)
 
 
@@ -35,6 +35,25 @@ def test_revoke() -> None:
     """Somebody is revoked by name, or an invite is taken back by its id."""
     assert parsed("revoke", "anna").name == "anna"
     assert parsed("revoke", "--invite", "3f2a91bc").invite == "3f2a91bc"
+
+
+@pytest.mark.parametrize(
+    ("words", "most"),
+    [
+        (("invite", "--for"), 30),
+        (("link", "a", "--for"), 7),
+        (("push", "a", "--to", "@all", "--for"), 30),
+        (("pushes", "1", "--timeout"), 30),
+        (("revoke", "--since"), 60),
+    ],
+)
+def test_times(words: tuple[str, ...], most: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each time is refused beyond its own bound, and is told that one."""
+    parsed(*words, f"{most}d")
+    for typed in ("0s", f"{most + 1}d"):
+        with pytest.raises(SystemExit):
+            parsed(*words, typed)
+        assert f"{typed!r} is not a time from 1s to {most}d" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--invite", "--registry"])

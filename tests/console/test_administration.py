@@ -111,7 +111,7 @@ class AdministrationTests(ConversationCase):
         self.peer.status_now = attrs.evolve(self.peer.status_now, neighbors=())
         for line, why in (
             ("invite --group a.b", "'a.b' is no name of a group: that has 1 to 31 letters"),
-            ("invite --for 2 h", "'2' is no time such as 30m, 2h or 7d"),
+            ("invite --for 2 h", "'2' is not a time from 1s to 30d"),
             ("invite --uses 0", "'0' is not a number from 1 to 1,000"),
             ("revoke a/b", "a peer's name has 1 to 31 letters"),
             (

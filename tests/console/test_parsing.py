@@ -50,7 +50,8 @@ INVITE = Invite.make(bytes(16), ["127.0.0.1:9011"], Random(1))
 INVITE_ID = OpenInvite(secret_hash(INVITE.secret), 1, 0.0).id
 
 NO_USES = "'0' is not a number from 1 to 1,000"
-NO_TIME = "'90d' is no time such as 30m, 2h or 7d, of at most 30d"
+NO_TIME = "'90d' is not a time from 1s to 30d, such as 30m or 2h"
+NO_TIME_OF_A_LINK = "'8d' is not a time from 1s to 7d, such as 30m or 2h"
 NO_GROUP = (
     "'a.b' is no name of a group: that has 1 to 31 letters a to z, digits and hyphens, and starts"
     " with a letter or digit, such as staff-room"
@@ -177,6 +178,9 @@ READINGS: list[tuple[str, Command | None]] = [
     ("invite --uses=0", Misused("invite", "invite --uses=0", NO_USES)),
     ("invite --for", Misused("invite", "invite --for")),
     ("invite --for 90d", Misused("invite", "invite --for 90d", NO_TIME)),
+    ("push a --to b --for 90d", Misused("push", "push a --to b --for 90d", NO_TIME)),
+    ("pushes 1 --timeout 90d", Misused("pushes", "pushes 1 --timeout 90d", NO_TIME)),
+    ("link a --for 8d", Misused("link", "link a --for 8d", NO_TIME_OF_A_LINK)),
     ("invite --group a.b", Misused("invite", "invite --group a.b", NO_GROUP)),
     ("invite" + " --group a" * 7, Misused("invite", "invite" + " --group a" * 7)),
     ("invites 1", Misused("invites", "invites 1")),

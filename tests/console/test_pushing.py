@@ -122,7 +122,7 @@ class PushTests(ConversationCase):
             self.outcome(line)
             self.assertIn("takes names of what this peer shares", self.talk.said[-1], line)
         self.outcome("push f1 --to @all --for 31d")
-        self.assertIn("no time such as 30m", self.talk.said[-1])
+        self.assertIn("'31d' is not a time from 1s to 30d", self.talk.said[-1])
         self.outcome("push f1 --to @all --into ../x")
         self.assertIn("may not have empty, '.' or '..'", self.talk.said[-1])
         self.outcome("push f1 --to a_b")

@@ -15,6 +15,7 @@ from p2p_twisted.api.route import Call
 from p2p_twisted.gateway import limits
 from p2p_twisted.gateway.link_port import LinkPort, lan_address
 from p2p_twisted.gateway.link_routes import LinkQuery, link_routes
+from p2p_twisted.peer.limits import LINK_DAYS
 from p2p_twisted.peer.links_interface import OpenLink
 from p2p_twisted.peer_errors import Ambiguous, IsFolder, NotFound, PeerError, Unknown
 from p2p_twisted.wire.messages import Hit
@@ -181,7 +182,7 @@ class LinkTests(GatewayTestCase):
 
     def test_not_meant(self) -> None:
         """What is no file, or several, has no link; nor has anything without a network."""
-        self.assertRaises(PeerError, self.link, "own", limits.LINK_SECONDS + 1)
+        self.assertRaises(PeerError, self.link, "own", LINK_DAYS * 86_400 + 1)
         for name, error in (("no", NotFound), ("f", Ambiguous), ("a", IsFolder)):
             self.assertRaises(error, self.link, name)
         self.host = None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from p2p_twisted.runtime.amounts import and_more, whole_number
+from p2p_twisted.runtime.amounts import and_more, read_time, whole_number
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,40 @@ from p2p_twisted.runtime.amounts import and_more, whole_number
 def test_whole_number(typed: str, number: int | None) -> None:
     """What is no whole number in plain digits, or out of bounds, is none, however long it is."""
     assert whole_number(typed, range(1, 11)) == number
+
+
+@pytest.mark.parametrize(
+    ("typed", "seconds"),
+    [("90s", 90), ("30m", 1_800), ("2h", 7_200), ("7d", 604_800), ("168h", 604_800)],
+)
+def test_read_time(typed: str, seconds: int) -> None:
+    """Seconds, minutes, hours and days."""
+    assert read_time(typed, 7) == seconds
+
+
+@pytest.mark.parametrize("days", [7, 30])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "h",
+        "0s",
+        "0h",
+        "-1h",
+        "1.5h",
+        "31d",
+        "721h",
+        "2w",
+        "2",
+        "9" * 12 + "m",
+        "\u00b2h",
+        "\u0663h",
+    ],
+)
+def test_read_no_time(typed: str, days: int) -> None:
+    """Anything else is refused, with the least and the most that may be there."""
+    with pytest.raises(ValueError, match=f"is not a time from 1s to {days}d, such as 30m or 2h"):
+        read_time(typed, days)
 
 
 def test_and_more() -> None:

@@ -3,8 +3,8 @@
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 const RATE = /^(\d+(?:\.\d+)?)([KMG]?)$/i;
-const TIME = /^(\d{1,9})([mhd])$/;
-const SECONDS = { m: 60, h: 3600, d: 86400 };
+const TIME = /^(?=0*[1-9])(\d{1,9})([smhd])$/;
+const SECONDS = { s: 1, m: 60, h: 3600, d: 86400 };
 const POWERS = { "": 0, K: 1, M: 2, G: 3 };
 
 export const byId = (id) => document.getElementById(id);
