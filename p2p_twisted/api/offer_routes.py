@@ -6,6 +6,7 @@ from attrs import define
 from twisted.internet.defer import CancelledError
 
 from p2p_twisted.api.offer_views import (
+    AcceptedView,
     BoardView,
     OffersView,
     OfferView,
@@ -17,6 +18,7 @@ from p2p_twisted.api.route import Call, Form, Route
 from p2p_twisted.api.views import DoneView
 from p2p_twisted.offers.board import Board
 from p2p_twisted.offers.numbered_offers import (
+    accept_offer,
     all_offers,
     numbered_offer,
     offer_to_answer,
@@ -39,7 +41,7 @@ class OfferRoutes:
             Route("POST", every, self.push, PushStepView, PushQuery, form=Form.LINES),
             Route("GET", one, self.look, BoardView),
             Route("DELETE", one, self.end, DoneView),
-            Route("POST", f"{one}/accept", self.accept, DoneView),
+            Route("POST", f"{one}/accept", self.accept, AcceptedView),
             Route("POST", f"{one}/refuse", self.refuse, DoneView),
         )
 
@@ -75,10 +77,10 @@ class OfferRoutes:
         await self._offers.withdraw(self._numbered(call, own_offer).offer.id)
         return DoneView()
 
-    async def accept(self, call: Call) -> DoneView:
+    async def accept(self, call: Call) -> AcceptedView:
         """Get what another peer pushes."""
-        self._offers.answer(self._numbered(call, offer_to_answer).offer.id, True)
-        return DoneView()
+        assert call.number is not None
+        return AcceptedView(is_here=await accept_offer(self._offers, call.number))
 
     async def refuse(self, call: Call) -> DoneView:
         """Do not get what another peer pushes."""

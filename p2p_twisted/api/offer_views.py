@@ -111,6 +111,17 @@ class BoardView(View):
 
 
 @attrs.frozen(kw_only=True)
+class AcceptedView(View):
+    """
+    What is pushed to this peer is got.
+
+    :ivar is_here: whether it is here already, so that there is nothing to get.
+    """
+
+    is_here: bool
+
+
+@attrs.frozen(kw_only=True)
 class PushStepView(View):
     """
     A line of the answer to a request to push something.

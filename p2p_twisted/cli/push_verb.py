@@ -4,7 +4,7 @@ import argparse
 import shlex
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -105,17 +105,21 @@ def pushes(client: PeerClient, options: argparse.Namespace) -> int:
 
 def unpush(client: PeerClient, options: argparse.Namespace) -> int:
     """End pushes of the peer."""
-    return _each(client, options, "DELETE", "", "push {} has ended")
+    return _each(client, options, "DELETE", "", lambda _answer: "push {} has ended")
 
 
 def accept(client: PeerClient, options: argparse.Namespace) -> int:
     """Get what others push."""
-    return _each(client, options, "POST", "/accept", "getting push {}")
+
+    def accepted(answer: Any) -> str:
+        return "push {} is here already" if answer["is_here"] else "getting push {}"
+
+    return _each(client, options, "POST", "/accept", accepted)
 
 
 def refuse(client: PeerClient, options: argparse.Namespace) -> int:
     """Do not get what others push."""
-    return _each(client, options, "POST", "/refuse", "refused push {}")
+    return _each(client, options, "POST", "/refuse", lambda _answer: "refused push {}")
 
 
 def _pushed(client: PeerClient, options: argparse.Namespace, name: str, ends: float) -> Any:
@@ -226,23 +230,29 @@ def _lines_of(answer: Any) -> Iterator[str]:
 
 
 def _each(
-    client: PeerClient, options: argparse.Namespace, method: str, what: str, done: str
+    client: PeerClient,
+    options: argparse.Namespace,
+    method: str,
+    what: str,
+    done: Callable[[Any], str],
 ) -> int:
     """
     Do something with each of some pushes.
 
+    :param done: says of an answer what was done, with a place for the number.
     :raises CommandFailed: when it can be done with none.
     """
     failed: list[CommandFailed] = []
     numbers: list[int] = []
+    lines: list[str] = []
     for number in _numbers(options):
         try:
-            client.ask(method, f"/v1/offers/{number}{what}", {})
+            answer = client.ask(method, f"/v1/offers/{number}{what}", {})
         except CommandFailed as why:
             failed.append(why)
         else:
             numbers.append(number)
-    lines = [done.format(number) for number in numbers]
+            lines.append(done(answer).format(number))
     return told(options, "offers", numbers, failed, lines)
 
 

@@ -22,6 +22,7 @@ from p2p_twisted.console.push_lines import (
 from p2p_twisted.console.shown_offers import shown_board, shown_push
 from p2p_twisted.console.text import FailureLine, human_size, shown_name, visible
 from p2p_twisted.offers.numbered_offers import (
+    accept_offer,
     all_offers,
     numbered_offer,
     offer_to_answer,
@@ -204,11 +205,14 @@ class Pushing:
 
         async def answer(number: int) -> None:
             known = offer_to_answer(self._peer.offers, number)
-            if command.accept:
-                self._begun.add(known.offer.id)
-            self._peer.offers.answer(known.offer.id, command.accept)
             title = shown_push(known).title
-            self._say([f"getting {title}" if command.accept else f"refused {title}"])
+            if not command.accept:
+                self._peer.offers.answer(known.offer.id, False)
+                self._say([f"refused {title}"])
+                return
+            self._begun.add(known.offer.id)
+            is_here = await accept_offer(self._peer.offers, number)
+            self._say([f"{title} is here already" if is_here else f"getting {title}"])
 
         return await self._each(answer, command.numbers)
 

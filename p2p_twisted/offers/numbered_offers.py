@@ -39,6 +39,21 @@ def own_offer(offers: IOffers, number: int) -> KnownOffer:
     return known
 
 
+async def accept_offer(offers: IOffers, number: int) -> bool:
+    """
+    Take an offer that another peer has made, also one of which something was removed.
+
+    :returns: whether all of it is here already, so that there is nothing to get.
+    :raises Unknown: when there is none of that number, or not any more.
+    :raises NotAllowed: when this peer itself has made it.
+    """
+    known = offer_to_answer(offers, number)
+    if known.state == "saved" and await offers.is_here(known.offer):
+        return True
+    offers.answer(known.offer.id, True)
+    return False
+
+
 def offer_to_answer(offers: IOffers, number: int) -> KnownOffer:
     """
     Return an offer that another peer has made.

@@ -104,8 +104,8 @@ class OfferTaking:
         received = self._received[id_]
         received.is_said = True
         if accept:
-            if self._state_of(received) in ("asked", "refused"):
-                # It begins after a while.
+            if self._state_of(received) in ("asked", "refused", "saved"):
+                received.kept.is_here = False
                 self._become(received, "waiting")
             self._take(received)
         else:

@@ -1,7 +1,7 @@
 """What a person pushes to others, and what others push: see :class:`IOffers`."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from typing import Any, Final
 
 from attrs import define, field
 from twisted.internet.defer import CancelledError, Deferred, fail
@@ -14,7 +14,7 @@ from p2p_twisted.offers.kept_offers import KeptOffers, OfferRecord
 from p2p_twisted.offers.known_offers import KnownOffers
 from p2p_twisted.offers.limits import OWN_OFFERS
 from p2p_twisted.offers.needs import InNetwork, WritesOffers
-from p2p_twisted.offers.offer import BadOffer, Withdrawal, read_withdrawal, write_withdrawal
+from p2p_twisted.offers.offer import BadOffer, Offer, Withdrawal, read_withdrawal, write_withdrawal
 from p2p_twisted.offers.offer_book import OWN, KeptOffer, OfferBook
 from p2p_twisted.offers.offer_exchange import OFFER, WITHDRAW, OfferExchange
 from p2p_twisted.offers.offer_judge import OfferJudge
@@ -53,6 +53,7 @@ class PeerOffers:
 
     :param date: reads the time of day, in seconds since 1970.
     :param ahead: tells by how many seconds that is ahead of the registry's, as far as is known.
+    :param has_all: looks whether all of what was saved is still here.
     """
 
     log = Logger()
@@ -68,6 +69,7 @@ class PeerOffers:
     _exchange: OfferExchange
     _taking: OfferTaking
     _looks: OfferLooks
+    _has_all: Callable[[Offer], Coroutine[Any, Any, bool]]
     _state: StateDirectory
     _offload: Offload
     _kept: KeptOffers = field(init=False)
@@ -142,6 +144,10 @@ class PeerOffers:
             raise Unknown("that is not offered to this peer, or not any more")
         self._taking.answer(offer, accept)
 
+    def is_here(self, offer: Offer) -> "Deferred[bool]":
+        """Look whether all of an offer that was saved is still here."""
+        return Deferred.fromCoroutine(self._has_all(offer))
+
     def attend(self) -> Callable[[], None]:
         """Have a person be asked about offers, where no rule says otherwise."""
         return self._taking.attend()
@@ -208,14 +214,12 @@ class PeerOffers:
         known = self._known.add(heard.offer, None)
         try:
             await uninterrupted(Deferred.fromCoroutine(self._kept.write()))
-        except CancelledError:
+        except (CancelledError, OSError) as error:
             self._forget(self._book.drop([heard.offer.id]))
-            raise
-        except OSError as error:
-            self._forget(self._book.drop([heard.offer.id]))
-            raise CannotKeep(
-                f"it is not pushed, as that cannot be kept: {in_words(error)}"
-            ) from None
+            if isinstance(error, CancelledError):
+                raise
+            why = f"it is not pushed, as that cannot be kept: {in_words(error)}"
+            raise CannotKeep(why) from None
         self._exchange.publish(driver, OFFER, heard.text)
         self._holding.set(_SPREADS_SECONDS)
         return known
@@ -234,9 +238,8 @@ class PeerOffers:
         try:
             await self._kept.write()
         except OSError as error:
-            raise CannotKeep(
-                f"all were told, but the next run offers it again: {in_words(error)}"
-            ) from None
+            why = f"all were told, but the next run offers it again: {in_words(error)}"
+            raise CannotKeep(why) from None
 
     def _tend(self) -> None:
         """See what has ended, and whether there is room for more."""
@@ -291,6 +294,5 @@ class PeerOffers:
             kept.is_here = True
             self._known.add(heard.offer, None)
         elif record.state is not None:
-            self._taking.recall(
-                kept, record.state, is_taken=record.is_taken, is_said=record.is_said
-            )
+            taken_as = record.state, record.is_taken, record.is_said
+            self._taking.recall(kept, *taken_as)

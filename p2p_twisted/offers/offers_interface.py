@@ -8,6 +8,7 @@ from zope.interface import Interface
 
 from p2p_twisted.offers.board import Board
 from p2p_twisted.offers.known_offers import KnownOffer, OfferWatch
+from p2p_twisted.offers.offer import Offer
 from p2p_twisted.wire.names import MessageId
 
 HashingWatch = Callable[[int | None], None]
@@ -76,6 +77,9 @@ class IOffers(Interface):
 
     def answer(offer: MessageId, accept: bool) -> None:
         """Take an offer, or refuse it; one that was refused may still be taken."""
+
+    def is_here(offer: Offer) -> "Deferred[bool]":
+        """Look whether all of an offer that was saved is still here."""
 
     def attend() -> Callable[[], None]:
         """

@@ -151,8 +151,11 @@ class Seeding:
 
     def is_here(self, file_id: FileId) -> bool:
         """Return whether some content is here, so that who does not get it is not meant."""
-        wholes = (seed.is_whole for seed in self._covering(file_id))
-        return file_id in self._here or any(wholes)
+        return file_id in self._here or any(seed.is_whole for seed in self._covering(file_id))
+
+    async def has_all(self, offer: Offer) -> bool:
+        """Look whether all of what was saved of an offer is still here."""
+        return offer.id in self._seeds and await self._check(self._seeds[offer.id])
 
     def name_of(self, file_id: FileId) -> str | None:
         """Name some content of it; ``None`` when it was not pushed."""
@@ -239,21 +242,21 @@ class Seeding:
         if self._clock.seconds() >= seed.check_at:
             await self._check(seed)
 
-    async def _check(self, seed: _Seed) -> None:
-        """See how much is here of what was saved."""
+    async def _check(self, seed: _Seed) -> bool:
+        """See how much is here of what was saved; return whether that is all."""
         if not seed.is_saved:
-            return
+            return False
         offer, began = seed.offer, self._clock.seconds()
         seed.check_at = began + _CHECKED_SECONDS
         if offer.is_folder and offer.file_id not in self._folders:
             await self._read(offer.file_id)
         folder = self._folders.get(offer.file_id)
         if offer.is_folder and folder is None:
-            return
+            return False
         files = [offer.file_id] if folder is None else list(folder.files)
         seed.is_whole = await self._look_for(files)
-        took = self._clock.seconds() - began
-        seed.check_at += _PAUSES_PER_CHECK * took
+        seed.check_at += _PAUSES_PER_CHECK * (self._clock.seconds() - began)
+        return seed.is_whole
 
     async def _look_for(self, file_ids: Sequence[FileId]) -> bool:
         """Look for content among what was downloaded; return whether all of it is here."""
@@ -285,12 +288,10 @@ class Seeding:
         """Serve nothing more of an offer, unless another one has the same content."""
         if self._seeds.pop(offer.id, None) is None:
             return
+        if any(seed.offer.file_id == offer.file_id for seed in self._seeds.values()):
+            return
         folder = self._folders.pop(offer.file_id, None)
         files = [offer.file_id] if folder is None else folder.files
-        if any(seed.offer.file_id == offer.file_id for seed in self._seeds.values()):
-            if folder is not None:
-                self._folders[offer.file_id] = folder
-            return
         for file_id in files:
             if not any(self._covering(file_id)):
                 self._here.pop(file_id, None)

@@ -47,6 +47,7 @@ class OfferParts:
             exchange=self.exchange,
             taking=taking,
             looks=OfferLooks(context.reactor, network.session, taking.tell_others),
+            has_all=self.local.content.has_all,
             state=self.local.state,
             offload=context.offload,
         )

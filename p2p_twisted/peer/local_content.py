@@ -7,6 +7,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from p2p_twisted.library.download_index import DownloadIndex
+from p2p_twisted.offers.offer import Offer
 from p2p_twisted.offers.seeding import Seeding
 from p2p_twisted.peer.shared import SharedLibraries
 from p2p_twisted.runtime.background import background
@@ -56,6 +57,11 @@ class LocalContent:
     def name_of(self, file_id: FileId) -> str:
         """Name content as it is shared; what is not, by its id."""
         return self._shared.name_of(file_id) or self._seeding.name_of(file_id) or file_id
+
+    async def has_all(self, offer: Offer) -> bool:
+        """Look whether all of something that was pushed to this peer, and saved, is still here."""
+        is_shared = self._shared.name_of(offer.file_id) is not None
+        return is_shared or await self._seeding.has_all(offer)
 
     async def _open_index(self) -> None:
         await self._offload(self._earlier.start)

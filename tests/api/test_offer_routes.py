@@ -107,6 +107,17 @@ def test_answer(browser: Browser) -> None:
     assert browser.ask("POST", "/v1/offers/1/accept", {}).status == 403
 
 
+def test_accept_again(browser: Browser) -> None:
+    """Whether all of what was saved is still here is told, and then nothing is got."""
+    browser.peer.offers.known = (received(2, "saved"),)
+    for is_here in (False, True):
+        browser.peer.asked.clear()
+        browser.peer.will("is_here", is_here)
+        again = browser.ask("POST", "/v1/offers/2/accept", {})
+        assert checked(browser, again, f"{ONE}/accept", "post") == {"is_here": is_here}
+        assert (("answer", offer(2).id, True) in browser.peer.asked) is not is_here
+
+
 def test_person(browser: Browser) -> None:
     """Who reads along as a person attends, as long as that is read; a program does not."""
     offers = browser.peer.offers

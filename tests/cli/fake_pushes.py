@@ -65,11 +65,13 @@ class Client:
     :ivar asked: what it was asked for and told.
     :ivar boards: what the next looks bring; the last one stays.
     :ivar lost: what can be pushed no more.
+    :ivar is_here: whether all that is accepted is here already.
     :ivar there: who is in the network; an error where it is not known.
     """
 
     name = "s2"
     lost = ""
+    is_here = False
     there: Any = ("s2", "anna", "ben")
 
     def __init__(self, directory: Path) -> None:
@@ -100,7 +102,7 @@ class Client:
         self.asked.append((method, path))
         if path.startswith("/v1/offers/9"):
             raise CommandFailed(Exit.NOT_FOUND, "there is no push 9")
-        return {}
+        return {"is_here": self.is_here}
 
     def lines(self, method: str, path: str, body: Any) -> Iterator[Any]:
         self.asked.append((method, path, body))

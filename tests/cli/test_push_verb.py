@@ -286,6 +286,13 @@ def test_each(
         run(client, verb, "all")
 
 
+def test_accept_again(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of what is here already, that is said."""
+    client.is_here = True
+    assert run(client, "accept", "1") == Exit.DONE
+    assert capsys.readouterr().out == "push 1 is here already\n"
+
+
 def test_event() -> None:
     """What is pushed is an event, too."""
     event = {"kind": "offer", "at": 0.0, "offer": offer(2, state="asked", sender="s4")}

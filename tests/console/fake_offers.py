@@ -99,6 +99,9 @@ class FakeOffers:
     def answer(self, offer: MessageId, accept: bool) -> None:
         self._peer.asked.append(("answer", offer, accept))
 
+    def is_here(self, offer: Offer) -> "Deferred[bool]":
+        return self._peer._answer("is_here", True, offer.id)
+
     def attend(self) -> Callable[[], None]:
         self.people += 1
 

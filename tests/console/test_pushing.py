@@ -115,6 +115,15 @@ class PushTests(ConversationCase):
         self.assertEqual(self.peer.asked, answers)
         self.assertEqual(self.talk.said[-1], "push 1 is this peer's own: unpush 1 ends it")
 
+    def test_saved(self) -> None:
+        """What was saved is accepted again where some of it is not here any more."""
+        self.peer.offers.known = (received(2, "saved"), received(3, "saved"))
+        self.peer.will("is_here", True, False)
+        self.assertIs(self.outcome("accept 2 3"), Outcome.OK)
+        self.assertEqual(self.talk.said, ["lesson.tar is here already", "getting lesson.tar"])
+        answers = [each for each in self.peer.asked if each[0] == "answer"]
+        self.assertEqual(answers, [("answer", received(3).offer.id, True)])
+
     def test_misused(self) -> None:
         """What is missing or wrong is told, and nothing is pushed."""
         self.peer.status_now = attrs.evolve(self.peer.status_now, neighbors=())
