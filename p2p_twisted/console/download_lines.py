@@ -171,10 +171,7 @@ def transfers_lines(
     """
     room = width and width - _NUMBER_CELLS
     if not downloads:
-        later = (
-            "" if status.address else "; what an earlier run has left goes on once it has joined"
-        )
-        yield f"no downloads yet{later}"
+        yield "no downloads yet"
     for progress in downloads:
         yield f"{progress.number:>3}  {download_line(progress, room)}"
         if isinstance(progress.state, Receiving) and len(progress.state.holders) > 1:

@@ -17,6 +17,7 @@ from p2p_twisted.download.seeds import NoSeeds, Seeds
 from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.explain.download_account import DownloadAccount
 from p2p_twisted.runtime.disk_thread import Writing
+from p2p_twisted.runtime.gate import Gate
 from p2p_twisted.runtime.parallel_map import ParallelMap, in_turn
 from p2p_twisted.runtime.tasks import uninterrupted, while_wanted
 from p2p_twisted.runtime.threads import Offload
@@ -148,6 +149,7 @@ class DownloadContext:
     :ivar slots: one for each download that receives.
     :ivar processor: reads how long this thread has run on a core, or lacked one, in seconds.
     :ivar has_next_run: whether what is not complete at the end goes on then; else it is removed.
+    :ivar joined: opens when this peer is in its network, so that others can be asked.
     """
 
     clock: IReactorTime
@@ -158,6 +160,7 @@ class DownloadContext:
     local: LocalSources
     processor: Callable[[], float] = lambda: 0.0
     has_next_run: bool = True
+    joined: Gate = attrs.field(factory=Gate)
     slots: DownloadSlots = attrs.field(init=False)
 
     @slots.default

@@ -79,7 +79,7 @@ class Download:
         self._is_aim_new = False
         self._is_unwanted = False
         self._content = self._new_content()
-        # What may be canceled of the current step: the download itself, or a wait for space.
+        # What may be canceled of the current step: the download itself, or a wait before it.
         self._work: Deferred[Any] | None = None
         self._patience: Deferred[None] | None = None
         if entry.is_paused:
@@ -99,25 +99,20 @@ class Download:
     def may_be_canceled(self) -> bool:
         """Whether anything of it goes on, or is kept for later."""
         state = self.progress.state
-        return self._aim is not _Aim.CANCELED and (
-            not self.progress.is_ended
-            or isinstance(state, Incomplete)
-            or (isinstance(state, Failed) and state.is_kept)
-        )
+        is_kept = isinstance(state, Incomplete) or (isinstance(state, Failed) and state.is_kept)
+        return self._aim is not _Aim.CANCELED and (is_kept or not self.progress.is_ended)
 
     @property
     def may_be_paused(self) -> bool:
         """Whether it goes on, now or by itself."""
-        return self._aim is _Aim.SAVED and not isinstance(
-            self.progress.state, Paused | Saved | Incomplete | Failed
-        )
+        rests = isinstance(self.progress.state, Paused | Saved | Incomplete | Failed)
+        return self._aim is _Aim.SAVED and not rests
 
     @property
     def may_be_resumed(self) -> bool:
         """Whether it is paused, or waits for space."""
-        return self._aim is not _Aim.CANCELED and (
-            self._aim is _Aim.PAUSED or isinstance(self.progress.state, Paused | Blocked)
-        )
+        rests = self._aim is _Aim.PAUSED or isinstance(self.progress.state, Paused | Blocked)
+        return self._aim is not _Aim.CANCELED and rests
 
     def start(self) -> None:
         """Begin, or go on with what is there; a wait for space is over."""
@@ -178,13 +173,17 @@ class Download:
         """Download it, unless that is canceled; wait while it does not fit on the disk."""
         wait = _FIRST_WAIT_SECONDS
         with suppress(CancelledError):
+            await self._wait_for(self._context.joined.passed())
             while not await self._try() and not self._is_aim_new:
-                self._patience = deferLater(self._context.clock, wait)
-                try:
-                    await self._patience
-                finally:
-                    self._patience = None
+                await self._wait_for(deferLater(self._context.clock, wait))
                 wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
+
+    async def _wait_for(self, patience: "Deferred[None]") -> None:
+        self._patience = patience
+        try:
+            await patience
+        finally:
+            self._patience = None
 
     async def _try(self) -> bool:
         """Download it; return whether it has ended, well or badly."""

@@ -14,7 +14,7 @@ from p2p_twisted.download.earlier_downloads import EarlierDownloads
 from p2p_twisted.download.expected import ExpectedDownload
 from p2p_twisted.download.explained import facts_of
 from p2p_twisted.download.file_readers import ReadableDownloads
-from p2p_twisted.download.progress import Canceled, Checking, Progress
+from p2p_twisted.download.progress import Canceled, Progress
 from p2p_twisted.download.reporter import Watch
 from p2p_twisted.download.selection import attributes_of, selected, title
 from p2p_twisted.explain.facts import Facts
@@ -42,7 +42,7 @@ class Downloads:
         self._disk = context.disk
         self._downloads: dict[int, Download | ExpectedDownload] = {}
         self._last_number = 0
-        self.earlier = EarlierDownloads()
+        self.earlier = EarlierDownloads(context.joined)
         self._is_stopping = False
 
     @property
@@ -53,8 +53,12 @@ class Downloads:
     # What the peer calls
 
     def start(self) -> None:
-        """Go on with what was wanted when the last run ended."""
+        """Show what was wanted when the last run ended; it goes on once this peer has joined."""
         background(self.log, "resuming downloads", self._resume())
+
+    def join(self) -> None:
+        """Have all go on, as others can be asked now."""
+        self._context.joined.open()
 
     async def watch(self, file_id: FileId, watch: Watch) -> bool:
         """
@@ -243,9 +247,6 @@ class Downloads:
         """Go on with what an earlier run has left, under the number that it had."""
         number = None if entry.number in self._downloads else entry.number
         download = self._add(entry, entry.earlier_hits, number)
-        if not entry.is_paused:
-            self.log.info("going on with {name}", name=entry.name)
-            download.reporter.become(Checking())
         self.earlier.add(download)
         if not entry.is_paused:
             download.start()

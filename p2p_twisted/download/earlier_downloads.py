@@ -1,51 +1,69 @@
 """The downloads that earlier runs have left, and those who watch them."""
 
 from attrs import define, field
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
 
 from p2p_twisted.download.download import Download
-from p2p_twisted.download.progress import Progress
+from p2p_twisted.download.progress import Checking, Paused, Progress
 from p2p_twisted.download.reporter import Watch
+from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.gate import Gate
 
 
 @define(eq=False)
 class EarlierDownloads:
-    """Shows what goes on by itself to those who have not asked for it in this run."""
+    """
+    Shows what goes on by itself to those who have not asked for it in this run.
 
+    :param joined: opens when this peer is in its network: then they go on.
+    """
+
+    log = Logger()
+
+    _joined: Gate
     _downloads: list[Download] = field(factory=list, init=False)
     _watches: list[Watch] = field(factory=list, init=False)
-    _is_known: bool = field(default=False, init=False)
-    _waiting: list[Deferred[None]] = field(factory=list, init=False)
+    _all_known: Gate = field(factory=Gate, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        going_on = self._joined.passed().addCallback(lambda _: self._all_go_on())
+        background(self.log, "going on with downloads", going_on)
 
     def add(self, download: Download) -> None:
         """Have one go on."""
         self._downloads.append(download)
-        for watch in self._watches:
-            download.reporter.watch(watch)
+        if self._joined.is_open:
+            self._goes_on(download)
 
     def watch(self, watch: Watch) -> None:
         """Watch all of them from when they go on."""
         self._watches.append(watch)
-        for download in self._downloads:
+        for download in self._downloads if self._joined.is_open else ():
             if not download.progress.is_ended:
                 download.reporter.watch(watch)
 
     def show(self, progress: Progress) -> None:
         """Show how something else stands that an earlier run has left."""
-        for watch in self._watches:
+        for watch in self._watches if self._joined.is_open else ():
             watch(progress)
 
     def known(self) -> "Deferred[None]":
         """Fire once all are known."""
-        if self._is_known:
-            return succeed(None)
-        waiting: Deferred[None] = Deferred()
-        self._waiting.append(waiting)
-        return waiting
+        return self._all_known.passed()
 
     def all_are_known(self) -> None:
         """Have those go on who wait for that."""
-        self._is_known = True
-        waiting, self._waiting = self._waiting, []
-        for each in waiting:
-            each.callback(None)
+        self._all_known.open()
+
+    def _all_go_on(self) -> None:
+        for download in self._downloads:
+            if not download.progress.is_ended:
+                self._goes_on(download)
+
+    def _goes_on(self, download: Download) -> None:
+        if not isinstance(download.progress.state, Paused):
+            self.log.info("going on with {name}", name=download.progress.name)
+            download.reporter.become(Checking())
+        for watch in self._watches:
+            download.reporter.watch(watch)

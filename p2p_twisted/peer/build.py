@@ -169,8 +169,13 @@ class PeerBuilder:
             own=own,
             offload=offload,
         )
-        waits = KeptWaits(local.state, offload)
-        return Getting(clock=clock, resolver=resolver, downloads=downloads, waits=waits)
+        return Getting(
+            clock=clock,
+            resolver=resolver,
+            downloads=downloads,
+            waits=KeptWaits(local.state, offload),
+            joined=transfers.joined,
+        )
 
     @cached_property
     def sharing(self) -> Sharing:

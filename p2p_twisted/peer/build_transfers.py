@@ -23,6 +23,7 @@ from p2p_twisted.peer.searches import Searches
 from p2p_twisted.peer.unreached import UnreachedRequesters
 from p2p_twisted.relay.rate import relay_rate
 from p2p_twisted.relay.relaying import Relaying
+from p2p_twisted.runtime.gate import Gate
 from p2p_twisted.storage.journal import Journal
 from p2p_twisted.upload.readers import Readers
 from p2p_twisted.upload.uploads import Uploads
@@ -81,6 +82,11 @@ class TransferParts:
         )
 
     @cached_property
+    def joined(self) -> Gate:
+        """What holds all back that asks others, until this peer is in its network."""
+        return Gate()
+
+    @cached_property
     def downloads(self) -> Downloads:
         """What is wanted from others."""
         context, local, disks = self.context, self.local, self.context.disks
@@ -96,6 +102,7 @@ class TransferParts:
                 local=LocalSources(local.content, local.partials, local.seeding),
                 processor=context.core_wanted,
                 has_next_run=context.settings.has_next_run,
+                joined=self.joined,
             )
         )
 

@@ -28,6 +28,7 @@ from p2p_twisted.peer.meaning import (
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer_errors import CannotKeep, NotFound, NotReady, PeerError
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.gate import Gate
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.wire.manifest import BadManifest
 from p2p_twisted.wire.messages import Hit
@@ -38,7 +39,11 @@ T = TypeVar("T")
 
 @attrs.define(eq=False, kw_only=True)
 class Getting:
-    """Carries out what persons ask for, from its name to its end."""
+    """
+    Carries out what persons ask for, from its name to its end.
+
+    :param joined: opens when this peer is in its network, so that others can be asked.
+    """
 
     log = Logger()
 
@@ -46,16 +51,11 @@ class Getting:
     _resolver: Resolver
     _downloads: Downloads
     _waits: KeptWaits
-    _earlier: tuple[Wait, ...] = attrs.field(default=(), init=False)
-
-    def recall(self) -> None:
-        """Read what the last run was waiting for."""
-        self._earlier = self._waits.recall()
+    _joined: Gate
 
     def start(self) -> None:
-        """Go on with what the last run was waiting for."""
-        earlier, self._earlier = self._earlier, ()
-        for wait in earlier:
+        """Show what the last run was waiting for; that goes on once this peer has joined."""
+        for wait in self._waits.recall():
             background(self.log, f"waiting again for {wait.word}", self._wait_again(wait))
 
     def stop(self) -> "Deferred[None]":
@@ -170,6 +170,7 @@ class Getting:
             waiting = HashingWait(self._clock, self._downloads, watch, keep)
             waiting.go_on(wait)
             try:
+                await waiting.rest(self._joined.passed)
                 done: Deferred[Any]
                 if is_pattern(wait.word):
                     words, new_wait = (wait.word,), lambda: waiting

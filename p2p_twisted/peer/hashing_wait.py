@@ -1,10 +1,11 @@
 """Wait until what is wanted has an id: its holder is still hashing it."""
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import attrs
-from twisted.internet.defer import CancelledError
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
@@ -196,9 +197,18 @@ class HashingWait:
 
     async def _rest(self, seconds: float) -> None:
         """Wait before the holder is asked again."""
+        await self.rest(partial(deferLater, self._clock, seconds))
+
+    async def rest(self, begin: Callable[[], "Deferred[Any]"]) -> None:
+        """
+        Wait for something that is begun now.
+
+        :raises NotReady: when what is waited for is canceled.
+        :raises CancelledError: when the peer ends.
+        """
 
         async def rest() -> None:
-            await deferLater(self._clock, seconds)
+            await begin()
 
         await self._during(rest())
 

@@ -106,9 +106,10 @@ class Peer:
         """
         self.state.open()
         self._rates.recall()
-        self._getting.recall()
         self.offers.recall()
         self._local.start()
+        self._downloads.start()
+        self._getting.start()
 
     async def join(self) -> PeerAddress:
         """
@@ -117,8 +118,7 @@ class Peer:
         :raises RegistryRefused: when the registry refuses this peer for good.
         """
         me = await self._registration.begin()
-        self._downloads.start()
-        self._getting.start()
+        self._downloads.join()
         self.offers.start()
         return me
 

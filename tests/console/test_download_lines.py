@@ -203,9 +203,6 @@ class TransfersTests(SynchronousTestCase):
     def test_none(self) -> None:
         """An empty list says so."""
         self.assertEqual(list(transfers_lines(STATUS, [], ())), ["no downloads yet"])
-        not_in_yet = attrs.evolve(STATUS, address=None)
-        [line] = transfers_lines(not_in_yet, [], ())
-        self.assertIn("an earlier run has left goes on once it has joined", line)
 
     def test_relayed(self) -> None:
         """What is relayed for others is listed last."""

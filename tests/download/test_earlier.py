@@ -1,6 +1,6 @@
 """Downloads of earlier runs: they keep their numbers, and can be watched."""
 
-from p2p_twisted.download.progress import Checking, Paused, Progress, Saved
+from p2p_twisted.download.progress import Canceled, Checking, Paused, Progress, Saved, Seeking
 from p2p_twisted.storage.journal import JournalEntry
 from p2p_twisted.wire.limits import MIB
 from tests.download.cases import InterruptedCase
@@ -70,6 +70,63 @@ class EarlierTests(InterruptedCase):
         after: list[Progress] = []
         world.downloads.earlier.watch(after.append)
         self.assertEqual(after, [])
+
+    def test_before_joining(self) -> None:
+        """They are listed before others can be asked, and go on then; nobody is told before."""
+        content = Content(some_bytes(12 * MIB))
+        world, _done = self.half_way(content)
+        self.stop(world)
+        told: list[Progress] = []
+        world.new_run(has_joined=False).earlier.watch(told.append)
+        wanted = len(world.wants)
+        world.downloads.start()
+        world.wires.pass_time(200.0)
+        [listed] = world.downloads.all()
+        self.assertEqual((listed.state, told, len(world.wants)), (Seeking(), [], wanted))
+        world.downloads.join()
+        self.assertEqual([each.state for each in told], [Checking()])
+        world.wires.settle()
+        self.assertIsInstance(told[-1].state, Saved)
+        self.assert_went_on(world, content)
+
+    def test_told_before_joining(self) -> None:
+        """They may be canceled, paused and resumed before: what was said last holds."""
+        world, contents = self.interrupted(4)
+        world.downloads.pause(3)
+        world.downloads.pause(4)
+        world.wires.settle()
+        self.stop(world)
+        world.new_run(has_joined=False).start()
+        world.wires.settle()
+        world.downloads.cancel(1)
+        world.downloads.pause(2)
+        world.downloads.resume(3)
+        for act in (world.downloads.resume, world.downloads.pause, world.downloads.resume):
+            act(4)
+        world.wires.settle()
+        states = [type(each.state) for each in world.downloads.all()]
+        self.assertEqual(states, [Canceled, Paused, Seeking, Seeking])
+        self.assertIsNone(world.journal.get(contents[0].file_id))
+        holder = world.holders["s1"]
+        holder.is_mute = False
+        world.found = tuple(holder.hit(each, "f") for each in contents)
+        told: list[Progress] = []
+        world.downloads.earlier.watch(told.append)
+        world.downloads.join()
+        world.wires.pass_time(20.0)
+        states = [type(each.state) for each in world.downloads.all()]
+        self.assertEqual(states, [Canceled, Paused, Saved, Saved])
+        self.assertEqual({each.number for each in told}, {2, 3, 4})
+
+    def test_ended_before_joining(self) -> None:
+        """A run that ends before leaves all for the next one."""
+        world, _contents = self.interrupted(2)
+        self.stop(world)
+        world.new_run(has_joined=False).start()
+        world.wires.settle()
+        self.stop(world)
+        self.go_on(world)
+        self.assertEqual(self.numbers(world), {"f1": 1, "f2": 2})
 
     def test_paused(self) -> None:
         """One that is paused is told as such."""

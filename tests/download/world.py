@@ -22,6 +22,7 @@ from p2p_twisted.download.fetching import HolderDialer
 from p2p_twisted.download.progress import Progress
 from p2p_twisted.download.relays import Relays
 from p2p_twisted.download.tickets import Tickets
+from p2p_twisted.runtime.gate import Gate
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload, inline
 from p2p_twisted.storage.disk import Disk
@@ -134,9 +135,9 @@ class World:
         """Return what encrypts the connections of a peer, in a private network."""
         return None if self._private is None else self._private.security(name, self.wires)
 
-    def new_run(self) -> Downloads:
+    def new_run(self, has_joined: bool = True) -> Downloads:
         """Begin again with what is on the disk, as after a crash."""
-        self.partials = PartialRegister()
+        self.partials, self.joined = PartialRegister(), Gate(is_open=has_joined)
         dialing = BoundDialer(self.wires, "", self.security)
         dialer = HolderDialer(dialing, "default", lambda host: host != "10.9.9.9", DialLimit())
         relays = Relays(network=self, dialer=dialer, rng=Random(1))
@@ -150,6 +151,7 @@ class World:
             bandwidth=self.bandwidth,
             local=LocalSources(self, self.partials),
             has_next_run=self._has_next_run,
+            joined=self.joined,
         )
         self.downloads = Downloads(context)
         self.listen()

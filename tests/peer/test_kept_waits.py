@@ -5,8 +5,9 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from p2p_twisted.download.progress import Canceled, Failed, Saved, Waiting
+from p2p_twisted.download.progress import Canceled, Failed, Saved, Seeking, Waiting
 from p2p_twisted.peer.interface import unwatched
+from p2p_twisted.testing.daemons import REGISTRY
 from tests.peer.cases import SONG
 from tests.peer.test_hashing_wait import HashingCase
 
@@ -125,6 +126,40 @@ class NextRunTests(HashingCase):
         state = self.seen[-1].state
         assert isinstance(state, Failed), state
         self.assertIn("different files have that name", state.reason)
+
+    def test_no_registry(self) -> None:
+        """While its registry is away, it is listed, and can be canceled."""
+        self.ask("huge")
+        self.net.crash("s2")
+        self.net.crash(REGISTRY)
+        (self.net.folder / "s2" / ".p2p" / "registration").unlink()
+        self.start_again()
+        self.net.run(60.0)
+        peer = self.net.peers["s2"]
+        [listed] = peer.transfers()
+        self.assertEqual((peer.status().address, listed.state), (None, Seeking()))
+        self.assertEqual((self.seen, len(self.waits())), ([], 1))
+        peer.cancel(listed.number)
+        self.net.run(1.0)
+        self.assertEqual(self.waits(), [])
+        self.net.start_registry()
+        self.net.run(60.0)
+        [listed] = peer.transfers()
+        self.assertIsInstance(listed.state, Canceled)
+
+    def test_registry_comes(self) -> None:
+        """It goes on once there is one; a peer that ends before leaves it to the next run."""
+        self.ask("huge")
+        self.net.crash("s2")
+        self.net.crash(REGISTRY)
+        (self.net.folder / "s2" / ".p2p" / "registration").unlink()
+        self.start_again()
+        self.net.run(60.0)
+        self.net.result(self.net.stop("s2"))
+        self.start_again()
+        self.net.run(60.0)
+        self.net.start_registry()
+        self.assert_saved()
 
     def test_damaged(self) -> None:
         """A damaged record costs what it held, and nothing more."""
