@@ -83,6 +83,9 @@ class Disk(Protocol):
     def fsync(self, fd: int) -> None:
         """Flush a file to the disk."""
 
+    def posix_fadvise(self, fd: int, offset: int, length: int, advice: int, /) -> None:
+        """Say what will be done with some of a file."""
+
     def link(
         self,
         src: str,

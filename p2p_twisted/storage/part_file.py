@@ -14,15 +14,19 @@ from p2p_twisted.runtime.parallel_map import ParallelMap
 from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.storage.disk import Disk, DiskFault, check_space, make_safe, write_sparse
 from p2p_twisted.storage.file_attributes import AttributeWriter
-from p2p_twisted.storage.free_names import candidates, longest_name
+from p2p_twisted.storage.free_names import (
+    NO_LINKS,
+    candidates,
+    longest_name,
+    move_without_links,
+)
+from p2p_twisted.storage.page_cache import PageCache
 from p2p_twisted.wire.attributes import UNKNOWN, Attributes
 from p2p_twisted.wire.chunks import chunk_count
 from p2p_twisted.wire.chunks_on_disk import digest_on_disk
 from p2p_twisted.wire.limits import CHUNK_BYTES
 
 _PART: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-# What file systems without hard links answer; FAT and Android among them.
-NO_LINKS: Final = (errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS)
 # From linux/fs.h; elsewhere it means nothing, and fails.
 _FICLONE: Final = 0x40049409
 
@@ -66,6 +70,7 @@ class PartFile:
             if size > content.size:
                 os.ftruncate(self._fd, content.size)
             check_space(disk, self._fd, content.size - sum(map(content.length, content.zeros())))
+            self._cache = PageCache(disk, self._fd, content.size)
             self._clear_zeros()
         except OSError as error:
             self.close()
@@ -86,6 +91,7 @@ class PartFile:
             return
         try:
             write_sparse(self._disk, self._fd, chunk, index * CHUNK_BYTES)
+            self._cache.wrote(index)
         except OSError as error:
             raise DiskFault.of(error) from error
 
@@ -101,6 +107,7 @@ class PartFile:
 
     def duplicate(self) -> int:
         """Give one more file descriptor, which the caller closes; names do not matter to it."""
+        self._cache.is_read_by_others()
         return os.dup(self._fd)
 
     def duplicate_folder(self) -> int:
@@ -253,16 +260,6 @@ class PartFile:
             move_without_links(folder, self._part, name)
         else:
             os.unlink(self._part, dir_fd=folder)
-
-
-def move_without_links(folder: int, part: str, name: str) -> None:
-    """Claim a name with an empty file, then replace what is ours anyway."""
-    os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder))
-    try:
-        os.rename(part, name, src_dir_fd=folder, dst_dir_fd=folder)
-    except OSError:
-        os.unlink(name, dir_fd=folder)
-        raise
 
 
 def open_part(folder: int, part: str) -> int:

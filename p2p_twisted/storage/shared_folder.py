@@ -16,8 +16,12 @@ from p2p_twisted.library.ignore_file import IGNORE_FILE
 from p2p_twisted.library.ignoring import Ignoring
 from p2p_twisted.runtime.openat import native, open_folder, opened_folder
 from p2p_twisted.storage.disk import Disk, DiskFault, check_space, write_all
-from p2p_twisted.storage.free_names import candidates, longest_name
-from p2p_twisted.storage.part_file import NO_LINKS, move_without_links
+from p2p_twisted.storage.free_names import (
+    NO_LINKS,
+    candidates,
+    longest_name,
+    move_without_links,
+)
 from p2p_twisted.wire.names import check_path, collision_key
 
 UNSHARED: Final = ".unshared"
