@@ -45,8 +45,13 @@ class GatewayResource(ReadingResource):
         return self._refuse(request)
 
     @override
+    def takes(self, request: Request) -> bool:
+        # Clients of the Hub say in a body which files they want to know of.
+        return super().takes(request) or (request.method == b"POST" and _is_for_hub(request))
+
+    @override
     async def respond(self, request: ApiRequest) -> None:
-        if request.path.split(b"/")[1:2] == [_HUB]:
+        if _is_for_hub(request):
             # Clients of the Hub have a revision be one part of a path, whatever it is called.
             path = re.sub(rb"%2f", b"%252F", request.path, flags=re.IGNORECASE)
             await self._hub.answer(request, "/".join(path_words(path)[1:]))
@@ -64,3 +69,7 @@ class GatewayResource(ReadingResource):
         holder = named_peer(first)
         assert holder is not None
         return await self._reading.named(holder, "/".join(rest))
+
+
+def _is_for_hub(request: Request) -> bool:
+    return request.path.split(b"/")[1:2] == [_HUB]

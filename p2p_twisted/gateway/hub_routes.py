@@ -13,6 +13,7 @@ from p2p_twisted.api.api_request import ApiRequest
 from p2p_twisted.gateway.content_answer import ContentAnswers
 from p2p_twisted.gateway.content_hashes import ContentHashes
 from p2p_twisted.gateway.hub_listing import HubListing
+from p2p_twisted.gateway.hub_rows import siblings, tree_rows
 from p2p_twisted.gateway.hub_snapshots import MAIN, HubSnapshots, NoSuchRevision, Snapshot
 from p2p_twisted.gateway.origin_models import OriginModels
 from p2p_twisted.peer_errors import NotFound
@@ -25,15 +26,18 @@ _INFO: Final = re.compile(
 _TREE: Final = re.compile(
     rf"api/(?P<kind>models|datasets)/{_REPOSITORY}/tree/(?P<revision>[^/]+)(?:/(?P<path>.+))?"
 )
-_REFS: Final = re.compile(r"api/(?P<kind>models|datasets)/(?P<name>[\w.-]+/[\w.-]+)/refs")
+_PATHS: Final = re.compile(
+    rf"api/(?P<kind>models|datasets)/{_REPOSITORY}/paths-info/(?P<revision>[^/]+)"
+)
+_REFS: Final = re.compile(rf"api/(?P<kind>models|datasets)/{_REPOSITORY}/refs")
+_MAY_READ: Final = re.compile(rf"api/(?P<kind>models|datasets)/{_REPOSITORY}/auth-check")
 _FILE: Final = re.compile(
     rf"(?:(?P<kind>datasets)/)?{_REPOSITORY}/resolve/(?P<revision>[^/]+)/(?P<path>.+)"
 )
+_SPACE: Final = re.compile(r"(?:api/)?spaces/.+")
+_SEARCH: Final = re.compile(r"api/(?:models|datasets)")
 _DATASETS: Final = "datasets"
 _JSON: Final = "application/json"
-_OID_DIGITS: Final = 40
-_POINTER_BYTES: Final = 134
-"""What stands for a large file in git; nobody needs to know."""
 
 
 @frozen
@@ -75,17 +79,20 @@ class HubRoutes:
         :raises BadRequest: when there is nothing there.
         :raises PeerError: when it cannot be had.
         """
-        for pattern, respond in (
+        reading = (
             (_TREE, self._tree),
             (_FILE, self._file),
             (_REFS, self._refs),
+            (_MAY_READ, self._may_read),
             (_INFO, self._info),
-        ):
+        )
+        is_post = request.method == b"POST"
+        for pattern, respond in ((_PATHS, self._paths),) if is_post else reading:
             if (match := pattern.fullmatch(path)) is not None:
                 asked = _Asked.of(match)
                 await respond(request, asked, await self._snapshot(request, asked))
                 return
-        raise BadRequest("no_such_path", "the hub has models and datasets alone, to be read")
+        raise _not_served(request, path)
 
     async def _snapshot(self, request: ApiRequest, asked: _Asked) -> Snapshot:
         try:
@@ -97,6 +104,9 @@ class HubRoutes:
             raise
         request.setHeader("X-Repo-Commit", found.commit)
         return found
+
+    async def _may_read(self, request: ApiRequest, _asked: _Asked, _all: Snapshot) -> None:
+        _answer(request, {})
 
     async def _info(self, request: ApiRequest, asked: _Asked, snapshot: Snapshot) -> None:
         _answer(
@@ -112,10 +122,7 @@ class HubRoutes:
                 "downloads": 0,
                 "likes": 0,
                 "tags": [],
-                "siblings": [
-                    {"rfilename": path, "size": hit.size}
-                    for path, hit in sorted(snapshot.files.items())
-                ],
+                "siblings": siblings(snapshot, self._hashes.known, _is_set(request, b"blobs")),
             },
         )
 
@@ -124,29 +131,22 @@ class HubRoutes:
         _answer(request, {"branches": [main], "tags": [], "converts": []})
 
     async def _tree(self, request: ApiRequest, asked: _Asked, snapshot: Snapshot) -> None:
-        is_recursive = request.args.get(b"recursive", [b""])[0].lower() in (b"true", b"1")
+        is_recursive = _is_set(request, b"recursive")
         below = f"{asked.path}/" if asked.path else ""
-        rows: dict[str, dict[str, Any]] = {}
-        for path, hit in sorted(snapshot.files.items()):
-            if not path.startswith(below):
-                continue
-            folders = path[len(below) :].split("/")[:-1]
-            if folders and not is_recursive:
-                folder = below + folders[0]
-                rows[folder] = {"type": "directory", "path": folder, "oid": snapshot.commit}
-            else:
-                rows[path] = self._row(path, hit, snapshot.digests.get(path))
-        if not rows:
+        rows = tree_rows(snapshot, self._hashes.known, _is_set(request, b"expand"))
+        found = {path: row for path, row in rows.items() if path.startswith(below)}
+        if not found:
             raise self._no_entry(request, asked)
-        _answer(request, list(rows.values()))
+        _answer(
+            request,
+            [row for path, row in found.items() if is_recursive or "/" not in path[len(below) :]],
+        )
 
-    def _row(self, path: str, hit: Hit, digest: str | None) -> dict[str, Any]:
-        digest = digest or self._hashes.known(hit.file or "")
-        oid = (digest or hit.file or "")[:_OID_DIGITS]
-        row = {"type": "file", "path": path, "size": hit.size, "oid": oid}
-        if digest is not None and len(digest) > _OID_DIGITS:
-            row["lfs"] = {"oid": digest, "size": hit.size, "pointerSize": _POINTER_BYTES}
-        return row
+    async def _paths(self, request: ApiRequest, _asked: _Asked, snapshot: Snapshot) -> None:
+        """Describe those files and folders named in the body that are there."""
+        rows = tree_rows(snapshot, self._hashes.known, _is_set(request, b"expand"))
+        paths = [each.decode("utf-8", "replace") for each in request.args.get(b"paths", [])]
+        _answer(request, [rows[path] for path in dict.fromkeys(paths) if path in rows])
 
     async def _file(self, request: ApiRequest, asked: _Asked, snapshot: Snapshot) -> None:
         hit = snapshot.files.get(asked.path)
@@ -175,6 +175,28 @@ class HubRoutes:
         error = NotFound(f"there is no {asked.path} in {asked.folder}")
         _say_why(request, "EntryNotFound", error)
         return error
+
+
+def _not_served(request: ApiRequest, path: str) -> BadRequest:
+    """Say what there is instead of something that the Hub has."""
+    if request.method == b"POST":
+        request.setHeader("Allow", b"GET, HEAD")
+        error = BadRequest("no_such_method", "nothing is uploaded, made or changed here")
+    elif _SEARCH.fullmatch(path):
+        error = BadRequest("no_such_path", "nothing is searched here: p2p find does that")
+    elif _SPACE.fullmatch(path):
+        error = BadRequest("no_such_path", "there are no spaces here, but models and datasets")
+        request.setHeader("X-Error-Code", "RepoNotFound")
+    else:
+        why = "this is not served here: models and datasets can be listed and downloaded"
+        error = BadRequest("no_such_path", why)
+    request.setHeader("X-Error-Message", str(error))
+    return error
+
+
+def _is_set(request: ApiRequest, name: bytes) -> bool:
+    """Return whether an option was said."""
+    return request.args.get(name, [b""])[0].lower() in (b"true", b"1")
 
 
 def _say_why(request: ApiRequest, code: str, error: Exception) -> None:

@@ -43,6 +43,10 @@ class ReadingResource(Resource):
         """Return why a request is not answered at all, if so."""
         raise NotImplementedError
 
+    def takes(self, request: Request) -> bool:
+        """Return whether a request only reads."""
+        return request.method in _METHODS
+
     async def respond(self, request: ApiRequest) -> None:
         """
         Answer a request that may be.
@@ -83,7 +87,7 @@ class ReadingResource(Resource):
     def _check(self, request: ApiRequest) -> None:
         if (why := self.refuse(request)) is not None:
             raise BadRequest("forbidden", why)
-        if request.method not in _METHODS:
+        if not self.takes(request):
             request.setHeader("Allow", b", ".join(_METHODS))
             raise BadRequest("no_such_method", "this takes GET and HEAD alone")
         if self._under_way > limits.ANSWERS_AT_ONCE:

@@ -140,9 +140,11 @@ class Gateway:
         raw = "\r\n".join(lines).encode("latin-1") + then
         return Asked(self._site, raw, transport or StringTransport())
 
-    def ask(self, path: str, method: str = "GET", **headers: str) -> Asked:
+    def ask(self, path: str, method: str = "GET", body: bytes = b"", **headers: str) -> Asked:
         """Send a request, and have the network run until all of the answer has come."""
-        asked = self.begin(path, method, None, b"", **headers)
+        if body:
+            headers["Content_Length"] = str(len(body))
+        asked = self.begin(path, method, None, body, **headers)
         for _ in range(1_000):
             length = int(asked.headers.get("content-length", 0)) if asked.status else None
             is_all = method == "HEAD" or asked.status == 304 or asked.body_bytes == length

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 from typing import Any
+from urllib.parse import urlencode
 
 from tests.gateway.asking import Asked, Gateway, GatewayTestCase
 
@@ -55,6 +57,9 @@ class HubTests(GatewayTestCase):
         """There is one branch."""
         [branch] = self.json("/hf/api/models/lab/tiny/refs")["branches"]
         self.assertEqual((branch["name"], branch["targetCommit"]), ("main", self.commit()))
+        self.net.start("s4", {"gpt/config.json": b"{}"})
+        self.net.run(20)
+        self.assertEqual(len(self.json("/hf/api/models/gpt/refs")["branches"]), 1)
 
     def test_tree(self) -> None:
         """What is in it: all of it, or what is directly in a folder."""
@@ -62,9 +67,11 @@ class HubTests(GatewayTestCase):
             f"/hf/api/models/lab/tiny/tree/{self.commit()}?recursive=true&expand=false"
         )
         self.assertEqual(
-            {row["path"]: row["size"] for row in rows},
+            {row["path"]: row["size"] for row in rows if row["type"] == "file"},
             {name.removeprefix("lab/tiny/"): len(content) for name, content in MODEL.items()},
         )
+        folders = [row["path"] for row in rows if row["type"] == "directory"]
+        self.assertEqual(folders, ["tokenizer"])
         rows = self.json("/hf/api/models/lab/tiny/tree/main")
         self.assertEqual(
             [(row["type"], row["path"]) for row in rows],
@@ -72,6 +79,42 @@ class HubTests(GatewayTestCase):
         )
         [row] = self.json("/hf/api/models/lab/tiny/tree/main/tokenizer")
         self.assertEqual(row["path"], "tokenizer/vocab.txt")
+
+    def paths_info(self, *paths: str, expand: bool = False, **headers: str) -> Asked:
+        """Ask for some files and folders, as ``get_paths_info`` does."""
+        return self.gateway.ask(
+            "/hf/api/models/lab/tiny/paths-info/main",
+            "POST",
+            urlencode([*(("paths", path) for path in paths), ("expand", expand)]).encode(),
+            Content_Type="application/x-www-form-urlencoded",
+            **headers,
+        )
+
+    def test_paths(self) -> None:
+        """Some files and folders, by their names; those that are not there are left out."""
+        got = self.paths_info("tokenizer", "no", "tokenizer/vocab.txt", "tokenizer")
+        folder, file = json.loads(got.body)
+        self.assertEqual((folder["type"], folder["path"]), ("directory", "tokenizer"))
+        [same] = self.json("/hf/api/models/lab/tiny/tree/main/tokenizer")
+        self.assertEqual(file, same)
+        self.assertEqual(json.loads(self.paths_info("no").body), [])
+        self.assertEqual(self.paths_info(*map(str, range(20_000))).status, 413)
+        self.assertEqual(self.paths_info("tokenizer", Sec_Fetch_Site="cross-site").status, 403)
+
+    def test_expanded(self) -> None:
+        """When each was last written to is told where that is asked for."""
+        for name in ("s1", "s2"):
+            for path, date in (("config.json", 10**9), ("tokenizer/vocab.txt", 10**9 + 60)):
+                os.utime(self.net.folder / name / "lab/tiny" / path, (date, date))
+        self.net.run(20)
+        rows = json.loads(self.paths_info("config.json", "tokenizer", expand=True).body)
+        dates = [row["lastCommit"]["date"] for row in rows]
+        self.assertEqual(dates, ["2001-09-09T01:46:40.000Z", "2001-09-09T01:47:40.000Z"])
+        self.assertEqual(rows[0]["lastCommit"]["id"], self.commit())
+
+    def test_may_read(self) -> None:
+        """Everybody may read what there is."""
+        self.assertEqual(self.json("/hf/api/models/lab/tiny/auth-check"), {})
 
     def test_file(self) -> None:
         """A file, with what clients need; it lands where the model's folder is to be."""
@@ -93,6 +136,9 @@ class HubTests(GatewayTestCase):
         self.assertEqual(self.file("model.safetensors", "HEAD").headers["etag"], f'"{digest}"')
         [row] = [row for row in self.json("/hf/api/models/lab/tiny/tree/main") if "lfs" in row]
         self.assertEqual((row["path"], row["lfs"]["oid"]), ("model.safetensors", digest))
+        told = self.json(f"{INFO}?blobs=true")["siblings"]
+        self.assertEqual([each["lfs"]["sha256"] for each in told if "lfs" in each], [digest])
+        self.assertEqual([each.get("blobId") for each in told], [None, digest[:40], None])
         again = Gateway(self.net, "s3")
         self.assertEqual(again.hashes.known(first.headers["etag"][1:-1]), digest)
         self.assertNotIn("lfs", json.dumps(self.json(f"{INFO}")))
@@ -178,7 +224,27 @@ class HubTests(GatewayTestCase):
         ):
             got = self.gateway.ask(path)
             self.assertEqual((got.status, got.headers["x-error-code"]), (404, code), path)
-        for path in ("/hf", "/hf/", "/hf/api/whoami-v2", "/hf/api/models", "/hf/lab/../../etc"):
+        for path in ("/hf", "/hf/", "/hf/lab/../../etc"):
             self.assertIn(self.gateway.ask(path).status, (400, 404), path)
-        self.assertEqual(self.gateway.ask("/hf/api/models/lab/tiny", "POST").status, 405)
+
+    def test_not_served(self) -> None:
+        """What else the Hub does is refused with a sentence that its clients show."""
+        for path, status, why in (
+            ("/hf/api/whoami-v2", 404, "this is not served here"),
+            ("/hf/api/models/lab/tiny/commits/main", 404, "this is not served here"),
+            ("/hf/api/models?search=tiny", 404, "nothing is searched here"),
+            ("/hf/api/datasets", 404, "nothing is searched here"),
+            ("/hf/spaces/lab/tiny/resolve/main/app.py", 404, "there are no spaces here"),
+            ("/hf/api/spaces/lab/tiny", 404, "there are no spaces here"),
+        ):
+            got = self.gateway.ask(path)
+            self.assertEqual(got.status, status, path)
+            self.assertIn(why, got.headers["x-error-message"])
+            code = "RepoNotFound" if "spaces" in path else None
+            self.assertEqual(got.headers.get("x-error-code"), code)
+        for path in ("lab/tiny", "lab/tiny/preupload/main", "lab/tiny/commit/main"):
+            got = self.gateway.ask(f"/hf/api/models/{path}", "POST")
+            self.assertEqual((got.status, got.headers["allow"]), (405, "GET, HEAD"))
+            self.assertIn("nothing is uploaded", got.headers["x-error-message"])
+        self.assertEqual(self.gateway.ask("/s1/lab/tiny/config.json", "POST").status, 405)
         self.assertEqual(self.file("config.json").body, MODEL["lab/tiny/config.json"])

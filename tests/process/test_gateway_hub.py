@@ -26,6 +26,27 @@ import sys
 from huggingface_hub import snapshot_download
 print(snapshot_download("lab/tiny"))
 """
+_LOOK = """
+import json
+from huggingface_hub import HfApi, HfFileSystem
+api, files = HfApi(), HfFileSystem()
+info = api.model_info("lab/tiny", files_metadata=True)
+with files.open("lab/tiny/part-2/2.json", "rb") as part:
+    part.seek(1_000)
+    tail = part.read()
+print(json.dumps({
+    "paths": [each.path for each in api.get_paths_info("lab/tiny", ["part-1", "0.json", "no"])],
+    "names": api.list_repo_files("lab/tiny"),
+    "sizes": {each.rfilename: each.size for each in info.siblings},
+    "there": [api.file_exists("lab/tiny", name) for name in ("0.json", "part-1")],
+    "repositories": [api.repo_exists(name) for name in ("lab/tiny", "lab/other")],
+    "found": files.find("lab/tiny"),
+    "folders": [name for name in files.ls("lab/tiny", detail=False) if files.isdir(name)],
+    "matching": files.glob("lab/tiny/*/2.*"),
+    "written": files.modified("lab/tiny/0.json").timestamp(),
+    "tail": len(tail),
+}))
+"""
 _COMMIT = "0123456789abcdef" * 2 + "01234567"
 _SMALL_FILES = 49
 _LARGE_BYTES = 200 * MIB
@@ -47,6 +68,14 @@ class HubTestCase(SynchronousTestCase):
 
     def snapshot(self, cache: str, **more: str) -> dict[str, str]:
         """Get the model with an empty cache; return its digests by its paths."""
+        folder = Path(self.run_script(_SCRIPT, cache, **more))
+        files = [each for each in folder.rglob("*") if each.is_file()]
+        return {
+            str(each.relative_to(folder)): sha256(each.read_bytes()).hexdigest() for each in files
+        }
+
+    def run_script(self, script: str, cache: str, **more: str) -> str:
+        """Have a program ask the gateway; return what it says."""
         variables = {
             **os.environ,
             "HF_ENDPOINT": f"http://127.0.0.1:{self.port}/hf",
@@ -57,7 +86,7 @@ class HubTestCase(SynchronousTestCase):
             **more,
         }
         got = subprocess.run(
-            [sys.executable, "-c", _SCRIPT],
+            [sys.executable, "-c", script],
             env=variables,
             capture_output=True,
             text=True,
@@ -65,11 +94,7 @@ class HubTestCase(SynchronousTestCase):
             timeout=_SECONDS,
         )
         self.assertEqual(got.returncode, 0, got.stderr)
-        folder = Path(got.stdout.strip())
-        files = [each for each in folder.rglob("*") if each.is_file()]
-        return {
-            str(each.relative_to(folder)): sha256(each.read_bytes()).hexdigest() for each in files
-        }
+        return got.stdout.strip()
 
     def start_gateway(self, name: str, *options: str) -> None:
         """Start a peer with the gateway."""
@@ -116,6 +141,32 @@ class HubTests(HubTestCase):
         s1.process.kill()
         self.start_gateway("s4")
         self.assertEqual(self.snapshot("second"), model)
+
+    def test_look(self) -> None:
+        """What there is, is told as the Hub tells it: in lists, as a file system, by names."""
+        names = ["0.json", *(f"part-{each}/{each}.json" for each in (1, 2))]
+        for name in names:
+            self.network.write(f"s1/lab/tiny/{name}", bytes(1_024))
+        self.network.start_peer("s1").wait_until_shared(len(names))
+        self.start_gateway("s2")
+        look = json.loads(self.run_script(_LOOK, "look"))
+        written = (self.network.directory / "s1/lab/tiny/0.json").stat().st_mtime
+        self.assertLess(abs(look.pop("written") - written), 1)
+        full = [f"lab/tiny/{name}" for name in names]
+        self.assertEqual(
+            look,
+            {
+                "paths": ["part-1", "0.json"],
+                "names": names,
+                "sizes": dict.fromkeys(names, 1_024),
+                "there": [True, False],
+                "repositories": [True, False],
+                "found": full,
+                "folders": ["lab/tiny/part-1", "lab/tiny/part-2"],
+                "matching": [full[2]],
+                "tail": 24,
+            },
+        )
 
 
 class _Hub(BaseHTTPRequestHandler):
