@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
@@ -37,14 +38,19 @@ def open_folder(root: str | Path, path: str, make: Fsync | None = None) -> int:
 
     :param path: relative, with ``/`` between its components; empty for the root itself.
     :param make: makes the names of missing folders safe; ``None`` makes no folders.
-    :raises OSError: among others ``ENOTDIR`` or ``ELOOP`` for a link on the way.
+    :raises OSError: among others ``ENOTDIR`` or ``ELOOP`` for a link on the way; it names what is
+        below the root by its path from there.
     """
     fd = os.open(root, _FOLDER)
-    for component in path.split("/") if path else ():
+    for way in accumulate(path.split("/"), "{}/{}".format) if path else ():
+        component = way.rpartition("/")[2]
         try:
             if make is not None:
                 _make_below(fd, component, make)
             below = os.open(component, _FOLDER | os.O_NOFOLLOW, dir_fd=fd)
+        except OSError as error:
+            error.filename = way
+            raise
         finally:
             os.close(fd)
         fd = below

@@ -13,14 +13,12 @@ _SENTENCES: Final = {
     errno.EROFS: "the disk is read-only",
     errno.ENOENT: "its folder was removed meanwhile",
     errno.EACCES: "this folder may not be written to",
-    errno.ENOTDIR: "something that is not a folder is in its way",
     errno.EISDIR: "a folder is in its way",
     errno.ENOTEMPTY: "a folder that is not empty is in its way",
-    errno.ELOOP: "a symbolic link is in its way",
     errno.ENAMETOOLONG: "a name is too long for this disk",
     errno.EFBIG: "the file system, or ulimit -f, allows no file that large",
 }
-
+_IN_ITS_WAY: Final = (errno.ENOTDIR, errno.ELOOP)
 
 # After an input/output error, it is unknown what is on the disk; a folder has a part file's place.
 _LOST: Final = (errno.EIO, errno.EISDIR, errno.ENOTEMPTY)
@@ -48,6 +46,10 @@ class DiskFault(Exception):
         :param place: where it was met, if not where downloads land.
         """
         sentence = _SENTENCES.get(error.errno or 0) or (error.strerror or str(error))
+        if error.errno in _IN_ITS_WAY:
+            # As UTF-8, whatever the locale is.
+            name = os.fsencode(error.filename or "something").decode("utf-8", "replace")
+            sentence = f"{name} is a file or a link, and in its way: move it away, and ask again"
         sentence = sentence if place is None else f"{sentence} ({os.fspath(place)})"
         is_kept, is_full = error.errno not in _LOST, error.errno in (errno.ENOSPC, errno.EDQUOT)
         return cls(sentence, is_kept, is_full)

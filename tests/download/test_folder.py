@@ -144,8 +144,41 @@ class FolderTests(DownloadCase):
         world.holders["s1"].contents[Content(b"two").file_id] = Content(b"two")
         progress = self.successResultOf(world.get(hit))
         assert isinstance(progress.state, Failed), progress
-        self.assertIn("not a folder", progress.state.reason)
+        self.assertIn("photos/sub is a file or a link", progress.state.reason)
         self.assertEqual(os.listdir(outside), [])
+
+    def test_file_in_its_way(self) -> None:
+        """A file that has the name of a sub-folder is named; once it is gone, the rest arrives."""
+        for folder in ("sub", "sub/deep"):
+            world = self.world()
+            hit, _manifest = self.folder(world, a=b"one", sub__deep__b=b"two")
+            world.holders["s1"].contents.pop(Content(b"two").file_id)
+            self.successResultOf(world.get(hit))
+            mine = world.folder / "Downloads" / "photos" / folder
+            mine.parent.mkdir(exist_ok=True)
+            mine.write_bytes(b"mine")
+            world.holders["s1"].contents[Content(b"two").file_id] = Content(b"two")
+            progress = self.successResultOf(world.get(hit))
+            assert isinstance(progress.state, Failed), progress
+            why = (
+                f"photos/{folder} is a file or a link, and in its way: move it away, and ask again"
+            )
+            self.assertEqual(progress.state.reason, why)
+            self.assertEqual(mine.read_bytes(), b"mine")
+            mine.unlink()
+            self.successResultOf(world.get(hit))
+            arrived = [f"Downloads/photos/{name}" for name in ("a", "sub/deep/b")]
+            self.assertEqual(world.left(), arrived)
+
+    def test_file_in_the_way_of_all(self) -> None:
+        """So is one that has the name of the folder in which all is to land."""
+        world = self.world()
+        hit, _manifest = self.folder(world, a=b"one")
+        downloads = world.folder / "Downloads"
+        downloads.write_bytes(b"mine")
+        progress = self.successResultOf(world.get(hit))
+        assert isinstance(progress.state, Failed), progress
+        self.assertIn(f"{downloads} is a file or a link", progress.state.reason)
 
     def test_bad_manifest(self) -> None:
         """A folder with dangerous paths is not begun."""
