@@ -3,9 +3,10 @@
 import filecmp
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
+from unicodedata import normalize
 
 from p2p_twisted.cli.board_display import BoardDisplay
 from p2p_twisted.cli.own_files import checked_path, files_of, upload
@@ -64,6 +65,7 @@ def _copied(client: PeerClient, text: str, directory: Path, copied: list[str]) -
     path = checked_path(text, directory)
     name = path.resolve().name
     files = [*files_of(path)]
+    _check_no_more(path, directory / name, [below for _file, below in files])
     display = BoardDisplay(sys.stderr)
     for number, (file, below) in enumerate(files, 1):
         of = f" ({number:,} of {len(files):,} files)" if len(files) > 1 else ""
@@ -83,6 +85,25 @@ def _copied(client: PeerClient, text: str, directory: Path, copied: list[str]) -
         finally:
             display.clear()
     return name
+
+
+def _check_no_more(path: Path, there: Path, named: Iterable[str]) -> None:
+    """
+    Check that the peer shares nothing in a folder's place that is not in the folder.
+
+    :param named: what is in the folder.
+    :raises CommandFailed: when it does: that would be pushed, too.
+    """
+    if not (path.is_dir() and there.is_dir()):
+        return
+    meant = {normalize("NFC", below) for below in named}
+    for _file, below in files_of(there):
+        if normalize("NFC", below) not in meant:
+            raise CommandFailed(
+                Exit.CONFLICT,
+                f"{there / below} is shared already, and would be pushed, too, but is not in"
+                f" {path}: push {there} itself, or p2p unshare {there.name} first",
+            )
 
 
 def _copying(display: BoardDisplay, what: str) -> Callable[[int], None]:
