@@ -14,7 +14,7 @@ from p2p_twisted.gateway.content_answer import ContentAnswers
 from p2p_twisted.gateway.hub_routes import HubRoutes
 from p2p_twisted.gateway.reading_resource import ReadingResource, path_words
 from p2p_twisted.peer.content_reading import ContentReading
-from p2p_twisted.wire.chunks import is_file_id
+from p2p_twisted.wire.chunks import is_file_id, is_short_id
 from p2p_twisted.wire.messages import Hit
 
 _BY_ID: Final = "id"
@@ -64,8 +64,12 @@ class GatewayResource(ReadingResource):
         if not rest:
             say = "say /PEER/PATH, or /id/FILEID; /hf is a hub of models"
             raise BadRequest("no_such_path", say)
-        if first == _BY_ID and len(rest) == 1 and is_file_id(rest[0]):
-            return await self._reading.with_id(rest[0])
+        if first == _BY_ID and len(rest) == 1:
+            if is_file_id(rest[0]):
+                return await self._reading.with_id(rest[0])
+            if is_short_id(rest[0]):
+                say = "say all 64 digits of the id: p2p find --json tells them"
+                raise BadRequest("no_such_path", say)
         holder = named_peer(first)
         assert holder is not None
         return await self._reading.named(holder, "/".join(rest))

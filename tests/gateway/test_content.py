@@ -119,6 +119,7 @@ class ContentTests(GatewayTestCase):
             ("/s1/a%20b", 409, b"is a folder"),
             ("/s9/f1.txt", 404, b"there is no peer s9"),
             (f"/id/{'0' * 64}", 404, b"no peer has a file"),
+            (f"/id/{'0' * 16}", 404, b"say all 64 digits of the id"),
             ("/", 404, b"say /PEER/PATH"),
             ("/s1", 404, b"say /PEER/PATH"),
         ):
