@@ -90,30 +90,38 @@ class RecordingFile:
 
 def check_recordable(path: Path) -> None:
     """
-    Check that a recording can be written: nothing else is there.
+    Check that a recording can be written, and moved aside: nothing else is there.
 
     :raises NotRecordable: when something is.
     :raises OSError: when nothing can be read or written there.
     """
     if not path.parent.is_dir():
         raise NotRecordable(f"{path.parent} is not a directory: make it first")
-    if not os.path.lexists(path):
-        return
-    if not path.is_file() or path.is_symlink():
-        raise NotRecordable(f"{path} is not a file")
-    with path.open("rb") as file:
-        if head := file.read(_HEAD_BYTES):
-            _check_recording(path, head)
+    for each in filter(os.path.lexists, (path, earlier(path))):
+        if not each.is_file() or each.is_symlink():
+            raise NotRecordable(f"{each} is not a file")
+        with each.open("rb") as file:
+            if head := file.read(_HEAD_BYTES):
+                _check_recording(each, head, goes_on=each == path)
 
 
-def _check_recording(path: Path, head: bytes) -> None:
+def _check_recording(path: Path, head: bytes, goes_on: bool = True) -> None:
     # Not earlier: every daemon imports this file, and few record.
-    from p2p_twisted.recording.recorded_views import DamagedRecording, RecordingView, decode_line
+    from p2p_twisted.recording.recorded_views import (
+        FORMAT,
+        DamagedRecording,
+        RecordingView,
+        decode_line,
+    )
 
-    first = head.partition(b"\n")[0]
     try:
-        is_one = isinstance(decode_line(first), RecordingView)
+        first = decode_line(head.partition(b"\n")[0])
     except DamagedRecording:
-        is_one = False
-    if not is_one:
+        first = None
+    if not isinstance(first, RecordingView):
         raise NotRecordable(f"{path} is there, and is no recording: name another file")
+    if goes_on and first.format > FORMAT:
+        raise NotRecordable(
+            f"{path} was begun by p2p_twisted {first.version}, which records in another way: name"
+            " another file"
+        )

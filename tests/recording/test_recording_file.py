@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from p2p_twisted.recording.recorded_views import RecordingView
 from p2p_twisted.recording.recording_file import (
     NotRecordable,
     RecordingFile,
@@ -71,6 +72,30 @@ def test_nothing_else(tmp_path: Path, kind: str) -> None:
     with pytest.raises(OSError, match=r"\w"):
         RecordingFile(path).open()
     assert before is None or path.lstat() == before
+
+
+def test_later_version(tmp_path: Path) -> None:
+    """What a later version records in another way does not go on, as this one could not play it."""
+    path = tmp_path / "events"
+    header = RecordingView(at=1.0, of="peer", name="s1", network="n", version="99", format=2)
+    path.write_bytes(header.encoded() + b"\n")
+    before = path.read_bytes()
+    with pytest.raises(NotRecordable, match=r"begun by p2p_twisted 99, .*: name another file"):
+        check_recordable(path)
+    with pytest.raises(NotRecordable):
+        RecordingFile(path).open()
+    assert path.read_bytes() == before
+    # It may be moved aside.
+    path.rename(earlier(path))
+    check_recordable(path)
+
+
+def test_aside(tmp_path: Path) -> None:
+    """Nothing else is where a recording is moved when it is long: it would be lost."""
+    path = tmp_path / "events"
+    earlier(path).write_text("my notes\n")
+    with pytest.raises(NotRecordable, match=r"events\.1 is there, and is no recording"):
+        check_recordable(path)
 
 
 def test_one_writer(tmp_path: Path) -> None:
