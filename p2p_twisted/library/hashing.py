@@ -1,6 +1,7 @@
 """Hash files in pieces, so that hashing a large one can be interrupted."""
 
 import os
+import stat
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from functools import partial
@@ -187,18 +188,21 @@ def _hash_whole(folder: LastFolder, on_disk: OnDisk) -> HashedFile | Signature:
     :raises OSError: when it cannot be read.
     """
     known = on_disk.signature
-    # To look at it before takes as long as to read it in vain.
+    # To look at it before, too, takes as long as to read it in vain.
     fd = folder.open_file(on_disk.path)
     try:
-        content = os.read(fd, known.size)
+        content = os.pread(fd, known.size, 0)
         # One call may read fewer.
-        while len(content) < known.size and (more := os.read(fd, known.size - len(content))):
+        while (rest := known.size - len(content)) and (more := os.pread(fd, rest, len(content))):
             content += more
         status = os.fstat(fd)
     finally:
         os.close(fd)
-    if not known.is_of(status) and known.may_differ(now := Signature.of(status)):
-        return now
+    if not known.is_of(status):
+        if not stat.S_ISREG(status.st_mode):
+            raise openat.NotAFile("not a regular file")
+        if known.may_differ(now := Signature.of(status)):
+            return now
     if len(content) < known.size:
         return Signature.of(status)
     digests = chunk_digest(content) if content else b""

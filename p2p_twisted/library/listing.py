@@ -109,8 +109,9 @@ def list_folder(
         with os.scandir(folder_fd) as found:
             visible, hidden = _divided(found)
             listing.hidden = hidden
-            # Sorted twice, so that names that differ only in normal form have an order, too.
             entries = sorted(visible, key=attrgetter("name"))
+        if not all(entry.name.isascii() for entry in entries):
+            # Sorted twice, so that names that differ only in normal form have an order, too.
             entries.sort(key=_normal_name)
         taken: dict[str, str] = {}
         for entry in entries:
@@ -167,15 +168,15 @@ def _add(
         return
     if status.st_size > FILE_BYTES:
         raise BadName(f"a file may have at most {FILE_BYTES} bytes")
-    name = _below(place.name, _shared_name(entry.name))
+    component = _shared_name(entry.name)
+    name = _below(place.name, component)
     check_path(name)
-    first = taken.setdefault(collision_key(name), name)
+    first = taken.setdefault(collision_key(component), name)
     if first is not name:
         raise BadName(f"it differs from {first} only in case, accents or invisible characters")
-    path = _below(place.path, entry.name)
-    if path == name:
-        # Keep one string instead of two, for each of very many files.
-        path = name
+    # One string instead of two, for each of very many files.
+    is_spelled_so = component == entry.name and place.path == place.name
+    path = name if is_spelled_so else _below(place.path, entry.name)
     if is_folder:
         listing.folders[name] = Place(name, path)
     else:

@@ -1,6 +1,7 @@
 """Do what may block in a library: in one thread at a time, never the reactor's."""
 
 from collections.abc import Collection, Container, Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,7 @@ SEALED_FILES = 5_000
 """About how many files the manifests made in one go list together."""
 
 _LOOKED_UP_AT_ONCE: Final = 1_000
+_LISTED_AT_ONCE: Final = 1_000
 # Fewer are better seen by searches first.
 _MANY_NEW: Final = 100
 
@@ -177,11 +179,12 @@ class Scanner:
             )
 
     def _members(self, folder: str) -> list[Member]:
-        members = []
-        for member in self._catalog.members(folder):
+        members: list[Member] = []
+        found = self._catalog.members(folder)
+        while some := list(islice(found, _LISTED_AT_ONCE)):
             if self.is_canceled:
                 raise ScanCanceled
-            members.append(member)
+            members += some
         return members
 
     def _is_ending(self) -> bool:

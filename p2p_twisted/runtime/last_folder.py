@@ -10,7 +10,7 @@ class LastFolder:
     """
     Opens files below a root, and keeps the folder of the last one open: close it in the end.
 
-    :param root: as :func:`openat.open_file` takes it.
+    :param root: as :func:`openat.open_folder` takes it.
     """
 
     def __init__(self, root: Path) -> None:
@@ -19,13 +19,17 @@ class LastFolder:
         self._folder: int | None = None
 
     def open_file(self, path: str) -> int:
-        """Open a file as :func:`openat.open_file` does."""
+        """
+        Open whatever is there but a link, for reading at places of it: see :func:`openat.open_any`.
+
+        Who reads it looks at it afterwards anyway, and not before: there may be very many.
+        """
         folder, _, name = path.rpartition("/")
         if self._folder is None or folder != self._path:
             self.close()
             self._folder = openat.open_folder(self._root, folder)
             self._path = folder
-        return openat.open_file_in(self._folder, name)
+        return openat.open_any(self._folder, name)
 
     def close(self) -> None:
         """Keep it open no longer; twice does no harm."""

@@ -84,11 +84,20 @@ def open_file_in(folder_fd: int, name: str) -> int:
 
     :raises NotAFile: when it is anything else.
     """
-    fd = os.open(name, _FILE, dir_fd=folder_fd)
+    fd = open_any(folder_fd, name)
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise NotAFile("not a regular file")
     return fd
+
+
+def open_any(folder_fd: int, name: str) -> int:
+    """
+    Open what is in an open folder, unless that is a link, for reading by :func:`os.pread`.
+
+    That takes nothing out of a FIFO or a terminal: it fails there.
+    """
+    return os.open(name, _FILE, dir_fd=folder_fd)
 
 
 def make_folder(path: str, fsync: Fsync, mode: int = 0o777) -> None:

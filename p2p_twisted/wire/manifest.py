@@ -15,6 +15,7 @@ offer one id.
 import re
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -37,6 +38,7 @@ MANIFEST_LINE_BYTES: Final = 64 + 1 + 13 + 1 + PATH_BYTES + 1
 """How long a line may be, with its end."""
 
 _TOO_MANY: Final = f"a folder may have at most {MANIFEST_ENTRIES:,} files and folders"
+_BY_PATH: Final = attrgetter("path")
 _LINE: Final = re.compile(r"([0-9a-f]{64}|-(?= 0 )) (0|[1-9][0-9]{0,12}) ([^\n]+)\n")
 
 
@@ -72,15 +74,17 @@ def encode(members: Iterable[Member]) -> bytes:
 
     :raises BadManifest: when it lists more than others would read.
     """
-    in_order = sorted(members, key=_by_path)
-    lines = [f"{member.file_id} {member.size} {member.path}\n".encode() for member in in_order]
-    check_extent(lines)
-    return b"".join(lines)
+    in_order = sorted(members, key=_BY_PATH)
+    lines = [f"{member.file_id} {member.size} {member.path}\n" for member in in_order]
+    text = "".join(lines).encode()
+    if not _is_surely_small(text, len(lines)):
+        check_extent(_split(text))
+    return text
 
 
 def encode_attributes_of(members: Iterable[Member]) -> bytes:
     """Write the list of what is kept of members beside their content."""
-    return encode_attributes(member.attributes for member in sorted(members, key=_by_path))
+    return encode_attributes(member.attributes for member in sorted(members, key=_BY_PATH))
 
 
 def decode(text: bytes) -> tuple[Member, ...]:
@@ -92,9 +96,22 @@ def decode(text: bytes) -> tuple[Member, ...]:
     :raises BadManifest: unless every path is safe and no two could be mistaken for
         each other, on any file system.
     """
-    lines = re.findall(rb"[^\n]*\n|[^\n]+", text)
+    lines = _split(text)
     check_extent(lines)
     return tuple(read_lines(lines))
+
+
+def _is_surely_small(text: bytes, lines: int) -> bool:
+    """Return whether no bound can be reached: to look at each line would take far longer."""
+    entries = lines + text.count(b"/")
+    bare = 1 + text.count(b"\n- ")
+    return (
+        len(text) <= MANIFEST_BYTES and entries <= MANIFEST_ENTRIES and bare <= BARE_FOLDERS_SPARE
+    )
+
+
+def _split(text: bytes) -> list[bytes]:
+    return re.findall(rb"[^\n]*\n|[^\n]+", text)
 
 
 def check_extent(lines: Iterable[bytes]) -> None:
@@ -207,7 +224,3 @@ def _new_on_the_way(last: bytes, folder: bytes) -> int:
     known, parts = (path.split(b"/") if path else [] for path in (last, folder))
     pairs = zip(known, parts, strict=False)
     return len(parts) - sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-
-
-def _by_path(member: Member) -> str:
-    return member.path

@@ -170,16 +170,19 @@ def _check_path(path: str, most_bytes: int, most_components: int) -> None:
     # A character has four bytes at most.
     if 4 * len(path) > most_bytes and len(path.encode("utf-8", "surrogatepass")) > most_bytes:
         raise BadName(f"a path may have at most {most_bytes} bytes")
-    components = path.split("/")
-    if len(components) > most_components:
+    if path.count("/") >= most_components:
         raise BadName(f"a path may have at most {most_components} components")
-    for component in components[:-1]:
-        _check_folder(component)
-    check_component(components[-1])
+    folder, slash, last = path.rpartition("/")
+    if slash:
+        _check_folder(folder)
+    check_component(last)
 
 
 # Very many paths may lead through one folder.
-_check_folder = lru_cache(maxsize=1_024)(check_component)
+@lru_cache(maxsize=1_024)
+def _check_folder(path: str) -> None:
+    for component in path.split("/"):
+        check_component(component)
 
 
 def collision_key(path: str) -> str:

@@ -150,3 +150,19 @@ class HashTests(SynchronousTestCase):
             (outcome,) = hash_some(sharer.directory, [job], 9, lambda: False)
             self.assertIsInstance(outcome, hashing.Unreadable)
             path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+
+    def test_something_else(self) -> None:
+        """Nothing is taken out of a FIFO that has come into a file's place; a device is none."""
+        sharer = Sharer(self)
+        path = sharer.file("f1")
+        job = found(sharer, "f1")
+        path.unlink()
+        os.mkfifo(path)
+        pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        self.addCleanup(os.close, pipe)
+        os.write(pipe, b"content")
+        device = Job(OnDisk("zero", "zero", job.on_disk.signature))
+        for root, each in ((sharer.directory, job), (Path("/dev"), device)):
+            (outcome,) = hash_some(root, [each], 9, lambda: False)
+            self.assertIsInstance(outcome, hashing.Unreadable)
+        self.assertEqual(os.read(pipe, 100), b"content")
