@@ -12,7 +12,7 @@ from p2p_twisted.download.relay_rates import Pair, RelayRates, slow_rate
 from p2p_twisted.explain.facts import Waits
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
-from p2p_twisted.wire.names import PeerAddress, PeerName
+from p2p_twisted.wire.names import PeerAddress
 
 
 @define(eq=False, kw_only=True)
@@ -21,7 +21,7 @@ class RelayWatch:
     Looks at a push every 2 s; ever more rarely while it is slow and there is no other relay.
 
     :param pair: the relay, and the holder that pushes.
-    :param choose: lists the relays that can be asked for a holder.
+    :param choose: lists the relays that can be asked for the holder.
     :param give_up: ends the push.
     """
 
@@ -31,7 +31,7 @@ class RelayWatch:
     _session: PushReceiver
     _pair: Pair
     _rates: RelayRates
-    _choose: Callable[[PeerName], Awaitable[Sequence[PeerAddress]]]
+    _choose: Callable[[], Awaitable[Sequence[PeerAddress]]]
     _give_up: Callable[[], None]
     _alarm: Alarm = field(init=False)
     _wait: float = field(default=limits.RELAYED_LOOK_SECONDS, init=False)
@@ -60,7 +60,7 @@ class RelayWatch:
 
     async def _compare(self, rate: float) -> None:
         relay, holder = self._pair
-        others = [each.name for each in await self._choose(holder) if each.name != relay]
+        others = [each.name for each in await self._choose() if each.name != relay]
         now = self._clock.seconds()
         is_any = any(self._rates.is_faster((each, holder), rate, now) for each in others)
         if is_any and self._alarm.is_set:

@@ -25,7 +25,7 @@ ONE_AT_A_TIME: Final = "through relays comes one file of a holder at a time"
 
 _SLOW: Final = "another relay may be faster"
 _LOOK_AGAIN_SECONDS: Final = 30.0
-_NO_DOUBT: Final = (False, -inf)
+_NO_DOUBT: Final = (False, -inf, True)
 
 
 @define(eq=False, kw_only=True)
@@ -95,7 +95,7 @@ class Relays:
             return pending.is_over
         pending.wait_no_more()
         late = self._now() + limits.RELAYS_WITHIN_SECONDS
-        for relay in await self._choose(holder.name):
+        for relay in await self._choose(pending.hit):
             if pending.is_over or self._now() >= late:
                 break
             leg = await self._meet(relay, pending, holder, want, take_push)
@@ -145,7 +145,7 @@ class Relays:
             session=pending.session,
             pair=(leg.relay.name, leg.holder.name),
             rates=self._rates,
-            choose=self._choose,
+            choose=lambda: self._choose(pending.hit),
             give_up=give_up,
         )
 
@@ -169,14 +169,19 @@ class Relays:
         self._put(self._never, leg, limits.LIAR_SECONDS)
         return None
 
-    async def _choose(self, holder: PeerName) -> list[PeerAddress]:
-        """List those that are to be asked for a holder, in this order: neighbors come first."""
-        relays = self._worthy(self._network.reached(), holder)
-        if len(relays) < limits.RELAYS_ASKED or self._doubt(relays[-1], holder) > _NO_DOUBT:
+    async def _choose(self, hit: Hit) -> list[PeerAddress]:
+        """
+        List those that are to be asked for a holder, in this order.
+
+        Neighbors come first, and before others those by way of which the holder is not asked: it
+        could not be told to go to another relay when one of these stands still.
+        """
+        relays = self._worthy(self._network.reached(), hit)
+        if len(relays) < limits.RELAYS_ASKED or self._doubt(relays[-1], hit) > _NO_DOUBT:
             known = {relay.name for relay in relays}
             others = [each for each in await self._for_all() if each.name not in known]
-            relays += self._worthy(others, holder)
-            relays.sort(key=lambda relay: self._doubt(relay, holder))
+            relays += self._worthy(others, hit)
+            relays.sort(key=lambda relay: self._doubt(relay, hit))
         return relays[: limits.RELAYS_ASKED]
 
     async def _for_all(self) -> Sequence[PeerAddress]:
@@ -188,18 +193,24 @@ class Relays:
         me = self._network.address().name
         return [each for each in self._found if each.name != me]
 
-    def _worthy(self, known: Iterable[PeerAddress], holder: PeerName) -> list[PeerAddress]:
+    def _worthy(self, known: Iterable[PeerAddress], hit: Hit) -> list[PeerAddress]:
         now = self._now()
-        others = [each for each in known if each.name != holder]
-        worthy = [each for each in others if self._never.get((each.name, holder), 0.0) <= now]
+        others = [each for each in known if each.name != hit.peer]
+        worthy = [each for each in others if self._never.get((each.name, hit.peer), 0.0) <= now]
         self._rng.shuffle(worthy)
-        worthy.sort(key=lambda relay: self._doubt(relay, holder))
+        worthy.sort(key=lambda relay: self._doubt(relay, hit))
         return worthy[: limits.RELAYS_ASKED]
 
-    def _doubt(self, relay: PeerAddress, holder: PeerName) -> tuple[bool, float]:
-        """Return what speaks against a relay: that it has failed, and how slow it was, of late."""
-        pair, now = (relay.name, holder), self._now()
-        return self._last.get(pair, 0.0) > now, -self._rates.of(pair, now)
+    def _doubt(self, relay: PeerAddress, hit: Hit) -> tuple[bool, float, bool]:
+        """
+        Return what speaks against a relay.
+
+        That is that it has failed, how slow it was, of late, and that the holder is asked by way
+        of it.
+        """
+        pair, now = (relay.name, hit.peer), self._now()
+        has_failed = self._last.get(pair, 0.0) > now
+        return has_failed, -self._rates.of(pair, now), relay.name in hit.route
 
     def _put(self, kept: dict[Pair, float], leg: Leg, seconds: float) -> None:
         now = self._now()

@@ -145,13 +145,13 @@ class RelayedTests(RelayedCase):
 
     def test_comes_back(self) -> None:
         """One that was away is not asked last any more."""
-        world, _holder, done = self.begun(refusing=[f"r{number}" for number in range(12)])
+        world, holder, done = self.begun(refusing=[f"r{number}" for number in range(12)])
         world.wires.pass_time(40.0)
         relays = world.tickets._relays
         self.assertEqual({relay for relay, _ in relays._last}, set(self.relays))
         self.relays["r7"].rate = 1_000 * MIB
         world.tickets.relay_came("r7")
-        self.assertEqual(relays._worthy(world.neighbors, "s1")[0].name, "r7")
+        self.assertEqual(relays._worthy(world.neighbors, holder.hit(CONTENT))[0].name, "r7")
         world.wires.pass_time(GOES_ON_SECONDS, 0.1)
         self.assert_saved(world, done, CONTENT)
         self.assertEqual(self.used(), ["r7"])

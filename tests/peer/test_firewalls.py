@@ -99,6 +99,33 @@ class FirewallTests(PeerTestCase):
         assert isinstance(saved, Saved)
         self.assertEqual([each.how for each in saved.holders], ["through s4"])
 
+    def test_relay_stands_still(self) -> None:
+        """One that stands still is left within 5 s: the holder is told so by way of another."""
+        for seed in range(3):
+            daemons = self.daemons(seed)
+            for relay in ("s1", "s4"):
+                daemons.start(relay)
+            daemons.run(5)
+            daemons.network.closed.update(("s2", "s3"))
+            daemons.start("s2", {"large": b"music" * (6 << 20)})
+            requester = daemons.start("s3")
+            daemons.run(30)
+            daemons.peers["s2"].limit(Rates(up=2 << 20))
+            requester.get("large", unwatched).addErrback(lambda _left: None)
+            in_time = daemons.network.clock.run_until(partial(self.has_come, requester, 0), 30.0)
+            self.assertTrue(in_time)
+            [relay] = [name for name, each in daemons.peers.items() if each.status().relayed]
+            daemons.vanish(relay)
+            # What was sent by then.
+            daemons.run(0.5)
+            [come] = [each.received for each in requester.transfers()]
+            more = partial(self.has_come, requester, come)
+            self.assertTrue(daemons.network.clock.run_until(more, 5.0), seed)
+
+    def has_come(self, peer: Peer, count: int) -> bool:
+        """Return whether more bytes than that have come of the only download."""
+        return any(each.received > count for each in peer.transfers())
+
     def test_explained(self) -> None:
         """That is what explains it, also while it is tried again."""
         daemons = self.started("s2", "s3", relays=False)
