@@ -11,6 +11,7 @@ from attrs import frozen
 from p2p_twisted.runtime.addresses import (
     NO_ADDRESS,
     address_towards,
+    addresses_of,
     has_address,
     is_ip,
     not_here,
@@ -70,7 +71,7 @@ def decide_reach(registry: tuple[str, int], interface: str | None, allows_lan: b
             f"listening on {reach.interface} lets other machines in, and nothing is encrypted:"
             " if you trust all of that network, say --insecure-lan"
         )
-    if is_ip(reach.registry[0]) and (":" in reach.registry[0]) != (":" in reach.interface):
+    if not reach.is_guessed and _is_of_other_version(reach.registry[0], reach.interface):
         raise BadReach(
             f"{reach.interface} and {host} are of different IP versions:"
             " say --interface and --registry with addresses of one"
@@ -141,6 +142,14 @@ def _guessed(host: str, port: int, allows_lan: bool) -> Reach:
             f" start p2p peer with {' or '.join(others)} as --interface"
         ) from None
     return Reach(interface, (host, port), is_guessed=True)
+
+
+def _is_of_other_version(host: str, interface: str) -> bool:
+    """Return whether a host can only be dialed by the IP version that an address is not of."""
+    if is_ip(host):
+        return (":" in host) != (":" in interface)
+    other = _LOOPBACKS[":" not in interface]
+    return not addresses_of(interface, host) and bool(addresses_of(other, host))
 
 
 def _on_loopback(host: str, interface: str, cure: str) -> str:

@@ -114,6 +114,7 @@ class RegistryPlaces:
         for host, _port in self.named:
             if not is_ip(host):
                 found = await self._look_up(host)
-                # Of one address, what is wrong with the name is told by whoever dials it.
-                if len(found) > 1:
+                # Of one address, what is wrong with the name is told by whoever dials it; but the
+                # reactor knows only the IPv4 ones of a name.
+                if len(found) > 1 or any(":" in each for each in found):
                     self._addresses[host] = found

@@ -13,7 +13,8 @@ from p2p_twisted.runtime.addresses import has_address, own_addresses
 from p2p_twisted.wire.messages import PROTOCOL, Hello
 from p2p_twisted.wire.names import BadName, NetworkName, check_host, is_loopback
 
-_NO_WAY: Final = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EINVAL)
+# The reactor knows no number where a router or a firewall has answered in the host's place.
+_NO_WAY: Final = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EINVAL, None)
 
 
 def explain(
@@ -63,7 +64,10 @@ def _not_reached(cause: BaseException | None, host: str, port: int) -> str:
                 f" (is it on? Does a firewall there keep port {port} closed?)"
             )
         case error.ConnectError(osError=number) if number in _NO_WAY:
-            return f"there is no way from this machine to {host} (is that its address?)"
+            return (
+                f"there is no way from this machine to {host}"
+                f" (is that its address? Does a firewall refuse port {port}?)"
+            )
         case error.ConnectError(osError=int(number)):
             return f"{show_location(host, port)} cannot be reached: {os.strerror(number)}"
         case _:

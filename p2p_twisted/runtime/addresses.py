@@ -4,6 +4,7 @@ import errno
 import ipaddress
 import re
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -59,14 +60,21 @@ def own_addresses() -> list[str]:
 
 
 def address_towards(host: str) -> str | None:
-    """Return the address that this machine uses towards a host, by name or IP; sends nothing."""
+    """
+    Return the address that this machine uses towards a host, by name or IP; sends nothing.
+
+    Of a name with several addresses the first counts to which there is a way, IPv4 before IPv6:
+    what listens at a port with nothing else said does so at IPv4 ones.
+    """
     try:
-        [(family, *_, target), *_] = socket.getaddrinfo(host, _ANY_PORT, type=socket.SOCK_DGRAM)
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect(target)
-            return str(probe.getsockname()[0])
+        found = socket.getaddrinfo(host, _ANY_PORT, type=socket.SOCK_DGRAM)
     except (OSError, UnicodeError):
         return None
+    for family, *_, target in sorted(found, key=lambda each: each[0] != socket.AF_INET):
+        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect(target)
+            return str(probe.getsockname()[0])
+    return None
 
 
 def addresses_of(like: str, name: str) -> list[str]:

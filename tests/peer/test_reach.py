@@ -19,12 +19,18 @@ class ReachTests(SynchronousTestCase):
         self.patch(socket, "gethostname", lambda: "box.example.org")
         self.patch(addresses, "own_addresses", lambda: [MINE])
         self.patch(reach, "has_address", lambda host: host == MINE or host.startswith("127."))
+        self.patch(reach, "addresses_of", self.looked_up)
         ways = {FAR: MINE, "nas": MINE, MINE: MINE, "box": MINE, "::1": "::1"}
         self.patch(
             reach,
             "address_towards",
             lambda host: ways.get(host) or ("127.0.0.1" if host.startswith("127.") else None),
         )
+
+    def looked_up(self, like: str, name: str) -> list[str]:
+        """Find the addresses of nas, and of one that has none but an IPv6 one."""
+        known = {"nas": [FAR], "six": ["fd00::1"]}.get(name, [])
+        return [each for each in known if (":" in each) == (":" in like)]
 
     def refused(self, host: str, interface: str | None, allows_lan: bool = True) -> str:
         """Return why something is refused."""
@@ -95,4 +101,8 @@ class ReachTests(SynchronousTestCase):
         self.assertIn("say --interface", self.refused(FAR, "127.0.0.1"))
         self.assertIn("there is no host nosuchbox", self.refused("nosuchbox", None))
         self.assertIn("different IP versions", self.refused("fd00::2", MINE))
+        self.assertIn("10.9.0.2 and six are of different IP versions", self.refused("six", MINE))
+        self.patch(reach, "has_address", lambda _host: True)
+        self.assertIn("different IP versions", self.refused("nas", "fd00::2"))
+        self.assertEqual(decide_reach(("away", 1), MINE, True).registry, ("away", 1))
         self.assertIn("--interface: a host must be", self.refused(FAR, "box"))

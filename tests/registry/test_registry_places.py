@@ -54,18 +54,20 @@ class PlacesTests(SynchronousTestCase):
     def test_names(self) -> None:
         """A name stands for all of its addresses, which are looked up again after a minute."""
         known: Any = {"lab": ["192.0.2.1", "192.0.2.2"], "one": ["192.0.2.9"], "none": []}
+        known["six"] = ["2001:db8::9"]
         asked: list[str] = []
 
         def look_up(name: str) -> "Deferred[list[str]]":
             asked.append(name)
             return succeed(known[name])
 
-        hosts = ("lab", "one", "none", "192.0.2.1")
+        hosts = ("lab", "one", "none", "192.0.2.1", "six")
         places = RegistryPlaces([(host, 9011) for host in hosts], Random(1), look_up)
-        there = {"192.0.2.1", "192.0.2.2", "one", "none"}
+        # The reactor looks names up for IPv4 alone.
+        there = {"192.0.2.1", "192.0.2.2", "one", "none", "2001:db8::9"}
         self.assertEqual({host for host, _port in self.in_turn(places, 0.0)}, there)
-        self.assertEqual(len(self.in_turn(places, 59.0)), 4)
-        self.assertEqual(asked, ["lab", "one", "none"])
+        self.assertEqual(len(self.in_turn(places, 59.0)), 5)
+        self.assertEqual(asked, ["lab", "one", "none", "six"])
         known["lab"] = ["192.0.2.1", "192.0.2.7"]
         again = {host for host, _port in self.in_turn(places, 61.0)}
         self.assertEqual(again, there - {"192.0.2.2"} | {"192.0.2.7"})

@@ -47,6 +47,10 @@ class ExplainTests(SynchronousTestCase):
             self.assertNotIn("p2pmeta", sentence)
         # Whoever noticed it.
         self.assertIn(self.said(error.TCPTimedOutError()), sentences)
+        answered = error.ConnectError(string="[Failure instance: Traceback ...]")
+        no_way = self.said(answered)
+        self.assertIn(no_way, sentences)
+        self.assertIn("Does a firewall refuse port 9011?", no_way)
 
     def test_private(self) -> None:
         """A member is not told to come in, but that its registry is not there."""

@@ -83,3 +83,18 @@ class AddressesTests(SynchronousTestCase):
 
         self.patch(socket, "getaddrinfo", unknown)
         self.assertIsNone(addresses.address_towards("nosuchbox.lan"))
+
+    def test_towards_several(self) -> None:
+        """Of several addresses an IPv4 one counts first, and one with no way to it not at all."""
+        places = {
+            "both": [(socket.AF_INET6, "::1"), (socket.AF_INET, "127.0.0.1")],
+            "one": [(socket.AF_INET, "0.0.0.0.0"), (socket.AF_INET, "127.0.0.1")],
+            "six": [(socket.AF_INET6, "::1")],
+        }
+
+        def known(host: str, port: int, **_options: object) -> object:
+            return [(family, 0, 0, "", (address, port)) for family, address in places[host]]
+
+        self.patch(socket, "getaddrinfo", known)
+        for host, address in (("both", "127.0.0.1"), ("one", "127.0.0.1"), ("six", "::1")):
+            self.assertEqual(addresses.address_towards(host), address)
