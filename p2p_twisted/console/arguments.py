@@ -41,6 +41,7 @@ _OPTION_WORD: Final = re.compile(
     re.DOTALL | re.ASCII,
 )
 _RANGE: Final = re.compile(r"([1-9][0-9]{0,8})(?:-([1-9][0-9]{0,8}))?")
+_NEARLY_NUMBERS: Final = re.compile(r"(?=.*[0-9])(?:[#0-9\s,;\u2013-]|\.\.+)+", re.DOTALL)
 _SEPARATORS: Final = re.compile(r"[\s,]+")
 
 
@@ -139,6 +140,17 @@ def read_numbers(text: str) -> Numbers | None:
             return None
         numbers |= dict.fromkeys(range(first, last + 1))
     return tuple(numbers)
+
+
+def number_hint(text: str) -> str | None:
+    """
+    Say how numbers are typed, where a text that nothing is called may have been meant for some.
+
+    :returns: ``None`` for a text that does not look like numbers.
+    """
+    if _NEARLY_NUMBERS.fullmatch(text) is None:
+        return None
+    return "numbers from the last list are typed as in get 1 3 5-8"
 
 
 def option_words(text: str) -> Iterator[tuple[str, Literal["option", "plain", "quoted"]]]:

@@ -8,6 +8,7 @@ from twisted.logger import Logger
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.console import commands
 from p2p_twisted.console.administration import Administration, Ask
+from p2p_twisted.console.arguments import number_hint
 from p2p_twisted.console.commands import Command
 from p2p_twisted.console.completion import Vocabulary
 from p2p_twisted.console.downloading import Downloading, Outcome, Say
@@ -128,8 +129,7 @@ class Conversation:
             self._say([*choice_lines(choices, self._width()), f"{error}: choose one, as in {how}"])
             self.exits.add(error.exit)
         except PeerError as error:
-            hint = _hint(command) if isinstance(error, NotFound) and not error.like else ""
-            self._say([FailureLine(f"{error}{hint}")])
+            self._say([FailureLine(_in_words(error, command))])
             self.exits.add(error.exit)
         except Exception:
             self.log.failure("while obeying {command}", command=command)
@@ -242,9 +242,16 @@ class Conversation:
             raise PeerError(takes if entry.operand else f"{takes}; {error}") from None
 
 
-def _hint(command: Command) -> str:
-    meant = suggest(command.name) if isinstance(command, commands.Get) and command.is_bare else None
-    return f"; did you mean {meant}?" if meant else ""
+def _in_words(error: PeerError, command: Command) -> str:
+    """Say why a command has failed, and what else may have been meant."""
+    if not (isinstance(error, NotFound) and isinstance(command, commands.Get)):
+        return str(error)
+    if command.is_bare and not error.like and (meant := suggest(command.name)):
+        return f"{error}; did you mean {meant}?"
+    if (hint := number_hint(command.name)) is None:
+        return str(error)
+    # Names that are a little like numbers were not meant.
+    return f"{error.args[0] if error.like else error}; {hint}"
 
 
 _EXECUTE: Final[dict[type, Callable[[Conversation, Any], Coroutine[Any, Any, Outcome]]]] = {

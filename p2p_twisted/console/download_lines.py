@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from p2p_twisted.console.arguments import number_hint
 from p2p_twisted.console.progress_line import progress_line
 from p2p_twisted.console.rendering import name_list, outside_line, short_id
 from p2p_twisted.console.text import (
@@ -31,6 +32,7 @@ from p2p_twisted.download.progress import (
     Waiting,
 )
 from p2p_twisted.peer.interface import Selection, Status
+from p2p_twisted.peer_errors import NotFound
 from p2p_twisted.upload.upload_progress import UploadProgress
 from p2p_twisted.wire.firewall import cut_off, place
 from p2p_twisted.wire.names import PeerAddress
@@ -118,7 +120,8 @@ def selection_lines(selection: Selection) -> Iterator[str]:
         words = [word if isinstance(word, str) else word.name for word in selection.later]
         yield f"still being hashed by who has it, and waited for: {some_names(words)}"
     for word, why in selection.failed:
-        yield FailureLine(f"{shown_name(word)}: {why}")
+        hint = number_hint(word) if isinstance(why, NotFound) else None
+        yield FailureLine(f"{shown_name(word)}: {why}{f'; {hint}' if hint else ''}")
 
 
 def selection_end(selection: Selection, ended: Sequence[Progress]) -> Iterator[str]:

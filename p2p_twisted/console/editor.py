@@ -9,7 +9,7 @@ from p2p_twisted.console.keys import Key
 from p2p_twisted.console.text import cells
 from p2p_twisted.wire.limits import LINE_BYTES
 
-_MOST_CHARACTERS: Final = LINE_BYTES // 4
+LINE_CHARACTERS: Final = LINE_BYTES // 4
 
 
 @attrs.define
@@ -36,12 +36,14 @@ class LineEditor:
     :ivar text: the line.
     :ivar cursor: how many characters are before the cursor.
     :ivar search: the search in the history that goes on, if any.
+    :ivar is_cut: whether more was typed than a line may have, which is lost.
     """
 
     def __init__(self, history: History | None = None) -> None:
         self.text = ""
         self.cursor = 0
         self.search: Search | None = None
+        self.is_cut = False
         self.history = history or History()
         # How many lines back in the history; 0 is the line being typed.
         self._back = 0
@@ -63,7 +65,9 @@ class LineEditor:
 
     def replace(self, start: int, text: str) -> None:
         """Replace what is between a position and the cursor."""
-        text = text[: max(0, _MOST_CHARACTERS - len(self.text))]
+        room = max(0, LINE_CHARACTERS - len(self.text))
+        self.is_cut = self.is_cut or len(text) > room
+        text = text[:room]
         self.text = self.text[:start] + text + self.text[self.cursor :]
         self.cursor = start + len(text)
 
@@ -108,6 +112,7 @@ class LineEditor:
     def _set(self, text: str) -> None:
         self.text = text
         self.cursor = len(text)
+        self.is_cut = False
 
     # Where to go
 
@@ -205,7 +210,7 @@ class LineEditor:
         return True
 
     def _find(self, search: Search, text: str, back: int) -> None:
-        search.text = text[:_MOST_CHARACTERS]
+        search.text = text[:LINE_CHARACTERS]
         found = self.history.search(search.text, back) if text else None
         search.has_failed = bool(text) and found is None
         if found is not None:

@@ -42,9 +42,11 @@ class LastList:
         :raises PeerError: when nothing does, or nothing that this holder has.
         """
         if number > len(self.rows):
+            ends = f"in the last list, which ends with {len(self.rows)}"
+            nothing = "yet: find and ls number what they list"
             raise PeerError(
-                f"there is no number {number} in the last list;"
-                f' for a file of that name, get "{number}"'
+                f"there is no number {number} {ends if self.rows else nothing};"
+                " a name that looks like numbers is typed in quotes"
             )
         choice = self.rows[number - 1]
         hit = choice.best if holder is None else choice.of(holder)

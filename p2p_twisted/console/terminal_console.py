@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from p2p_twisted.console.completion import complete
 from p2p_twisted.console.console import Console, ConsoleConfig
-from p2p_twisted.console.editor import LineEditor
+from p2p_twisted.console.editor import LINE_CHARACTERS, LineEditor
 from p2p_twisted.console.history import History
 from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.keys import Key, KeyReader
@@ -144,7 +144,7 @@ class TerminalConsole(Console):
         was_warned, self._is_warned = self._is_warned, False
         match key:
             case Key.ENTER:
-                self._enter(self._editor.enter())
+                self._enter()
             case Key.INTERRUPT if self._editor.text or self._editor.search:
                 self._editor.clear()
             case Key.END_OF_INPUT if self._editor.text:
@@ -182,11 +182,17 @@ class TerminalConsole(Console):
             self.say(grid(completion.choices, self.width))
         self._editor.replace(completion.start, completion.text)
 
-    def _enter(self, line: str) -> None:
+    def _enter(self) -> None:
+        is_cut, line = self._editor.is_cut, self._editor.enter()
         self._look()
         self.output.write(self._screen.commit(line))
         if self._questions:
             self.answer(line)
+            return
+        if is_cut:
+            self.refuse(
+                f"nothing of that is done: a line may have at most {LINE_CHARACTERS:,} characters"
+            )
             return
         if self._editor.history.add(line) and self._kept is not None:
             self._kept.append(line)

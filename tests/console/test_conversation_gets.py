@@ -161,7 +161,11 @@ class NumberTests(ConversationCase):
         self.assertEqual(self.talk.said[0], "found 2, 4.0 KiB: b, f1.txt")
         self.assertRegex(self.talk.said[-1], r"^saved f1.txt to .* \(2 files, ")
         for line, said in [
-            ("get 1-3", 'there is no number 3 in the last list; for a file of that name, get "3"'),
+            (
+                "get 1-3",
+                "there is no number 3 in the last list, which ends with 2; a name that looks like"
+                " numbers is typed in quotes",
+            ),
             ("get 1,2 --from s6", "s6 is not among those who have f1.txt"),
         ]:
             self.assertEqual(self.outcome(line), Outcome.FAILED)
@@ -190,14 +194,24 @@ class NumberTests(ConversationCase):
     def test_choose_badly(self) -> None:
         """A number or holder that is not in the list is said."""
         self.assertEqual(self.outcome("get 1"), Outcome.FAILED)
+        self.assertIn("no number 1 yet: find and ls number what they list", self.talk.said[0])
         self.outcome("find f1")
         self.assertEqual(self.outcome("get 2"), Outcome.FAILED)
-        self.assertEqual(
-            self.talk.said,
-            ['there is no number 2 in the last list; for a file of that name, get "2"'],
-        )
+        self.assertIn("no number 2 in the last list, which ends with 1", self.talk.said[0])
         self.assertEqual(self.outcome("get 1 --from s9"), Outcome.FAILED)
         self.assertEqual(self.talk.said, ["s9 is not among those who have f1.txt"])
+
+    def test_mistyped_numbers(self) -> None:
+        """What looks like numbers, and is called so by nobody, has their form explained."""
+        missing = NotFound("no peer has that", ("2024-03-17.bin",))
+        for typed in ("3-1", "1-", "0", "1..3", "1;2", "#2", "1\u20133", "5-8-9"):
+            self.peer.will("get", missing)
+            self.assertEqual(self.outcome(f"get {typed}"), Outcome.FAILED)
+            hint = "numbers from the last list are typed as in get 1 3 5-8"
+            self.assertEqual(self.talk.said, [f"no peer has that; {hint}"])
+        self.peer.will("get", missing)
+        self.outcome("get v1-2")
+        self.assertEqual(self.talk.said, ["no peer has that; did you mean 2024-03-17.bin?"])
 
     def test_ambiguous(self) -> None:
         """Different files of one name can be chosen from."""

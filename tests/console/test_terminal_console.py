@@ -136,6 +136,14 @@ class TerminalConsoleTests(TerminalCase):
         self.assertEqual(self.peer.asked, [("find", str(number)) for number in range(200)])
         self.assertEqual(self.terminal.lines[-1], PROMPT + "get f 1")
 
+    def test_too_long(self) -> None:
+        """A line that is longer than it may be is not carried out in part, and that is said."""
+        self.terminal.type("get " + "a b" * 2_000 + "\r")
+        self.assertIn("nothing of that is done: a line", "".join(self.terminal.lines[-4:]))
+        self.assertEqual((self.peer.asked, self.terminal.told), ([], [False]))
+        self.terminal.type("f1\r")
+        self.assertEqual(self.peer.asked, [("get", "f1", None)])
+
     def test_many_lines_at_once(self) -> None:
         """Pasted lines run side by side up to a bound, then the terminal has to wait."""
         waits: list[Deferred[Topology]] = [Deferred() for _ in range(200)]
