@@ -223,26 +223,8 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     reactor.callWhenRunning(collect_seldom)
     daemon = MultiService()
     options.add_services(daemon, reactor)
-    at = options["store"], options["etcd-access"], options["network"], reactor
-    opened: PrivateRegistry | None = options["opened"]
-    private = opened and PrivateParts.of(
-        opened,
-        reactor,
-        daemon,
-        _in_order(reactor, daemon, "records"),
-        shared=make_shared_records(*at, opened.root),
-    )
-    dialer = BoundDialer(reactor, "", private.security) if private else reactor
-    registry = Registry(
-        reactor,
-        make_store(
-            *at, partial(_in_order, reactor, daemon, "store"), root=opened.root if opened else ""
-        ),
-        Checker(dialer, options["network"]),
-        policy=Policy(options["ports"], believes_advertised=bool(options["allow-advertise"])),
-        rng=SystemRandom(),
-        date=time.time,
-    )
+    private = _private(options, reactor, daemon)
+    registry = _registry(options, reactor, daemon, private)
     network = options["network"]
     service = RegistryService(
         reactor,
@@ -275,6 +257,34 @@ def makeService(options: Options, reactor: Any = None) -> IService:
     BeaconService(reactor, network, root, lambda: service.address).setServiceParent(daemon)
     api.setServiceParent(daemon)
     return daemon
+
+
+def _private(options: Options, reactor: Any, daemon: MultiService) -> PrivateParts | None:
+    """Make what a private network's registry has, if this is one."""
+    opened: PrivateRegistry | None = options["opened"]
+    if opened is None:
+        return None
+    at = options["store"], options["etcd-access"], options["network"], reactor
+    shared = make_shared_records(*at, opened.root)
+    records = _in_order(reactor, daemon, "records")
+    return PrivateParts.of(opened, reactor, daemon, records, shared=shared)
+
+
+def _registry(
+    options: Options, reactor: Any, daemon: MultiService, private: PrivateParts | None
+) -> Registry:
+    """Make what decides, and its store."""
+    at = options["store"], options["etcd-access"], options["network"], reactor
+    root = options["opened"].root if private else ""
+    dialer = BoundDialer(reactor, "", private.security) if private else reactor
+    return Registry(
+        reactor,
+        make_store(*at, partial(_in_order, reactor, daemon, "store"), root=root),
+        Checker(dialer, options["network"]),
+        policy=Policy(options["ports"], believes_advertised=bool(options["allow-advertise"])),
+        rng=SystemRandom(),
+        date=time.time,
+    )
 
 
 def _in_order(reactor: Any, daemon: MultiService, what: str) -> WorkerPool:

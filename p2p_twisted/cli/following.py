@@ -92,10 +92,7 @@ def event_text(event: Mapping[str, Any]) -> str:
 
             return download_line(event["download"])
         case "upload":
-            upload = event["upload"]
-            ended = ", ended" if event["is_ended"] else f", {human_size(upload['rate'])}/s"
-            name = shown_name(upload["name"])
-            return f"{human_size(upload['sent'])} of {name} to {upload['peer']}{ended}"
+            return _upload_text(event)
         case "offer":
             from p2p_twisted.cli.shown_pushes import push_of
             from p2p_twisted.console.push_lines import push_lines
@@ -115,6 +112,13 @@ def event_text(event: Mapping[str, Any]) -> str:
             return shown_name(event["text"])
         case _:
             return ""
+
+
+def _upload_text(event: Mapping[str, Any]) -> str:
+    upload = event["upload"]
+    ended = ", ended" if event["is_ended"] else f", {human_size(upload['rate'])}/s"
+    name = shown_name(upload["name"])
+    return f"{human_size(upload['sent'])} of {name} to {upload['peer']}{ended}"
 
 
 def _peers_text(event: Mapping[str, Any]) -> str:

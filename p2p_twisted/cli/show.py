@@ -46,53 +46,47 @@ def drawn(rows: Sequence[str]) -> Iterator[str]:
 
 def status_lines(status: Mapping[str, Any]) -> Iterator[str]:
     """Describe a peer at a glance."""
-    address = status["address"]
-    where = "no address: it has not joined"
-    if address:
-        where = show_location(address["host"], address["port"])
-    neighbors = " ".join(each["name"] for each in status["neighbors"]) or "none"
-    unknown = status["registry_fault"] or "the registry does not know this peer"
-    unreachable = " (others cannot reach it)" if status["reachable"] is False else ""
-    hashing = f", {status['hashing']:,} being hashed" if status["hashing"] else ""
-    excluded = f", {status['excluded']:,} not shared" if status["excluded"] else ""
-    ignored = f", {status['ignored']:,} left out by .p2pignore" if status.get("ignored") else ""
-    certificate = certificate_line(status)
-    private = ", private" if certificate else ""
-    limits = (f"{way} {_rate(status['limits'][way])}" for way in ("up", "down"))
-    rows = [
-        ("peer", f"{status['name']} at {where}{unreachable}"),
-        ("network", f"{status['network']}{private}, registry {status['registry']}"),
-        *(() if status["registered"] else [("", unknown)]),
-        *([("certificate", certificate)] if certificate else ()),
-        *([("clock", fault)] if (fault := status.get("clock_fault")) else ()),
-        ("neighbors", neighbors),
-        (
-            "shares",
-            f"{count(status['files'], 'file')}, {human_size(status['size'])}{hashing}{excluded}"
-            f"{ignored}",
-        ),
-        ("directory", status["directory"]),
-        *(
-            ("", f"{each['path']} as {share_line(each['name'])}")
-            for each in status.get("shares", ())
-        ),
-        ("downloads", status["downloads"]),
-        ("limits", ", ".join(limits)),
-        ("moved", f"{human_size(status['sent'])} sent, {human_size(status['received'])} received"),
-        # Peers of earlier versions do not tell.
-        *(
-            [("relays", relays_line(status["relays"], status["relay_limit"]))]
-            if "relays" in status
-            else ()
-        ),
-        ("running", human_time(status["uptime"])),
-    ]
-    yield from table(rows, width())
+    yield from table(list(_status_rows(status)), width())
     unshared = status.get("unshared", ())
     for each in unshared:
         yield from wrapped(f"not shared: {shown_name(each['name'])}: {each['reason']}", width())
     if unshared and (more := status["excluded"] - len(unshared)) > 0:
         yield f"and {more:,} more that are not shared"
+
+
+def _status_rows(status: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    address = status["address"]
+    where = "no address: it has not joined"
+    if address:
+        where = show_location(address["host"], address["port"])
+    unreachable = " (others cannot reach it)" if status["reachable"] is False else ""
+    yield "peer", f"{status['name']} at {where}{unreachable}"
+    certificate = certificate_line(status)
+    private = ", private" if certificate else ""
+    yield "network", f"{status['network']}{private}, registry {status['registry']}"
+    if not status["registered"]:
+        yield "", status["registry_fault"] or "the registry does not know this peer"
+    if certificate:
+        yield "certificate", certificate
+    if fault := status.get("clock_fault"):
+        yield "clock", fault
+    yield "neighbors", " ".join(each["name"] for each in status["neighbors"]) or "none"
+    hashing = f", {status['hashing']:,} being hashed" if status["hashing"] else ""
+    excluded = f", {status['excluded']:,} not shared" if status["excluded"] else ""
+    ignored = f", {status['ignored']:,} left out by .p2pignore" if status.get("ignored") else ""
+    shared = f"{count(status['files'], 'file')}, {human_size(status['size'])}"
+    yield "shares", f"{shared}{hashing}{excluded}{ignored}"
+    yield "directory", status["directory"]
+    for each in status.get("shares", ()):
+        yield "", f"{each['path']} as {share_line(each['name'])}"
+    yield "downloads", status["downloads"]
+    yield "limits", ", ".join(f"{way} {_rate(status['limits'][way])}" for way in ("up", "down"))
+    sent, received = human_size(status["sent"]), human_size(status["received"])
+    yield "moved", f"{sent} sent, {received} received"
+    # Peers of earlier versions do not tell.
+    if "relays" in status:
+        yield "relays", relays_line(status["relays"], status["relay_limit"])
+    yield "running", human_time(status["uptime"])
 
 
 def certificate_line(status: Mapping[str, Any]) -> str | None:

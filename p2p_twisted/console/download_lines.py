@@ -61,23 +61,10 @@ def download_line(progress: Progress, width: int | None = None) -> str:
     match progress.state:
         case Saved(path=path, was_here=True, unshared=unshared):
             return f"{name} is already in {shown_name(path)}{not_shared(unshared)}"
-        case Saved(path, seconds, holders, older, unshared=unshared):
-            files = "" if progress.files == 1 else f"{count(progress.files, 'file')}, "
-            whose = _whose(holders)
-            return (
-                f"saved {name} to {shown_name(path)} ({files}{human_size(progress.size)},"
-                f" id {short_id(progress.file_id)}, {whose}{human_time(seconds)})"
-                f"{not_shared(unshared, _peers(holders))}{beside(older)}"
-            )
-        case Incomplete(path, missing, seconds, holders, unshared):
-            saved = progress.files - len(missing)
-            whose = _whose(holders)
-            return FailureLine(
-                f"saved {saved:,} of {count(progress.files, 'file')} of {name} to"
-                f" {shown_name(path)} ({human_size(progress.received)}, {whose}"
-                f"{human_time(seconds)}); nobody shares {some_names(missing)} any more"
-                f"{not_shared(unshared, _peers(holders))}"
-            )
+        case Saved() as saved:
+            return _saved_line(progress, saved)
+        case Incomplete() as incomplete:
+            return _incomplete_line(progress, incomplete)
         case Failed(reason, is_kept, has_arrived):
             is_some_kept = is_kept and has_arrived
             kept = "; what had arrived is kept for the next try" if is_some_kept else ""
@@ -102,6 +89,26 @@ def download_line(progress: Progress, width: int | None = None) -> str:
             return f"{progress_line(progress, width and width - len('  paused'))}  paused"
         case _:
             return progress_line(progress, width)
+
+
+def _saved_line(progress: Progress, saved: Saved) -> str:
+    name, path = shown_name(progress.name), shown_name(saved.path)
+    files = "" if progress.files == 1 else f"{count(progress.files, 'file')}, "
+    return (
+        f"saved {name} to {path} ({files}{human_size(progress.size)},"
+        f" id {short_id(progress.file_id)}, {_whose(saved.holders)}{human_time(saved.seconds)})"
+        f"{not_shared(saved.unshared, _peers(saved.holders))}{beside(saved.older)}"
+    )
+
+
+def _incomplete_line(progress: Progress, of: Incomplete) -> FailureLine:
+    saved = progress.files - len(of.missing)
+    return FailureLine(
+        f"saved {saved:,} of {count(progress.files, 'file')} of {shown_name(progress.name)} to"
+        f" {shown_name(of.path)} ({human_size(progress.received)}, {_whose(of.holders)}"
+        f"{human_time(of.seconds)}); nobody shares {some_names(of.missing)} any more"
+        f"{not_shared(of.unshared, _peers(of.holders))}"
+    )
 
 
 def _whose(holders: Sequence[Contribution]) -> str:

@@ -212,24 +212,34 @@ class Catalog:
         """Describe a folder of which nothing can be shared: it is all hashed, and has no id."""
         if not name or not (self.is_empty(name) or self.empty_below(name)):
             return ()
-        return (Shared(name, "folder", 0, None, 100, self.left_out.below(name)),)
+        left_out = self.left_out.below(name)
+        return (Shared(name, "folder", 0, None, hashed=100, left_out=left_out),)
 
     def _describe(self, name: str) -> Shared | None:
         entry = self._entries.get(name)
         if entry is not None:
-            file_id = entry.content.file_id if entry.content is not None else None
-            size, attributes = entry.on_disk.signature.size, entry.on_disk.attributes
-            growing = entry.is_growing
-            return Shared(name, "file", size, file_id, entry.percent, 0, growing, attributes)
+            return Shared(
+                name,
+                "file",
+                size=entry.on_disk.signature.size,
+                file_id=entry.content.file_id if entry.content is not None else None,
+                hashed=entry.percent,
+                is_growing=entry.is_growing,
+                attributes=entry.on_disk.attributes,
+            )
         folder = self._folders[name]
         if folder.is_too_large or folder.size > FILE_BYTES:
             return None
-        left_out, ids = self.left_out.below(name), folder.ids
-        if ids is None:
-            growing = folder.growing > 0
-            return Shared(name, "folder", folder.size, None, folder.percent, left_out, growing)
+        ids = folder.ids
         return Shared(
-            name, "folder", folder.size, ids.manifest, 100, left_out, attributes_id=ids.attributes
+            name,
+            "folder",
+            size=folder.size,
+            file_id=None if ids is None else ids.manifest,
+            hashed=folder.percent,
+            left_out=self.left_out.below(name),
+            is_growing=ids is None and folder.growing > 0,
+            attributes_id=None if ids is None else ids.attributes,
         )
 
     def _ordered(self) -> OrderedNames:

@@ -52,7 +52,9 @@ class VirtualClock(EventQueue):
         if delay < 0:
             raise ValueError(f"{delay} s lie in the past")
         time = self.now + delay
-        timer = Timer(time, function, args, kwargs, called_off, self.set, self.seconds)
+        timer = Timer(
+            time, function, args, kwargs, cancel=called_off, reset=self.set, seconds=self.seconds
+        )
         self.set(timer)
         return timer
 

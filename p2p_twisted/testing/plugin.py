@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from twisted.logger import LogEvent
 
     from p2p_twisted.testing.daemons import VirtualDaemons
+    from p2p_twisted.testing.network import VirtualNetwork
 
 _SETTLING_SECONDS = 10.0
 
@@ -53,13 +54,10 @@ def p2p_network(
         registries: int = 1,
         nat: Collection[str] = (),
     ) -> "VirtualDaemons":
-        from p2p_twisted.testing.daemons import VirtualDaemons
         from p2p_twisted.testing.hosts import Machines, one_machine
         from p2p_twisted.testing.network import VirtualNetwork
         from p2p_twisted.testing.paths import Path as Way
         from p2p_twisted.testing.paths import Paths
-        from p2p_twisted.testing.private_daemons import PrivateDaemons
-        from p2p_twisted.testing.several_daemons import SeveralDaemons
 
         if seed is None:
             seed = request.config.getoption("--p2p-seed")
@@ -67,13 +65,7 @@ def p2p_network(
         print(f"again: pytest '{request.node.nodeid}' --p2p-seed {seed}")  # noqa: T201
         host_of = Machines(nat) if nat else one_machine
         network = VirtualNetwork(seed, Paths(Way(latency, bandwidth)), host_of=host_of)
-        folder = tmp_path / f"p2p-{len(made)}"
-        if private and registries > 1:
-            raise ValueError("a private network has one registry here")
-        if registries > 1:
-            daemons: VirtualDaemons = SeveralDaemons(folder, network, registries=registries)
-        else:
-            daemons = (PrivateDaemons if private else VirtualDaemons)(folder, network)
+        daemons = _daemons(tmp_path / f"p2p-{len(made)}", network, private, registries)
         made.append(daemons)
         for name in daemons.registry_names:
             daemons.start_registry(name)
@@ -84,6 +76,20 @@ def p2p_network(
     yield make
     for daemons in made:
         daemons.close()
+
+
+def _daemons(
+    folder: Path, network: "VirtualNetwork", private: bool, registries: int
+) -> "VirtualDaemons":
+    from p2p_twisted.testing.daemons import VirtualDaemons
+    from p2p_twisted.testing.private_daemons import PrivateDaemons
+    from p2p_twisted.testing.several_daemons import SeveralDaemons
+
+    if private and registries > 1:
+        raise ValueError("a private network has one registry here")
+    if registries > 1:
+        return SeveralDaemons(folder, network, registries=registries)
+    return (PrivateDaemons if private else VirtualDaemons)(folder, network)
 
 
 @contextmanager
