@@ -89,47 +89,6 @@ def test_downloads(client: Client) -> None:
     assert [asked[2]["name"] for asked in client.asked] == ["notes.txt"] * 2
 
 
-def test_shares_first(client: Client, tmp_path: Path) -> None:
-    """What is elsewhere is copied first; again, only what is new of it is."""
-    other = tmp_path / "other" / "photos"
-    other.mkdir(parents=True)
-    (other / "a.jpg").write_text("a")
-    for name in ("a.jpg", "b.jpg"):
-        (other / name).write_text(name)
-        run(client, "push", str(other), "--to", "@all")
-        assert (client.directory / "photos" / name).read_text() == name
-        assert client.asked[-1][2]["name"] == "photos"
-
-
-def test_conflict(client: Client, tmp_path: Path) -> None:
-    """What is there with other content is not replaced, nor pushed: what to do is told."""
-    other = tmp_path / "lesson.tar"
-    other.write_text("another lesson")
-    with pytest.raises(CommandFailed, match=r"p2p unshare lesson\.tar first") as failed:
-        run(client, "push", str(other), "--to", "@all")
-    assert (failed.value.code, client.asked) == (Exit.CONFLICT, [])
-    assert (client.directory / "lesson.tar").read_text() == "a lesson"
-
-
-def test_more_is_there(client: Client, tmp_path: Path) -> None:
-    """A folder is not pushed with what is shared in its place and is not in it, such as removed."""
-    other = tmp_path / "other" / "photos"
-    other.mkdir(parents=True)
-    (other / "a.jpg").write_text("a")
-    (other / "cafe\u0301.jpg").write_text("the same name in another form")
-    there = client.directory / "photos"
-    there.mkdir()
-    for name in ("caf\u00e9.jpg", "secret.jpg"):
-        (there / name).write_text("the same name in another form")
-    with pytest.raises(CommandFailed, match=r"photos/secret\.jpg .* is not in .*/photos") as it:
-        run(client, "push", str(other), "--to", "@all")
-    assert (it.value.code, client.asked) == (Exit.CONFLICT, [])
-    assert not (there / "a.jpg").exists()
-    (there / "secret.jpg").unlink()
-    run(client, "push", str(other), "--to", "@all")
-    assert client.asked[0][2]["name"] == "photos"
-
-
 def test_what_stays(client: Client, tmp_path: Path) -> None:
     """Where something cannot be pushed, what was copied and pushed before is named."""
     (tmp_path / "new file").write_text("new")
