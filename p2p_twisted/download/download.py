@@ -267,9 +267,10 @@ class Download:
 
     def _write_down(self, is_paused: bool) -> None:
         journal, entry = self._disk.journal, self._entry
-        if entry.target is None:
+        before = journal.get(entry.file) if entry.target is None else None
+        if before is not None and before.into == entry.into:
             # An earlier try may have chosen a folder, and filled some of it.
-            entry = journal.get(entry.file) or entry
+            entry = before
         journal.record(attrs.evolve(entry, is_paused=is_paused, number=self._entry.number))
 
     async def _forget(self) -> None:

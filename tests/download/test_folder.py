@@ -170,6 +170,24 @@ class FolderTests(DownloadCase):
             arrived = [f"Downloads/photos/{name}" for name in ("a", "sub/deep/b")]
             self.assertEqual(world.left(), arrived)
 
+    def test_elsewhere(self) -> None:
+        """What could not land in one place, or not all of it, lands in another one."""
+        world = self.world()
+        hit, _manifest = self.folder(world, a=b"one", sub__b=b"two")
+        downloads = world.folder / "Downloads"
+        downloads.mkdir()
+        (downloads / "mine").write_bytes(b"mine")
+        world.holders["s1"].contents.pop(Content(b"two").file_id)
+        for into in ("mine/week", "some"):
+            self.successResultOf(world.get(hit, into=into))
+        (downloads / "some" / "photos" / "sub").write_bytes(b"mine")
+        world.holders["s1"].contents[Content(b"two").file_id] = Content(b"two")
+        progress = self.successResultOf(world.get(hit, into="some"))
+        assert isinstance(progress.state, Failed), progress
+        self.successResultOf(world.get(hit, into="free"))
+        there = ("free/photos/a", "free/photos/sub/b", "mine", "some/photos/a", "some/photos/sub")
+        self.assertEqual(world.left(), [f"Downloads/{name}" for name in there])
+
     def test_file_in_the_way_of_all(self) -> None:
         """So is one that has the name of the folder in which all is to land."""
         world = self.world()

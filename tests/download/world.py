@@ -175,8 +175,8 @@ class World:
         del self.holders[name]
         return hit
 
-    def get(self, *hits: Hit) -> "Deferred[Progress]":
-        done = self.downloads.get(hits, self.shown.append)
+    def get(self, *hits: Hit, into: str = "") -> "Deferred[Progress]":
+        done = self.downloads.get(hits, self.shown.append, into=into)
         self.wires.settle()
         return done
 
