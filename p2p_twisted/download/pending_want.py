@@ -41,6 +41,7 @@ class PendingWant:
     :ivar leg: what comes by way of a relay, where neither could dial the other.
     :ivar watch: sees whether that is slow.
     :ivar unreachable: where the holder listens, if this peer could not dial it either.
+    :ivar is_gone: whether the holder says that it does not share the file any more.
     :ivar relays_were_full: whether a peer would have relayed, but had no place left.
     """
 
@@ -59,7 +60,7 @@ class PendingWant:
         self.file_id = file_id
         self.size = size
         self.receive = receive
-        self.gone = gone
+        self._gone = gone
         self.open_file = open_file
         self.session: PushReceiver | None = None
         self.from_link: Deferred[None] | None = None
@@ -72,6 +73,7 @@ class PendingWant:
         self.leg: Leg | None = None
         self.watch: RelayWatch | None = None
         self.unreachable: PeerAddress | None = None
+        self.is_gone = False
         self.relays_were_full = False
         self.done: Deferred[str] = Deferred()
         self.timer: IDelayedCall | None = None
@@ -100,6 +102,12 @@ class PendingWant:
         """Record that the ticket was shown: there is no second time."""
         self.is_answered = True
         self.wait_no_more()
+
+    def denied(self) -> None:
+        """Record that the holder says that it does not share the file any more."""
+        self.is_gone = True
+        if self._gone is not None:
+            self._gone()
 
     def over(self) -> None:
         """Record that nothing more comes of it."""

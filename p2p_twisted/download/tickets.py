@@ -147,13 +147,13 @@ class Tickets:
         :param file_id: of what; that of the hit by default.
         :returns: false also where it does not answer; what it delivers instead is declined.
         """
-        said: list[PeerName] = []
         wanted = file_id or hit.file
         assert wanted is not None
-        gone = partial(said.append, hit.peer)
-        pending = PendingWant(hit, wanted, _FITS_NOTHING, _decline, gone=gone)
+        pending = PendingWant(hit, wanted, _FITS_NOTHING, _decline)
         await self._ask(hit, pending)
-        return bool(said)
+        if pending.is_gone:
+            self._trust.admitted(hit, wanted)
+        return pending.is_gone
 
     async def _ask(self, hit: Hit, pending: PendingWant) -> str:
         pending.asked_at = self._clock.seconds()
@@ -220,8 +220,8 @@ class Tickets:
             return
         if pending.leg is None and pending.dialed is not None:
             return
-        if refuse.gone and pending.gone is not None:
-            pending.gone()
+        if refuse.gone:
+            pending.denied()
         if refuse.dial is not None and pending.leg is not None:
             pending.leg.failed(refuse.reason)
         elif refuse.dial is not None and refuse.dial.name == pending.holder:

@@ -3,7 +3,7 @@
 from twisted.internet.defer import Deferred
 
 from p2p_twisted.download.progress import Failed, Incomplete, Progress, Saved, Waiting
-from tests.download.cases import InterruptedCase, SmallFilesCase, folder_of, small
+from tests.download.cases import DownloadCase, InterruptedCase, SmallFilesCase, folder_of, small
 from tests.download.content import Content, some_bytes
 from tests.download.holding import make_uploads
 from tests.download.world import World
@@ -185,3 +185,30 @@ class ChangedInFolderTests(SmallFilesCase):
         self.assertGreater(len(state.missing), 8)
         saved = [name for name in world.left() if "many/f" in name]
         self.assertEqual(len(saved), 60 - len(state.missing))
+
+
+class ChangedInPlaceTests(DownloadCase):
+    """Files that are written to in the middle of a push, and seem to be as old as before."""
+
+    def test_several(self) -> None:
+        """Their holder says of each that it has changed, and is not taken for a liar."""
+        world = self.world()
+        holder = world.holder("s1")
+        for seed in range(3):
+            content, changed = Content(some_bytes(2 * MIB, seed)), Content(some_bytes(9, seed))
+            holder.contents[content.file_id] = content
+            content.content = bytes(content.size)
+            world.found, world.changed = (), set()
+            done = world.get(holder.hit(content))
+            world.wires.pass_time(1)
+            self.assertGreater(content.reads, 0)
+            holder.contents, world.changed = {changed.file_id: changed}, {"s1"}
+            world.wires.pass_time(20)
+            state = self.successResultOf(done).state
+            assert isinstance(state, Failed), state
+            self.assertIn("s1 has changed it meanwhile", state.reason)
+        last = Content(some_bytes(2 * MIB, 9))
+        holder.contents[last.file_id] = last
+        done = world.get(holder.hit(last))
+        world.wires.pass_time(5)
+        self.assert_saved(world, done, last)

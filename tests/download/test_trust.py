@@ -50,6 +50,28 @@ class TrustTests(SynchronousTestCase):
         trust.judge(hit(OTHER), OTHER, Verdict.DOUBTED, LIAR_SECONDS)
         self.assertTrue(trust.may_ask(hit(THIRD), LIAR_SECONDS))
 
+    def test_doubted_for_as_long(self) -> None:
+        """From the second file on, both count for as long as that one."""
+        trust = Trust()
+        trust.judge(hit(ONE), ONE, Verdict.DOUBTED, 0.0)
+        trust.judge(hit(OTHER), OTHER, Verdict.DOUBTED, LIAR_SECONDS - 1)
+        self.assertFalse(trust.may_ask(hit(THIRD), 2 * LIAR_SECONDS - 2))
+        self.assertTrue(trust.may_ask(hit(THIRD), 2 * LIAR_SECONDS - 1))
+
+    def test_admitted(self) -> None:
+        """Who says that a file has changed is not doubted for that, but for others."""
+        trust = Trust()
+        for number, file in enumerate((ONE, OTHER, THIRD)):
+            trust.judge(hit(file), file, Verdict.DOUBTED, number)
+            trust.admitted(hit(file), file)
+            self.assertTrue(trust.may_ask(hit(file), number + 1))
+        trust.judge(hit(ONE), ONE, Verdict.DOUBTED, 5.0)
+        trust.judge(hit(OTHER), OTHER, Verdict.DOUBTED, 6.0)
+        self.assertFalse(trust.may_ask(hit(THIRD), 7.0))
+        trust.admitted(hit(ONE), ONE)
+        self.assertTrue(trust.may_ask(hit(THIRD), 7.0))
+        self.assertFalse(trust.may_ask(hit(OTHER), 7.0))
+
     def test_others(self) -> None:
         """Others are asked, and it itself by other ways."""
         trust = Trust()

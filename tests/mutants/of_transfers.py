@@ -147,8 +147,8 @@ OF_TRANSFERS: Final = (
     ),
     Mutant(
         "download/trust.py",
-        "is_liar = verdict is Verdict.LIED or way(hit) in others",
-        "is_liar = True",
+        "if verdict is Verdict.LIED:",
+        "if verdict is not None:",
         "who serves a file that is written to is asked for nothing any more",
         "download/test_trust.py",
     ),
