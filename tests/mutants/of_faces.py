@@ -217,8 +217,8 @@ OF_FACES: Final = (
     ),
     Mutant(
         "recording/recording_file.py",
-        "if not is_one:",
-        "if False:",
+        'raise NotRecordable(f"{path} is there, and is no recording: name another file")',
+        "return",
         "a file that is something else is written to",
         "recording/test_recording_file.py",
     ),
