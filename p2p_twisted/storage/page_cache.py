@@ -2,6 +2,7 @@
 
 import os
 from collections import deque
+from contextlib import suppress
 from typing import Final
 
 from p2p_twisted.storage.disk import Disk
@@ -38,11 +39,7 @@ class PageCache:
         self._is_read = True
 
     def wrote(self, index: int) -> None:
-        """
-        Take note of one more chunk.
-
-        :raises OSError: when the disk fails.
-        """
+        """Record one more chunk."""
         if not self._is_large:
             return
         self._not_needed(index)
@@ -55,4 +52,6 @@ class PageCache:
     def _not_needed(self, index: int) -> None:
         """Begin to write a chunk to the disk; if it is there already, forget it."""
         start = index * CHUNK_BYTES
-        self._disk.posix_fadvise(self._fd, start, CHUNK_BYTES, os.POSIX_FADV_DONTNEED)
+        # A system without it (ENOSYS), or a sandbox that forbids it, writes just as well.
+        with suppress(OSError):
+            self._disk.posix_fadvise(self._fd, start, CHUNK_BYTES, os.POSIX_FADV_DONTNEED)

@@ -1,5 +1,6 @@
 """What a large download leaves in memory."""
 
+import errno
 import os
 from tempfile import TemporaryDirectory
 
@@ -25,11 +26,16 @@ class Memory(FaultyDisk):
     def __init__(self) -> None:
         super().__init__()
         self.not_needed: list[int] = []
+        self.written = 0
+        self.fault = 0
 
     def pwrite(self, fd: int, data: memoryview, offset: int) -> int:
+        self.written += 1
         return len(data)
 
     def posix_fadvise(self, fd: int, offset: int, length: int, advice: int) -> None:
+        if self.fault:
+            raise OSError(self.fault, os.strerror(self.fault))
         assert (length, advice) == (CHUNK_BYTES, os.POSIX_FADV_DONTNEED)
         self.not_needed.append(offset // CHUNK_BYTES)
 
@@ -80,6 +86,13 @@ class PageCacheTests(SynchronousTestCase):
     def test_small(self) -> None:
         """What is not large stays in memory: it is mostly read soon."""
         self.assertEqual(self.write(self.part(KEPT), *range(KEPT)), [])
+
+    def test_no_advice(self) -> None:
+        """Where the system takes no advice, all is written without."""
+        part = self.part(KEPT + 20)
+        self.disk.fault = errno.ENOSYS
+        self.assertEqual(self.write(part, *range(KEPT + 1)), [])
+        self.assertEqual(self.disk.written, KEPT + 1)
 
     def test_others_read_it(self) -> None:
         """While others are served from it, too, all stays in memory."""
