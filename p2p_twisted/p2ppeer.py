@@ -191,6 +191,9 @@ class Options(RepeatableOptions, AcceptOptions, GatewayOptions):
         try:
             allows_lan = bool(self["insecure-lan"] or self["member"])
             reach = decide_reach_of_all(registries_of(self), self["interface"], allows_lan)
+        except KeyboardInterrupt:
+            # While a name was looked up; as a shell reports it.
+            raise SystemExit(130) from None
         except NoWay as error:
             raise NotNow(str(error)) from None
         except BadReach as error:

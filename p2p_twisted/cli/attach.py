@@ -91,8 +91,10 @@ def _copy(peer: socket.socket, signals: Signals, before: list[Any]) -> None:
             if _STDIN in ready:
                 if not (typed := os.read(_STDIN, _READ_BYTES)):
                     return
-                if typed.endswith(_SUSPEND):
-                    peer.sendall(_frame(KEYS, typed.removesuffix(_SUSPEND)))
+                typed, suspends, _behind = typed.partition(_SUSPEND)
+                if suspends:
+                    # What was typed behind it is forgotten, as a terminal itself does it.
+                    peer.sendall(_frame(KEYS, typed))
                     _suspend(before)
                     # The shell has written to the terminal meanwhile.
                     typed = _REDRAW

@@ -104,14 +104,15 @@ def check_interface(interface: str) -> None:
     """
     Make sure that this machine has an address.
 
-    :raises BadReach: when it has not, and which it has.
+    :raises NoWay: when it has not, and which it has: perhaps it gets that one later.
+    :raises BadReach: when no machine could have it alone.
     """
     try:
         check_host(interface)
     except BadName as error:
         raise BadReach(f"--interface: {error}") from None
     if not has_address(interface):
-        raise BadReach(f"{not_here(interface)}: say --interface with an address that it has")
+        raise NoWay(f"{not_here(interface)}: say --interface with an address that it has")
 
 
 def _named(host: str, port: int, interface: str) -> Reach:

@@ -4,9 +4,12 @@ import errno
 import ipaddress
 import re
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Final
 
 _IPV4_FILE: Final = Path("/proc/net/fib_trie")
 _IPV6_FILE: Final = Path("/proc/net/if_inet6")
@@ -66,10 +69,7 @@ def address_towards(host: str) -> str | None:
     Of a name with several addresses the first counts to which there is a way, IPv4 before IPv6:
     what listens at a port with nothing else said does so at IPv4 ones.
     """
-    try:
-        found = socket.getaddrinfo(host, _ANY_PORT, type=socket.SOCK_DGRAM)
-    except (OSError, UnicodeError):
-        return None
+    found = _looked_up(host)
     for family, *_, target in sorted(found, key=lambda each: each[0] != socket.AF_INET):
         with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.connect(target)
@@ -104,6 +104,20 @@ def not_here(host: str) -> str:
     others = own_addresses()
     has = f", which has {' and '.join(others)}" if others else ""
     return f"{host} is not an address of this machine{has}"
+
+
+def _looked_up(host: str) -> Sequence[Any]:
+    """Look a host up so that Ctrl-C ends the waiting: the system's resolver may take long."""
+    answer: SimpleQueue[Sequence[Any]] = SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            answer.put(socket.getaddrinfo(host, _ANY_PORT, type=socket.SOCK_DGRAM))
+        except (OSError, UnicodeError):
+            answer.put(())
+
+    Thread(target=look_up, daemon=True).start()
+    return answer.get()
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -75,6 +75,8 @@ class ReachTests(SynchronousTestCase):
             f"10.9.0.99 is not an address of this machine, which has {MINE}",
             self.refused(FAR, "10.9.0.99"),
         )
+        # It may come later, as by DHCP.
+        self.assertRaises(NoWay, decide_reach, (FAR, 9011), "10.9.0.99", True)
 
     def test_no_way(self) -> None:
         """Where there is no network yet, that may pass by itself, and is told from a mistake."""

@@ -1,6 +1,9 @@
 """Which addresses this machine has."""
 
+import os
+import signal
 import socket
+import threading
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -98,3 +101,18 @@ class AddressesTests(SynchronousTestCase):
         self.patch(socket, "getaddrinfo", known)
         for host, address in (("both", "127.0.0.1"), ("one", "127.0.0.1"), ("six", "::1")):
             self.assertEqual(addresses.address_towards(host), address)
+
+    def test_interrupted(self) -> None:
+        """Ctrl-C ends the waiting for a resolver that does not answer."""
+        ended = threading.Event()
+        self.addCleanup(ended.set)
+        self.addCleanup(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT))
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+        def never(*_arguments: object, **_options: object) -> object:
+            os.kill(os.getpid(), signal.SIGINT)
+            ended.wait()
+            return []
+
+        self.patch(socket, "getaddrinfo", never)
+        self.assertRaises(KeyboardInterrupt, addresses.address_towards, "slow.lan")
