@@ -123,9 +123,10 @@ class FirstHolderView(View):
 @attrs.frozen(kw_only=True)
 class ExplainedQuestionView(View):
     """
-    A question to all other peers.
+    A question to all other peers, or to one of them.
 
     :ivar what: as in the event ``question``.
+    :ivar of: the only peer that was asked, if there is one.
     :ivar asked: how many peers, of which ``answered`` have.
     :ivar alone: why nobody could be asked, if so.
     :ivar seconds: how long it took; ``None`` while it goes on.
@@ -134,6 +135,7 @@ class ExplainedQuestionView(View):
 
     what: str
     text: str
+    of: str | None
     asked: Count
     answered: Count
     hits: Count

@@ -124,9 +124,10 @@ class FirstHolder:
 @attrs.frozen
 class QuestionFacts:
     """
-    One question to all other peers, and how it was answered.
+    One question to all other peers, or to one of them, and how it was answered.
 
     :ivar what: as in ``Ask``.
+    :ivar of: the only peer that counts, if there is one.
     :ivar at: when it was put, in seconds on the monotonic clock.
     :ivar asked: how many peers; ``answered`` of them have; 0 while that is not known.
     :ivar alone: why nobody was asked, if so.
@@ -144,6 +145,7 @@ class QuestionFacts:
     alone: str = ""
     seconds: float | None = None
     holders: tuple[FirstHolder, ...] = ()
+    of: PeerName | None = None
 
 
 @attrs.frozen

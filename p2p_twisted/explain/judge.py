@@ -14,7 +14,7 @@ from typing import Final
 
 import attrs
 
-from p2p_twisted.explain import words
+from p2p_twisted.explain import question_words, words
 from p2p_twisted.explain.diagnosis import Cause, Diagnosis
 from p2p_twisted.explain.facts import (
     NOT_NEEDED,
@@ -54,14 +54,14 @@ def judge(facts: Facts) -> Diagnosis:
 def judge_question(question: QuestionFacts) -> Diagnosis:
     """Say how a question was answered, and by whom not."""
     if question.seconds is None:
-        return Diagnosis(Cause.SEARCH, words.asking())
+        return Diagnosis(Cause.SEARCH, question_words.asking())
     if question.alone:
-        return Diagnosis(Cause.ALONE, words.unasked(question))
-    if question.silent:
-        sentence = words.answered(question)
-        return Diagnosis(Cause.HOLDER_SILENT, sentence, question.silent[0])
+        return Diagnosis(Cause.ALONE, question_words.unasked(question))
+    silent = [name for name in question.silent if question.of in (None, name)]
+    if silent:
+        return Diagnosis(Cause.HOLDER_SILENT, question_words.answered(question), silent[0])
     cause = Cause.NOTHING if question.hits else Cause.NOBODY
-    return Diagnosis(cause, words.answered(question))
+    return Diagnosis(cause, question_words.answered(question))
 
 
 def _in_state(facts: Facts, state: str) -> Diagnosis:

@@ -106,15 +106,21 @@ class QuestionLog:
 
     @contextmanager
     def asking(
-        self, what: str, text: str, part: Came | None, by_person: bool = True
+        self,
+        what: str,
+        text: str,
+        part: Came | None,
+        by_person: bool = True,
+        of: PeerName | None = None,
     ) -> Iterator[AskedQuestion]:
         """
-        Keep a question that is put now, if it is for some content, or by a person.
+        Keep a question that is put now, if it is to all for some content, or by a person.
 
         :param part: is told of hits as they come.
+        :param of: the only peer that counts, if there is one.
         """
-        asked = AskedQuestion(self._now, part, QuestionFacts(what, text, self._now()))
-        if what == "id":
+        asked = AskedQuestion(self._now, part, QuestionFacts(what, text, self._now(), of=of))
+        if what == "id" and of is None:
             _keep(self._contents, asked)
         elif by_person:
             _keep(self._finds, asked)

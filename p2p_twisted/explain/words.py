@@ -150,36 +150,6 @@ def search(facts: Facts) -> str:
     return "holders of it are being looked for, and asked"
 
 
-# Of questions
-
-
-def asking() -> str:
-    """Say that a question goes on."""
-    return "the other peers are being asked"
-
-
-def unasked(question: QuestionFacts) -> str:
-    """Say that there was nobody to ask."""
-    return f"no other peer was asked: {question.alone}"
-
-
-def answered(question: QuestionFacts) -> str:
-    """Say who answered, and who was waited for."""
-    took = human_time(question.seconds or 0.0)
-    if not question.hits:
-        what = "nobody else has that"
-    else:
-        first = question.holders[0]
-        hits, after = count(question.hits, "hit"), human_time(first.after)
-        what = f"{hits}, the first after {after} from {first.peer}"
-    if not question.silent:
-        return f"{what}: {count(question.answered, 'other peer')} answered, all within {took}"
-    return (
-        f"{what}: {question.answered:,} of {count(question.asked, 'other peer')} answered in"
-        f" {took}; {', '.join(question.silent)} did not"
-    )
-
-
 # While holders deliver
 
 

@@ -115,7 +115,7 @@ class Searches:
         :param by_person: whether a person may want to know how that went.
         :raises PeerError: when the text cannot be asked, or there is no network.
         """
-        with self._questions.asking(what, text, part, by_person) as question:
+        with self._questions.asking(what, text, part, by_person, holder) as question:
             driver = await self._network.connected()
             ask = Ask(driver.new_id(), what, text, peer=holder, most=most)
             answer, seconds = await self._put(driver, ask, again, question.came)

@@ -110,6 +110,21 @@ class QuestionTests(SynchronousTestCase):
         sentence = "nobody else has that: 1 other peer answered, all within 0.03 s"
         self.assert_judged(question, Cause.NOBODY, sentence)
 
+    def test_of_one(self) -> None:
+        """Where one peer alone was asked, nothing is said of others, who may well have it."""
+        for silent, hits, cause, sentence in (
+            ((), 0, Cause.NOBODY, "s3 has told of none within 2.00 s"),
+            (("s5",), 0, Cause.NOBODY, "s3 has told of none within 2.00 s"),
+            (("s3", "s5"), 0, Cause.HOLDER_SILENT, "s3 did not answer within 2.00 s"),
+            (("s5",), 1, Cause.NOTHING, "1 hit, the first after 0.01 s from s3"),
+        ):
+            first = (FirstHolder("s3", 0.01),) * hits
+            question = QuestionFacts("name", "f1", 0.0, 7, 5, hits, silent, "", 2.0, first, of="s3")
+            judged = judge_question(question)
+            whole = f"{sentence}: no other peer was asked for it"
+            who = "s3" if cause is Cause.HOLDER_SILENT else None
+            self.assertEqual(judged, Diagnosis(cause, whole, who))
+
     def test_alone(self) -> None:
         """There was nobody to ask."""
         question = QuestionFacts("name", "f1", 0.0, alone="no neighbor", seconds=0.0)

@@ -44,6 +44,16 @@ class QuestionLogTests(Timed):
         [known] = self.log.finds
         self.assertEqual((known.alone, known.seconds), ("there is no network", 0.0))
 
+    def test_of_one(self) -> None:
+        """What one peer alone was asked for tells nothing of who has some content."""
+        for of in (None, "s3"):
+            with self.log.asking("id", "f1", None, of=of) as asked:
+                asked.ended(answered=4)
+        known = self.log.of_content("f1")
+        assert known is not None
+        self.assertIsNone(known.of)
+        self.assertEqual([each.of for each in self.log.finds], ["s3"])
+
     def test_bounded(self) -> None:
         """The last are kept, each once, and apart from those for contents."""
         for number in range(3 * limits.FINDS_KEPT):
