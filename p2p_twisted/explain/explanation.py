@@ -36,7 +36,7 @@ def explanation_of_find(question: QuestionFacts) -> Explanation:
     seconds = question.seconds
     return Explanation(
         number=0,
-        name=question.text,
+        name=question.text or f"{question.what} {question.of}",
         is_ended=seconds is not None,
         seconds=seconds or 0.0,
         window=seconds or 0.0,

@@ -224,6 +224,9 @@ class ExplainingTests(PeerTestCase):
         # Names that are like it are asked for, too, though not by the person.
         self.assertRaises(NotFound, self.net.result, s2.get("film 1.mp4", unwatched))
         self.assertEqual(s2.explain().name, "film 1.mp4")
+        self.net.result(s2.listing("s1"))
+        self.assertEqual(s2.explain().name, "ls s1")
+        self.assertIn("no other peer was asked", s2.explain().diagnosis.sentence)
         error = self.assertRaises(Unknown, s2.explain, "f9")
         self.assertIn("nothing is known of 'f9'", str(error))
         error = self.assertRaises(Unknown, self.net.peers["s1"].explain)
