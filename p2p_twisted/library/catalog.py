@@ -205,15 +205,15 @@ class Catalog:
             yield from (name for name in alike if self._keys[name].base == wanted)
 
     def _shared(self, names: Iterable[str], limit: int) -> tuple[Shared, ...]:
-        found = (shared for name in names if (shared := self._describe(name)) is not None)
-        return tuple(islice(found, limit))
+        return tuple(islice(filter(None, map(self._describe, names)), limit))
 
     def _bare(self, name: str) -> tuple[Shared, ...]:
-        """Describe a folder of which nothing can be shared: it is all hashed, and has no id."""
-        if not name or not (self.is_empty(name) or self.empty_below(name)):
+        """Describe a folder that is not shared as a whole: bare, or too large, with a size then."""
+        folder = self._folders.get(name)
+        if not name or not (folder or self.is_empty(name) or self.empty_below(name)):
             return ()
-        left_out = self.left_out.below(name)
-        return (Shared(name, "folder", 0, None, hashed=100, left_out=left_out),)
+        size = min(max(1, folder.size), FILE_BYTES) if folder else 0
+        return (Shared(name, "folder", size, None, 100, self.left_out.below(name)),)
 
     def _describe(self, name: str) -> Shared | None:
         entry = self._entries.get(name)

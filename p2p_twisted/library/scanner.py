@@ -66,6 +66,8 @@ class Scanner:
         self._catalog = catalog
         self._cache = cache
         self._lists = lists
+        # Folders of which it was logged that they are not shared as a whole.
+        self._unkept: set[str] = set()
         self._reserved = reserved
         self._parallel_map = parallel_map
 
@@ -138,7 +140,7 @@ class Scanner:
         """
         self._lists.prune(self._catalog.shares)
         sealed: list[tuple[str, FolderIds | None]] = []
-        unkept: list[tuple[str, OSError]] = []
+        unkept: list[tuple[str, Exception]] = []
         files = 0
         for name in sorted(self._catalog.unsealed):
             members = self._members(name)
@@ -146,16 +148,15 @@ class Scanner:
             try:
                 manifest = self._lists.keep(encode(members))
                 attributes = self._lists.keep(encode_attributes_of(members))
-            except BadManifest:
-                sealed.append((name, None))
-            except OSError as error:
+            except (BadManifest, OSError) as error:
                 unkept.append((name, error))
                 sealed.append((name, None))
             else:
                 sealed.append((name, FolderIds(manifest, attributes)))
             if files > SEALED_FILES:
                 break
-        self._log_unkept(unkept)
+        self._log_unkept([each for each in unkept if each[0] not in self._unkept])
+        self._unkept.update(name for name, _error in unkept)
         return sealed
 
     def prune(self) -> None:
@@ -167,10 +168,11 @@ class Scanner:
         """Close the cache of hashes."""
         self._cache.close()
 
-    def _log_unkept(self, unkept: Sequence[tuple[str, OSError]]) -> None:
+    def _log_unkept(self, unkept: Sequence[tuple[str, Exception]]) -> None:
         """Log the first of what may be very many folders."""
         for name, error in unkept[:1]:
-            others = f" and {len(unkept) - 1} other folders" if len(unkept) > 1 else ""
+            more = len(unkept) - 1
+            others = f" and {more} other folder{'s'[: more - 1]}" if more else ""
             self.log.warn(
                 "not shared as a whole: {name!r}{others}: {error}",
                 name=name,

@@ -40,11 +40,17 @@ class StillHashing(NotReady):
 
 @attrs.frozen
 class NothingShared(NotFound):
-    """A peer has a folder of that name, and shares nothing of it: ``hit`` says how much."""
+    """A peer has a folder of that name, and shares nothing of it, or not all: see ``hit``."""
 
     hit: Hit
 
     def __str__(self) -> str:
+        if self.hit.size:
+            return (
+                f"{self.hit.name} at {self.hit.peer} is too large to come as one folder, or its"
+                f" list cannot be kept there, as the log of {self.hit.peer} says: get what is in"
+                f" it, such as {self.hit.name}/NAME"
+            )
         if not self.hit.unshared:
             return f"{self.hit.name} at {self.hit.peer} is an empty folder"
         return (

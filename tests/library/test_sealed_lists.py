@@ -125,7 +125,7 @@ class SealTests(SynchronousTestCase):
         self.patch(SealedLists, "keep", self.refuse)
         library = sharer.start()
         self.assertEqual(len(library.catalog.named("f", 9)), 3)
-        self.assertEqual(library.catalog.named("d0", 1), ())
+        self.assertEqual([each.file_id for each in library.catalog.named("d0", 1)], [None])
         self.assertEqual(log.said, [("d0", " and 2 other folders")])
 
     def refuse(self, _text: bytes) -> FileId:

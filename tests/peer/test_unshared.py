@@ -1,8 +1,11 @@
 """Who shares, and who fetches, is told what is not shared."""
 
+from twisted.logger import capturedLogs, formatEvent
+
 from p2p_twisted.download.progress import Saved
 from p2p_twisted.peer_errors import AlreadyHere, NotFound
 from p2p_twisted.testing.daemons import VirtualDaemons
+from p2p_twisted.wire.limits import BARE_FOLDERS_SPARE
 from tests.peer.cases import SONG, PeerTestCase
 
 
@@ -57,6 +60,25 @@ class UnsharedTests(PeerTestCase):
         self.assertIsInstance(daemons.get("s2", "deep").state, Saved)
         # It is here now, whatever s1 has.
         self.assertRaises(AlreadyHere, daemons.get, "s3", "deep")
+
+    def test_too_large(self) -> None:
+        """A folder that is too large to come as one is said to be that, also to its owner."""
+        daemons = self.daemons()
+        files = {"many/f": SONG, "more/f": b""}
+        daemons.start("s1", files)
+        daemons.start("s2")
+        for name in ("many", "more"):
+            for number in range(BARE_FOLDERS_SPARE + 2):
+                (daemons.folder / "s1" / name / str(number)).mkdir()
+        with capturedLogs() as events:
+            daemons.run(15.0)
+        for name in ("many", "more"):
+            error = self.assertRaises(NotFound, daemons.get, "s2", name)
+            self.assertIn(f"{name} at s1 is too large to come as one folder", str(error))
+        self.assertIsInstance(daemons.get("s2", "many/f").state, Saved)
+        said = [formatEvent(event) for event in events]
+        [line] = [text for text in said if "not shared as a whole" in text]
+        self.assertIn("'many' and 1 other folder: a folder may have at most 1,000 empty", line)
 
     def test_in_a_later_run(self) -> None:
         """That is still known when the download goes on in a later run."""
