@@ -165,6 +165,11 @@ class Bandwidth:
         """How many holders one download may have now."""
         return self.slots.holders(self.down.rate)
 
+    @property
+    def holders_in_return(self) -> int:
+        """How many more one download may have that are asked as they ask this peer."""
+        return self.slots.holders_in_return(self.down.rate)
+
     def limit(self, rates: Rates) -> None:
         """
         Change the rates, at once.

@@ -56,10 +56,17 @@ class Slots:
 
     def holders(self, rate: int | None) -> int:
         """Return how many holders one download may have at this rate without starving them."""
+        return min(max(1, self._most_holders(rate)), limits.HOLDERS_PER_FILE)
+
+    def holders_in_return(self, rate: int | None) -> int:
+        """Return how many more it may have that are asked as they ask this peer."""
+        return max(0, self._most_holders(rate) - limits.HOLDERS_PER_FILE)
+
+    def _most_holders(self, rate: int | None) -> int:
+        most = limits.HOLDERS_PER_FILE + limits.HOLDERS_IN_RETURN
         if rate is None:
-            return limits.HOLDERS_PER_FILE
-        enough = rate // (self.down * limits.SLOWEST_DOWNLOAD_BYTES_PER_SECOND)
-        return min(max(1, enough), limits.HOLDERS_PER_FILE)
+            return most
+        return min(rate // (self.down * limits.SLOWEST_DOWNLOAD_BYTES_PER_SECOND), most)
 
 
 def read_rate(text: str) -> int | None:

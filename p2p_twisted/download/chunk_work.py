@@ -129,9 +129,17 @@ class ChunkWork(SwarmWork):
     @property
     def room(self) -> int:
         """How many holders are of use: a small file is not worth many connections."""
+        return min(self._useful, self._context.bandwidth.holders)
+
+    @property
+    def room_in_return(self) -> int:
+        """How many more are of use that ask this peer for the same."""
+        return min(self._useful, self._context.bandwidth.holders_in_return)
+
+    @property
+    def _useful(self) -> int:
         size = self._item.size if self._file is None else self._file.content.size
-        useful = 1 + (size or 0) // WORTH_SHARING_BYTES
-        return min(useful, self._context.bandwidth.holders)
+        return 1 + (size or 0) // WORTH_SHARING_BYTES
 
     @property
     def has_whole(self) -> bool:

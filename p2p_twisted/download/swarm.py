@@ -16,12 +16,16 @@ from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.download.swarm_work import SwarmWork
 from p2p_twisted.picker.holder_queue import HolderQueue
 from p2p_twisted.runtime.background import background
+from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
 
 _FIRST_WAIT_SECONDS: Final = 1.0
 _FIRST_FIND_SECONDS: Final = 0.5
 _TICK_SECONDS: Final = 0.2
+# What is over sooner, or comes faster, needs no more holders than it has: they would only cost.
+_LONG_SECONDS: Final = 2.0
+_FAST_BYTES_PER_SECOND: Final = 64 * MIB
 _LOOK_AGAIN_SECONDS: Final = 1.0
 
 
@@ -42,7 +46,10 @@ class Swarm:
         self._work = work
         self._observer = observer
         tickets = context.peers.tickets
-        self._queue = HolderQueue(work.file_ids, tickets.may_ask_now, tickets.is_doubtful)
+        # Those that were found, and those that ask this peer for the same.
+        self._found, self._asking = (
+            HolderQueue(work.file_ids, tickets.may_ask_now, tickets.is_doubtful) for _ in range(2)
+        )
         self._changes = ChangeCheck(context.peers.network, tickets.is_gone)
         # The holders that were heard of last.
         self._known: tuple[Hit, ...] = ()
@@ -58,6 +65,9 @@ class Swarm:
         self._find_at = 0.0
         self._find_after = 0.0
         self._is_finding = False
+        # When holders began to deliver, and how much was there then.
+        self._began = 0.0
+        self._had = 0
 
     async def run(self, hits: Iterable[Hit]) -> None:
         """
@@ -74,7 +84,7 @@ class Swarm:
         wait = 0.0
         while True:
             before = self._work.received
-            if self._work.is_one_file and self._queue.has_any:
+            if self._work.is_one_file and self._has_more:
                 async with self._slot():
                     await self._deliver()
             else:
@@ -89,10 +99,10 @@ class Swarm:
             await self._look()
 
     def heard(self, hit: Hit) -> None:
-        """Remember one more holder, and ask it if there is room."""
+        """Remember a peer that downloads the same, and asks this one: to be asked in return."""
+        # A moment later: it has only begun, and nobody is served before a file is opened.
         if hit.peer not in self._running:
-            self._queue.add([hit])
-            self.go_on()
+            self._asking.add([hit])
 
     def go_on(self) -> None:
         """See what there is to do now that something has changed."""
@@ -109,6 +119,7 @@ class Swarm:
 
     async def _deliver(self) -> None:
         """Have holders deliver until all is there, or none of them is left."""
+        self._began, self._had = self._clock.seconds(), self._work.received
         self._find_at = self._clock.seconds() + _FIRST_FIND_SECONDS
         self._find_after = _FIRST_WAIT_SECONDS
         ticking = LoopingCall(self._tick)
@@ -146,16 +157,37 @@ class Swarm:
             slots.release()
 
     def _ask_more_holders(self) -> None:
-        while self._answering < self._work.room and not self._fault:
-            # A holder of a part is of use where none may be asked for everything.
-            hit = self._queue.take(self._running, self._work.has_whole)
-            if hit is None or self._work.is_complete:
+        while not (self._fault or self._work.is_complete):
+            hit = self._next_holder()
+            if hit is None:
                 return
             self._changes.asked(hit)
             asking = Deferred.fromCoroutine(self._ask_holder(hit))
             self._running[hit.peer] = asking
             asking.addCallback(self._holder_ended, hit)
             background(self.log, "asking a holder", asking)
+
+    def _next_holder(self) -> Hit | None:
+        # All find those who were there first: so that who came last does not send to nobody, it
+        # is asked in return by whom it asks, also where that one has found enough already.
+        room, whole_only = self._work.room - self._answering, self._work.has_whole
+        # A holder of a part is of use where none may be asked for everything.
+        hit = self._found.take(self._running, whole_only) if room > 0 else None
+        if hit is None and room + (self._work.room_in_return if self._is_slow else 0) > 0:
+            hit = self._asking.take(self._running, whole_only)
+        return hit
+
+    @property
+    def _has_more(self) -> bool:
+        """Whether there are holders that were not asked yet."""
+        return self._found.has_any or self._asking.has_any
+
+    @property
+    def _is_slow(self) -> bool:
+        """Whether it takes long enough for more holders to be of use."""
+        seconds = self._clock.seconds() - self._began
+        has_come = self._work.received - self._had
+        return seconds > _LONG_SECONDS and has_come < _FAST_BYTES_PER_SECOND * seconds
 
     @property
     def _answering(self) -> int:
@@ -201,7 +233,7 @@ class Swarm:
             self._find_at = now
             self.go_on()
         for holder in self._snubbed:
-            if self._queue.has_any and holder in self._running:
+            if self._has_more and holder in self._running:
                 # Another one can have its place.
                 self._running[holder].cancel()
 
@@ -254,7 +286,7 @@ class Swarm:
 
     def _know(self, hits: Iterable[Hit]) -> None:
         self._known = tuple(hits)
-        self._queue.add(self._known)
+        self._found.add(self._known)
 
     async def _pause(self, seconds: float) -> None:
         """Wait; but less, if a holder that could not be reached is to be tried again earlier."""

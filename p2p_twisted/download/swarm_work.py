@@ -68,6 +68,11 @@ class SwarmWork:
     # Of one file
 
     @property
+    def room_in_return(self) -> int:
+        """How many more are of use that ask this peer for the same."""
+        return 0
+
+    @property
     def has_whole(self) -> bool:
         """Whether a holder delivers that may be asked for everything."""
         return False

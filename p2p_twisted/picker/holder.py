@@ -13,6 +13,7 @@ from p2p_twisted.wire import limits as wire_limits
 _AHEAD_SECONDS: Final = 1.0
 _FEWEST_ASKED: Final = 2
 _ASKED_AT_FIRST: Final = 4
+_PARTS_OF_THAT: Final = 2
 _SMOOTHED_SECONDS: Final = 1.0
 _PATIENCE_SECONDS: Final = 2.0
 _ALIVE_BYTES: Final = int(_PATIENCE_SECONDS * wire_limits.FLOOR_BYTES_PER_SECOND)
@@ -70,10 +71,12 @@ class Holder:
         """Return how many more chunks to ask it for where so many count as pending."""
         if self.is_snubbed:
             return 0 if pending else 1
-        window = _ASKED_AT_FIRST
+        # Who downloads it, too, sends to others meanwhile.
+        parts = _PARTS_OF_THAT if self.downloads else 1
+        window = _ASKED_AT_FIRST // parts
         if self._bytes:
             ahead = int(_AHEAD_SECONDS / self.chunk_seconds)
-            window = min(max(_FEWEST_ASKED, ahead), limits.CHUNKS_ASKED)
+            window = min(max(_FEWEST_ASKED // parts, ahead), limits.CHUNKS_ASKED)
         return 0 if pending > window // 2 else window - pending
 
     @property

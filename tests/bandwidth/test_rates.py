@@ -57,6 +57,13 @@ class AtOnceTests(SynchronousTestCase):
 
     def test_holders(self) -> None:
         """A download has fewer holders where each would get too little."""
-        for rate, holders in [(128 * KIB, 1), (256 * KIB, 2), (10 * MIB, 8), (None, 8)]:
+        for rate, holders, in_return in [
+            (64 * KIB, 1, 0),
+            (256 * KIB, 2, 0),
+            (MIB + 256 * KIB, 8, 2),
+            (10 * MIB, 8, 8),
+            (None, 8, 8),
+        ]:
             self.assertEqual(Slots().holders(rate), holders)
+            self.assertEqual(Slots().holders_in_return(rate), in_return)
         self.assertEqual(Slots(1, 1).holders(64 * KIB), 4)

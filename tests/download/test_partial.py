@@ -143,6 +143,26 @@ class PartialTests(SwarmingCase):
         self.wires.settle()
         self.assertEqual(len(self.mine.wants), count)
 
+    def test_asked_beyond_those_found(self) -> None:
+        """Where it takes long, as many more are asked that ask this peer as of those found."""
+        self.played.say(Have(((2, 1),)))
+        self.wires.pass_time(1.4, 0.1)
+        found, asking = ([f"{kind}{number}" for number in range(9)] for kind in ("found", "asking"))
+        for name in (*found, *asking):
+            self.mine.holder(name).is_mute = True
+        self.mine.found = tuple(
+            self.mine.holders[name].hit(CONTENT, partial=True) for name in found
+        )
+        self.wires.pass_time(0.4, 0.1)
+        for name in asking:
+            want = Want("c" * 32, CONTENT.file_id, name, "127.0.0.1", 9001, via=(name,))
+            self.mine.partials.wanted_by(want)
+        asked = [want.route[0] for want in self.mine.wants]
+        self.assertEqual(asked, ["played", *found[:3]])
+        self.wires.pass_time(0.3, 0.1)
+        asked = [want.route[0] for want in self.mine.wants]
+        self.assertEqual(asked, ["played", *found[:3], *asking[:4]])
+
     def test_false_announcements(self) -> None:
         """A requester that announces nonsense is not served any more; the download goes on."""
         for haves in ([Have(((0, 99),))], [Have(((0, 1),))] * 2):
