@@ -250,7 +250,7 @@ class StopTests(SynchronousTestCase):
         for name in ("s1", "s2"):
             network.start(name)
         for name in ("s1", "s2"):
-            network.daemons[name].wait_ready()
+            network.daemons[name].wait_for_log("linked with ")
         for name in ("s1", "s2"):
             with Neighbor(network.port(name), "evil") as evil:
                 age = time.monotonic() - began
