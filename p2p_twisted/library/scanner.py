@@ -172,7 +172,7 @@ class Scanner:
         """Log the first of what may be very many folders."""
         for name, error in unkept[:1]:
             more = len(unkept) - 1
-            others = f" and {more} other folder{'s'[: more - 1]}" if more else ""
+            others = f" and {more} other folder{'s' if more > 1 else ''}" if more else ""
             self.log.warn(
                 "not shared as a whole: {name!r}{others}: {error}",
                 name=name,

@@ -32,11 +32,11 @@ class PageCache:
         self._fd = fd
         self._is_large = size > KEPT_BYTES and hasattr(os, "posix_fadvise")
         self._kept: deque[int] = deque()
-        self._is_read = False
+        self._keeps_all = False
 
-    def is_read_by_others(self) -> None:
-        """Keep all that is there: to read it again would slow down the writing."""
-        self._is_read = True
+    def keep_all(self) -> None:
+        """Keep all from now on, as others read it: to read it again would slow down the writing."""
+        self._keeps_all = True
 
     def wrote(self, index: int) -> None:
         """Record one more chunk."""
@@ -46,7 +46,7 @@ class PageCache:
         self._kept.append(index)
         if len(self._kept) > _KEPT_CHUNKS:
             oldest = self._kept.popleft()
-            if not self._is_read:
+            if not self._keeps_all:
                 self._not_needed(oldest)
 
     def _not_needed(self, index: int) -> None:

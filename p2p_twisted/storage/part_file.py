@@ -107,7 +107,7 @@ class PartFile:
 
     def duplicate(self) -> int:
         """Give one more file descriptor, which the caller closes; names do not matter to it."""
-        self._cache.is_read_by_others()
+        self._cache.keep_all()
         return os.dup(self._fd)
 
     def duplicate_folder(self) -> int:

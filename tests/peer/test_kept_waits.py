@@ -127,14 +127,18 @@ class NextRunTests(HashingCase):
         assert isinstance(state, Failed), state
         self.assertIn("different files have that name", state.reason)
 
-    def test_no_registry(self) -> None:
-        """While its registry is away, it is listed, and can be canceled."""
+    def wait_for_registry(self) -> None:
+        """Start a peer again that waits for a file, and knows no registry that answers."""
         self.ask("huge")
         self.net.crash("s2")
         self.net.crash(REGISTRY)
         (self.net.folder / "s2" / ".p2p" / "registration").unlink()
         self.start_again()
         self.net.run(60.0)
+
+    def test_no_registry(self) -> None:
+        """While its registry is away, it is listed, and can be canceled."""
+        self.wait_for_registry()
         peer = self.net.peers["s2"]
         [listed] = peer.transfers()
         self.assertEqual((peer.status().address, listed.state), (None, Seeking()))
@@ -149,12 +153,7 @@ class NextRunTests(HashingCase):
 
     def test_registry_comes(self) -> None:
         """It goes on once there is one; a peer that ends before leaves it to the next run."""
-        self.ask("huge")
-        self.net.crash("s2")
-        self.net.crash(REGISTRY)
-        (self.net.folder / "s2" / ".p2p" / "registration").unlink()
-        self.start_again()
-        self.net.run(60.0)
+        self.wait_for_registry()
         self.net.result(self.net.stop("s2"))
         self.start_again()
         self.net.run(60.0)
