@@ -1,5 +1,6 @@
 """Keep what is offered over restarts, with what this peer has decided about it."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -9,6 +10,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from p2p_twisted.offers.offer import BadOffer
+from p2p_twisted.offers.offer_judge import offer_of
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.lock import Lock
@@ -54,16 +57,24 @@ class KeptOffers:
     Writes down what is offered: what is this peer's own at once, and the rest soon.
 
     :param records: tells what is to be kept at the moment.
+    :param announce: is told what a person should know.
     """
 
     log = Logger()
 
     def __init__(
-        self, state: StateDirectory, offload: Offload, clock: IReactorTime, records: Records
+        self,
+        state: StateDirectory,
+        offload: Offload,
+        clock: IReactorTime,
+        records: Records,
+        announce: Callable[[str], None],
     ) -> None:
         self._state = state
         self._offload = offload
         self._records = records
+        self._announce = announce
+        self._laid_aside: list[OfferRecord] = []
         self._writing = Lock()
         self._alarm = Alarm(clock, self._write_soon)
         self._is_stopped = False
@@ -75,6 +86,29 @@ class KeptOffers:
         except msgspec.ValidationError as error:
             self.log.warn("what was offered is passed over: {error}", error=error)
             return ()
+
+    def lay_aside(self, record: OfferRecord, now: float) -> None:
+        """
+        Keep for a later run what does not count in this one, such as an offer in another network.
+
+        That is what is this peer's own, or meant for it: of the rest, neighbors tell again.
+
+        :param now: in seconds since 1970.
+        """
+        if (record.key or record.state) and _end_of(record) > now:
+            self._laid_aside.append(record)
+
+    def tell_laid_aside(self) -> None:
+        """Say which of this peer's own others do not hear of in this run."""
+        own = [each for each in self._laid_aside if each.key and not each.withdrawal]
+        for network, count in Counter(offer_of(each.text).network for each in own).items():
+            pushes, them = ("a push", "it") if count == 1 else (f"{count} pushes", "them")
+            text = (
+                f"{pushes} of an earlier run in the network {network} cannot go on here: start this"
+                f" peer there again to go on with {them}"
+            )
+            self.log.warn("{text}", text=text)
+            self._announce(text)
 
     def changed(self) -> None:
         """Write it down soon."""
@@ -89,7 +123,8 @@ class KeptOffers:
         """
         self._alarm.stop()
         async with self._writing:
-            rows = [attrs.asdict(record) for record in self._records()]
+            records = (*self._records(), *self._laid_aside)
+            rows = [attrs.asdict(record) for record in records]
             await self._offload(self._state.write, _FILE, rows)
 
     def stop(self) -> "Deferred[None]":
@@ -111,3 +146,11 @@ class KeptOffers:
             await self.write()
         except OSError as error:
             self.log.warn("a restart will lose what is offered: {error}", error=error)
+
+
+def _end_of(record: OfferRecord) -> float:
+    """Return when an offer ends, in seconds since 1970; 0 where a record has none."""
+    try:
+        return offer_of(record.text).until
+    except BadOffer:
+        return 0.0

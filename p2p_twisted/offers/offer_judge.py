@@ -119,3 +119,16 @@ class PrivateOfferJudge(OfferJudge):
         """Return whether who has signed an offer has not been revoked since."""
         assert heard.signer is not None
         return not self._security.revocations.is_revoked(heard.signer)
+
+
+def offer_of(text: str) -> Offer:
+    """
+    Read what is offered, in whatever network, and whoever has written it.
+
+    :raises BadOffer: when it is no offer.
+    """
+    try:
+        payload = SignedText.read(text).payload
+    except BadStatement:
+        payload = text.encode(errors="replace")
+    return read_offer(payload)

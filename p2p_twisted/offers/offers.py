@@ -6,7 +6,6 @@ from typing import Any, Final
 from attrs import define, field
 from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.internet.interfaces import IReactorTime
-from twisted.logger import Logger
 from zope.interface import implementer
 
 from p2p_twisted.offers.board import Board
@@ -54,9 +53,8 @@ class PeerOffers:
     :param date: reads the time of day, in seconds since 1970.
     :param ahead: tells by how many seconds that is ahead of the registry's, as far as is known.
     :param has_all: looks whether all of what was saved is still here.
+    :param announce: is told what a person should know.
     """
-
-    log = Logger()
 
     _clock: IReactorTime
     _date: Callable[[], float]
@@ -72,6 +70,7 @@ class PeerOffers:
     _has_all: Callable[[Offer], Coroutine[Any, Any, bool]]
     _state: StateDirectory
     _offload: Offload
+    _announce: Callable[[str], None]
     _kept: KeptOffers = field(init=False)
     # What withdraws those of this peer's own.
     _keys: dict[MessageId, MessageId] = field(factory=dict, init=False)
@@ -86,7 +85,8 @@ class PeerOffers:
     def __attrs_post_init__(self) -> None:
         self._alarm = Alarm(self._clock, self._tend)
         self._holding = Alarm(self._clock, self._hold)
-        self._kept = KeptOffers(self._state, self._offload, self._clock, self._records)
+        keeping = self._state, self._offload, self._clock
+        self._kept = KeptOffers(*keeping, self._records, self._announce)
         self._exchange.changes.watch(lambda _kept: self._kept.changed())
         self._known.watch(lambda _known: self._kept.changed())
 
@@ -96,6 +96,7 @@ class PeerOffers:
         """Read what earlier runs have kept."""
         for record in self._kept.recall():
             self._recall(record)
+        self._kept.tell_laid_aside()
 
     def start(self) -> None:
         """Begin to fetch what is taken, as this peer is in its network."""
@@ -280,8 +281,8 @@ class PeerOffers:
         try:
             heard = self._judge.read(record.text)
             kept = self._book.add(heard, record.source, self._date()).new
-        except BadOffer as error:
-            self.log.debug("an offer is over: {why}", why=error)
+        except BadOffer:
+            self._kept.lay_aside(record, self._date())
             return
         if kept is None:
             return

@@ -50,6 +50,7 @@ class OfferParts:
             has_all=self.local.content.has_all,
             state=self.local.state,
             offload=context.offload,
+            announce=context.announce,
         )
 
     @cached_property

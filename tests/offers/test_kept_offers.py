@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from attrs import evolve
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -11,6 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.offers.kept_offers import KeptOffers, OfferRecord
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.storage.state import StateDirectory
+from tests.offers.made_offers import KEY, NOW, heard
 
 RECORD = OfferRecord("{}", "ben", key="0" * 32, state="no space", is_taken=True)
 
@@ -22,6 +24,7 @@ class KeptOffersTests(SynchronousTestCase):
         self.addCleanup(self.state.close)
         self.clock = Clock()
         self.records = [RECORD]
+        self.said: list[str] = []
         self.writes = 0
         self.is_full = False
 
@@ -32,7 +35,8 @@ class KeptOffersTests(SynchronousTestCase):
         return inline(function, *args)
 
     def kept(self) -> KeptOffers:
-        return KeptOffers(self.state, self.offload, self.clock, lambda: self.records)
+        keeping = self.state, self.offload, self.clock
+        return KeptOffers(*keeping, lambda: self.records, self.said.append)
 
     def test_there_and_back(self) -> None:
         """What was written is read in the next run."""
@@ -77,3 +81,26 @@ class KeptOffersTests(SynchronousTestCase):
         kept.changed()
         self.clock.advance(10)
         self.assertEqual(kept.recall(), (RECORD,))
+
+    def test_laid_aside(self) -> None:
+        """What counts in another network is kept beside the rest, and its owner is told."""
+        own, told = (OfferRecord(heard(network=each).text, "") for each in ("lab", "attic"))
+        own, meant = evolve(own, key=KEY), evolve(told, state="refused")
+        kept = self.kept()
+        for record in (own, told, meant):
+            kept.lay_aside(record, NOW)
+        kept.tell_laid_aside()
+        [said] = self.said
+        self.assertIn("a push of an earlier run in the network lab cannot go on here", said)
+        self.successResultOf(Deferred.fromCoroutine(kept.write()))
+        self.assertEqual(self.kept().recall(), (RECORD, own, meant))
+
+    def test_not_laid_aside(self) -> None:
+        """What has ended, or is damaged, is not kept any longer."""
+        kept = self.kept()
+        for text in (heard(network="lab").text, "", "a.b.c.d", "\ud800"):
+            kept.lay_aside(OfferRecord(text, "", key=KEY), NOW + 3_600)
+        kept.tell_laid_aside()
+        self.assertEqual(self.said, [])
+        self.successResultOf(Deferred.fromCoroutine(kept.write()))
+        self.assertEqual(self.kept().recall(), (RECORD,))

@@ -251,3 +251,27 @@ class RestartTests(OffersTestCase):
         self.assertEqual(sender.offers.own(), ())
         daemons.result(daemons.stop("s1"))
         self.assertEqual(daemons.start("s1").offers.own(), ())
+
+    def test_in_another_network(self) -> None:
+        """Where a peer was in another network meanwhile, it goes on with what it pushed here."""
+        daemons = self.network(1, ASK)
+        pushed = self.push(daemons, to=("s2", "s3"))
+        daemons.run(5)
+        meant = self.heard(daemons.peers["s2"])
+        daemons.peers["s2"].offers.answer(meant.offer.id, False)
+        daemons.run(20)
+        for name in ("s1", "s2"):
+            daemons.result(daemons.stop(name))
+            peer = daemons.start(name, network="lab")
+            self.assertEqual((peer.offers.own(), peer.offers.received()), ((), ()))
+            peer.offers._kept.changed()
+            daemons.run(20)
+            daemons.result(daemons.stop(name))
+        self.assertEqual(len([text for text in daemons.said if "cannot go on here" in text]), 1)
+        sender, receiver = daemons.start("s1"), daemons.start("s2", accept=ANYONE)
+        daemons.start("s3", accept=ANYONE)
+        daemons.run(30)
+        self.assertEqual([each.offer for each in sender.offers.own()], [pushed.offer])
+        self.assertEqual(self.heard(receiver).state, "refused")
+        self.assertEqual(daemons.download("s3", "slides.pdf"), SONG)
+        daemons.result(sender.offers.withdraw(pushed.offer.id))
