@@ -79,3 +79,14 @@ def drop(page: Any, path: Path, place: str = "body") -> None:
         }""",
         [path.name, path.read_text(), place],
     )
+
+
+def drop_folder(page: Any, path: Path, place: str) -> None:
+    """Drop a folder on an element of the page, as the system does, with all that is in it."""
+    page.locator(place).scroll_into_view_if_needed()
+    box = page.locator(place).bounding_box()
+    carried = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    where = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    session = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "data": carried, **where})

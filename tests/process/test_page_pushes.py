@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.browsers import drop
+from tests.process.browsers import drop, drop_folder
 from tests.process.page_case import PageCase, client, page_url
 
 
@@ -27,6 +27,24 @@ class PagePushTests(PageCase):
         there = self.network.directory / "s2" / "Downloads" / "lesson.txt"
         self.assertEqual(there.read_text(), "a text")
         self.page.get_by_text("1 of 1 have it").wait_for()
+        self.assertEqual(self.browser.faults, [])
+
+    def test_folder(self) -> None:
+        """A folder is pushed with what was dropped, and not with what is shared under its name."""
+        for name in ("week 1/a.txt", "week 1/sub/b.txt", "week 2/c.txt"):
+            self.network.write(f"elsewhere/{name}", b"a text")
+        self.network.write("s1/week 2/old.txt", b"for nobody")
+        self.page.locator("#own-rows").get_by_text("week 2/old.txt").wait_for()
+        onto, elsewhere = "#peer-rows tr[data-peer=s2]", self.network.directory / "elsewhere"
+        drop_folder(self.page, elsewhere / "week 2", onto)
+        self.page.get_by_text(
+            "week 2 is not pushed: week 2/old.txt is shared already"
+        ).first.wait_for()
+        drop_folder(self.page, elsewhere / "week 1", onto)
+        self.page.get_by_text("week 1 is pushed to s2").wait_for()
+        pushed = [each["name"] for each in client("s1").get("/v1/offers")["offers"]]
+        self.assertEqual(pushed, ["week 1"])
+        self.assertFalse((self.network.directory / "s1" / "week 2" / "c.txt").exists())
         self.assertEqual(self.browser.faults, [])
 
     def test_form(self) -> None:

@@ -1,7 +1,7 @@
 // What this peer shares: a list, files to drop, and what ends it.
 
 import { ask, sharePath, upload } from "./events.js";
-import { button, byId, command, count, el, isOwn, nameOf, renew, say, setText, showCommand, shown, size } from "./text.js";
+import { attempt, button, byId, command, count, el, isOwn, nameOf, renew, say, setText, showCommand, shown, size } from "./text.js";
 
 const SHOWN = 300;
 const AT_ONCE = 2;
@@ -33,9 +33,18 @@ async function filesOf(items) {
   return found;
 }
 
+const top = (name) => name.split("/")[0];
+
+/** Find what is shared in the place of a dropped folder and is not in it: one of each folder, by its name. */
+function othersIn(files, shared) {
+  const dropped = new Set(files.map(([name]) => name.normalize()));
+  const folders = new Map(files.map(([name]) => [top(name).normalize(), top(name)]));
+  const others = shared.filter((name) => folders.has(top(name)) && !dropped.has(name));
+  return new Map(others.map((name) => [folders.get(top(name)), name]));
+}
+
 /** List what was shared as a whole of what was dropped: files, and folders by their names. */
 function wholes(files, shared) {
-  const top = (name) => name.split("/")[0];
   const names = files.map(([name]) => name);
   const missed = new Set(names.filter((name) => !shared.includes(name)).map(top));
   return [...new Set(names.map(top))].filter((name) => !missed.has(name));
@@ -77,9 +86,26 @@ export class Sharing {
       light(false);
       const to = this.#audienceAt(event.target);
       const files = await filesOf(event.dataTransfer.items);
-      const shared = await this.share(files);
-      if (to) await this.#pushes.push(wholes(files, shared), to);
+      await attempt(() => (to ? this.#give(files, to) : this.share(files)));
     });
+  }
+
+  /** Share what was dropped and push it, but no folder of which more would be pushed than was dropped. */
+  async #give(files, to) {
+    const { hits, cut } = await ask("GET", "/v1/files");
+    const others = othersIn(files, hits.filter(({ kind }) => kind === "file").map(({ name }) => name));
+    const folders = cut ? files.map(([name]) => name).filter((name) => name !== top(name)).map(top) : others.keys();
+    const left = new Set(folders);
+    const meant = files.filter(([name]) => !left.has(top(name)));
+    await this.#pushes.push(wholes(meant, await this.share(meant)), to);
+    for (const folder of left) {
+      const there = others.get(folder);
+      const why = there
+        ? `${there} is shared already, and would be pushed, too: push ${folder} from what is shared, or stop sharing it first`
+        : "too much is shared here to see what is there under its name: push it from a shell, by p2p push";
+      this.#activity.add(`${folder} is not pushed: ${why}`, "bad");
+      say(`${folder} is not pushed: ${why}`, true);
+    }
   }
 
   /** Return to whom something is pushed that is dropped at a place; null where it is only shared. */

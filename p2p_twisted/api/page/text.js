@@ -126,7 +126,7 @@ export function renew(parent, children) {
 }
 
 /** Do what a person has asked for, and say why where it cannot be done. */
-async function attempt(does) {
+export async function attempt(does) {
   try {
     await does();
   } catch (error) {
