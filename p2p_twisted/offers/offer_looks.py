@@ -1,6 +1,7 @@
 """Look how far all are with an offer."""
 
 from collections.abc import Callable
+from math import inf
 from typing import Final
 
 from attrs import define, evolve, field
@@ -23,6 +24,7 @@ from p2p_twisted.wire.names import MessageId
 _WATCHED_MOST: Final = 100
 _SECONDS_PER_PEER: Final = 0.0004
 _REST_SECONDS: Final = 1.0
+_LAST_SECONDS: Final = 0.2
 
 
 @define(eq=False)
@@ -32,6 +34,7 @@ class _WatchedOffer:
 
     :ivar board: of the last look, which will do until ``again_at``.
     :ivar rest_until: when others may be asked again.
+    :ivar ends_at: when nobody knows of it any more.
     :ivar waiting: for the look that is under way, if one is.
     """
 
@@ -39,6 +42,7 @@ class _WatchedOffer:
     board: Board | None = None
     again_at: float = 0.0
     rest_until: float = 0.0
+    ends_at: float = inf
     waiting: "list[Deferred[Board]]" = field(factory=list)
 
 
@@ -57,15 +61,17 @@ class OfferLooks:
     _answer: Callable[[MessageId], LocalAnswer]
     _watched: dict[MessageId, _WatchedOffer] = field(factory=dict)
 
-    def look(self, offer: Offer) -> "Deferred[Board]":
+    def look(self, offer: Offer, left: float = inf) -> "Deferred[Board]":
         """
         Ask how far all are with an offer, or tell again what the last look has brought.
 
+        :param left: in how many seconds it ends.
         :returns: fires with that, or fails with :class:`PeerError` when there is no network.
         """
         now = self._clock.seconds()
         watched = self._watched.pop(offer.id, None) or _WatchedOffer(OfferAudience(offer, now))
         self._watched[offer.id] = watched
+        watched.ends_at = now + left
         if len(self._watched) > _WATCHED_MOST:
             # What was not looked at for longest: it does not know any more who was there.
             del self._watched[next(iter(self._watched))]
@@ -81,6 +87,7 @@ class OfferLooks:
         if (rest := watched.rest_until - self._clock.seconds()) > 0:
             await deferLater(self._clock, rest)
         driver = await self._network.connected()
+        began = self._clock.seconds()
         ask = Ask(driver.new_id(), "id", offer)
         look = await self._ask(driver, ask, watched.audience)
         if not watched.audience.suffices(look, self._clock.seconds()):
@@ -89,8 +96,10 @@ class OfferLooks:
             by_every_link = evolve(ask, id=driver.new_id(), tree=0, after=ask.id, wait=wait)
             look = await self._ask(driver, by_every_link, watched.audience)
         now = self._clock.seconds()
-        watched.board = board = watched.audience.board(look, now)
-        watched.rest_until = now + _REST_SECONDS
+        board = watched.audience.board(look, now)
+        again = _again_in(board.look_again, watched.ends_at - now, now - began)
+        watched.board = board = evolve(board, look_again=again)
+        watched.rest_until = now + min(_REST_SECONDS, again)
         # That nothing more happens ends all waiting: who asks again asks whether that is still so.
         watched.again_at = now if board.is_done else now + board.look_again
         return board
@@ -111,6 +120,12 @@ class OfferLooks:
             is_unshared=bool(who_knows.unshared),
             is_by_every_link=not ask.tree,
         )
+
+
+def _again_in(usual: float, left: float, took: float) -> float:
+    """Return in how many seconds to look again: in time for a last look before an offer ends."""
+    last = left - _LAST_SECONDS - 2 * took
+    return min(usual, last) if last > 0 else usual
 
 
 def _tell(result: Board | Failure, watched: _WatchedOffer) -> None:

@@ -159,7 +159,7 @@ class PeerOffers:
         kept = self._book.get(offer)
         if kept is None or kept.withdrawal is not None:
             return fail(Unknown("no such offer is known here, or it is over"))
-        looking = self._looks.look(kept.offer)
+        looking = self._looks.look(kept.offer, kept.offer.until - self._date())
         return looking.addCallback(self._seen, kept) if kept.source == OWN else looking
 
     def wait(self, offer: MessageId, seconds: float) -> "Deferred[Waited]":

@@ -1,6 +1,7 @@
 """Write what a person pushes: what it is, to whom, until when, and signed where that is needed."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from math import ceil
 from random import Random
 from typing import Final
 from unicodedata import normalize
@@ -70,13 +71,14 @@ class OwnOffers:
     ) -> tuple[HeardOffer, MessageId]:
         """Write an offer: see :class:`WritesOffers`."""
         recipients = self._recipients(to)
-        if not 1 <= seconds <= OFFER_DAYS * _DAY_SECONDS:
+        most = OFFER_DAYS * _DAY_SECONDS
+        if not 1 <= seconds <= most:
             raise PeerError(f"an offer lasts a second at least, and {OFFER_DAYS} days at most")
         try:
             if into is not None:
                 check_into(into)
             shared, file_id = await self._hashed(name, watch)
-            key, now = self._rng.randbytes(16).hex(), int(self._date())
+            key, now = self._rng.randbytes(16).hex(), self._date()
             offer = Offer(
                 file_id=file_id,
                 name=shared.name.rpartition("/")[2],
@@ -84,8 +86,9 @@ class OwnOffers:
                 is_folder=shared.kind == "folder",
                 sender=self._judge.me.name,
                 to=recipients,
-                issued=now,
-                until=now + int(seconds),
+                issued=int(now),
+                # In whole seconds, but no shorter than was asked for.
+                until=min(ceil(now + seconds), int(now) + most),
                 network=self._network,
                 lock=lock_of(key),
                 into=into,

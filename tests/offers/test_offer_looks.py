@@ -92,6 +92,15 @@ class LookTests(SynchronousTestCase):
         self.others.tell()
         self.assertTrue(self.successResultOf(again).is_done)
 
+    def test_before_it_ends(self) -> None:
+        """What happens just before an offer ends is seen, though others had no rest."""
+        for seconds, again in ((0.0, 1.0), (1.0, 0.3), (0.3, 1.0)):
+            self.clock.advance(seconds)
+            board = self.looks.look(OFFER, 1.5 - self.clock.seconds())
+            self.others.tell("fetching")
+            self.assertAlmostEqual(self.successResultOf(board).look_again, again)
+        self.assertEqual(len(self.others.asked), 3)
+
     def test_still_so(self) -> None:
         """Where nothing more was to happen, whoever looks again learns what happens now."""
         board = self.look()

@@ -36,6 +36,19 @@ class OfferWaitingTests(OffersTestCase):
         waited = daemons.result(self.waits(daemons, self.push(daemons), 30.0))
         self.assertEqual((waited.is_late, waited.board.counts["asked"]), (True, 1))
 
+    def test_at_the_last_moment(self) -> None:
+        """What arrives just before a push ends is seen; it ends no sooner than was said."""
+        daemons = self.network(1, ASK)
+        known = self.push(daemons, "week 3/notes.txt", seconds=5.0)
+        left = known.offer.until - daemons.wall()
+        self.assertGreaterEqual(left, 5.0 - 0.01)
+        waits = self.waits(daemons, known)
+        daemons.run(left - 0.75)
+        daemons.peers["s2"].offers.answer(known.offer.id, True)
+        waited = daemons.result(waits)
+        self.assertTrue(waited.board.have_all)
+        self.assertFalse(waited.is_over)
+
     def test_withdrawn(self) -> None:
         """It ends with what was last seen."""
         daemons = self.network(1, ASK)
