@@ -18,7 +18,7 @@ from p2p_twisted.cli.script import LineFailed, PipedConsole, run_script
 from p2p_twisted.cli.signals import Interrupted, Signals
 from p2p_twisted.cli.terminal import restored
 from p2p_twisted.runtime.exit_status import Exit
-from p2p_twisted.runtime.os_errors import in_words, umask_fault
+from p2p_twisted.runtime.os_errors import umask_fault
 
 _LINES_FAILED: Final = range(Exit.NO_NETWORK, Exit.SOME_FAILED + 1)
 
@@ -44,6 +44,7 @@ def up(peers: int, script: Sequence[str] | None, keep: bool, command: Command = 
     :param script: lines for the console of s1, which is otherwise on this terminal.
     :param keep: whether to keep the files.
     :returns: the exit status.
+    :raises OSError: when the system refuses something, such as to write the output.
     """
     if (fault := umask_fault()) is not None:
         print(f"p2p up: {fault}", file=sys.stderr)
@@ -59,9 +60,6 @@ def up(peers: int, script: Sequence[str] | None, keep: bool, command: Command = 
         return 1
     except LinesFailed as failed:
         return failed.status
-    except OSError as error:
-        print(f"p2p up: {in_words(error)}", file=sys.stderr)
-        return 1
     except (DaemonFailed, LineFailed) as error:
         print(f"p2p up: {error}", file=sys.stderr)
         return 1

@@ -45,6 +45,8 @@ class ConsoleConfig:
     :ivar on_leave: is called when the peer has left the network, and that was shown.
     :ivar encoding: of input and output.
     :ivar has_color: whether a terminal may show failures in a color.
+    :ivar output_lost: says why the output is lost, if there is somebody to be told; returns what a
+        script exits with then.
     :ivar has_next_run: whether what is not complete goes on when the peer is started again.
     """
 
@@ -57,6 +59,7 @@ class ConsoleConfig:
     on_leave: Callable[[], None]
     encoding: str = "utf-8"
     has_color: bool = False
+    output_lost: Callable[[], Exit] = lambda: Exit.UNEXPECTED
     has_next_run: bool = True
 
 
@@ -191,6 +194,7 @@ class Console(Protocol):
 
     def writeConnectionLost(self) -> None:
         """Close the console, but not the peer: its output is lost."""
+        self.config.output_lost()
         self._over()
 
     # How it works

@@ -9,7 +9,6 @@ from p2p_twisted.console.lines import BadLine, LineSplitter
 from p2p_twisted.console.progress_line import running_line
 from p2p_twisted.console.text import visible
 from p2p_twisted.download.progress import Progress
-from p2p_twisted.runtime.exit_status import Exit
 
 
 class PlainConsole(Console):
@@ -68,7 +67,7 @@ class PlainConsole(Console):
         if self.can_ask:
             super().writeConnectionLost()
         else:
-            self._conversation.exits.add(Exit.UNEXPECTED)
+            self._conversation.exits.add(self.config.output_lost())
 
     def _take_all(self, lines: Iterable[str | BadLine]) -> None:
         for line in lines:

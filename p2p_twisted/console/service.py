@@ -24,7 +24,9 @@ from p2p_twisted.console.verdicts import Verdicts
 from p2p_twisted.peer.interface import IPeer
 from p2p_twisted.peer.links_interface import ILinks
 from p2p_twisted.runtime.alarm import Alarm
+from p2p_twisted.runtime.exit_code import complain
 from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.runtime.os_errors import in_words, why_unwritable
 from p2p_twisted.runtime.reactor import ThreadingReactor
 
 _STDIN: Final = 0
@@ -103,6 +105,7 @@ class ConsoleService(Service):
             on_leave=self._left,
             # See no-color.org.
             has_color=not os.environ.get("NO_COLOR"),
+            output_lost=_say_why_lost,
             encoding=getattr(sys.__stdout__, "encoding", None) or "utf-8",
             has_next_run=has_next_run,
         )
@@ -111,7 +114,12 @@ class ConsoleService(Service):
     def config(self) -> ConsoleConfig:
         """What further consoles of the peer need, but for a script's."""
         on_leave = partial(self._on_leave, Exit.DONE)
-        return attrs.evolve(self._config, tell=lambda _is_ok: None, on_leave=on_leave)
+        return attrs.evolve(
+            self._config,
+            tell=lambda _is_ok: None,
+            on_leave=on_leave,
+            output_lost=lambda: Exit.UNEXPECTED,
+        )
 
     @override
     def startService(self) -> None:
@@ -174,3 +182,12 @@ class ConsoleService(Service):
     def _left(self) -> None:
         if self.running and self._console is not None:
             self._on_leave(self._console.exit)
+
+
+def _say_why_lost() -> Exit:
+    """Say why standard output is lost, unless that is as nobody reads it; return an exit code."""
+    error = why_unwritable(_STDOUT)
+    if error is None:
+        return Exit.UNEXPECTED
+    complain(f"cannot write the output: {in_words(error)}")
+    return Exit.DISK

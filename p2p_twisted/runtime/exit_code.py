@@ -54,7 +54,7 @@ class ExitCode:
 
         :param is_shown: whether the person has been shown it, so that the log alone is told.
         """
-        _complain(reason, is_shown)
+        complain(reason, is_shown)
         notify(f"STATUS={reason}\nEXIT_STATUS={code}")
         self.end(code)
 
@@ -102,7 +102,7 @@ complaints: Final = Complaints()
 def report_uncaught(kind: type[BaseException], error: BaseException, trace: Any) -> None:
     """Report an exception as ``sys.excepthook`` does; :class:`CannotStart` without traceback."""
     if isinstance(error, CannotStart):
-        _complain(str(error))
+        complain(str(error))
         # What waits for a daemon in the background has no other way to learn that.
         notify(f"EXIT_STATUS={int(error.exit)}")
         # Nothing has begun that others, called at exit after this, would have to end.
@@ -118,7 +118,12 @@ def _exit_with(code: Exit) -> None:
     os._exit(code)
 
 
-def _complain(reason: str, is_shown: bool = False) -> None:
+def complain(reason: str, is_shown: bool = False) -> None:
+    """
+    Say on standard error, and in the log, what is wrong.
+
+    :param is_shown: whether the person has been shown it, so that the log alone is told.
+    """
     # No more than an error: Twisted would print it here, too, while there is no log yet.
     _log.error("{reason}", reason=reason, is_said=True)
     if not is_shown:

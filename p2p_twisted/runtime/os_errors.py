@@ -37,6 +37,18 @@ def in_words(error: Exception) -> str:
     return f"{named}: {reason}" if named else reason
 
 
+def why_unwritable(fd: int) -> OSError | None:
+    """Return why an output that has failed does; ``None`` where nobody reads it any more."""
+    try:
+        os.write(fd, b"\n")
+    except BrokenPipeError:
+        return None
+    except OSError as error:
+        is_gone_terminal = error.errno == errno.EIO and stat.S_ISCHR(os.fstat(fd).st_mode)
+        return None if is_gone_terminal else error
+    return OSError("it failed for a moment, and some of it is missing")
+
+
 def umask_fault() -> str | None:
     """Say that this process could not use the files that it makes, if its umask is such a one."""
     mask = os.umask(0o077)

@@ -1,5 +1,7 @@
 """A console on a pipe in memory, for tests."""
 
+from typing import Any
+
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
@@ -17,14 +19,18 @@ class Pipe:
     """A console on a pipe, and all around it."""
 
     def __init__(
-        self, encoding: str = "utf-8", is_typed: bool = False, leaves_at_end: bool = False
+        self,
+        encoding: str = "utf-8",
+        is_typed: bool = False,
+        leaves_at_end: bool = False,
+        **config: Any,
     ) -> None:
         self.clock = Clock()
         self.peer = FakePeer()
         self.told: list[bool] = []
         self.left = 0
         self.transport = StringTransport()
-        config = ConsoleConfig(
+        chosen = ConsoleConfig(
             clock=self.clock,
             peer=self.peer,
             links=FakeLinks(),
@@ -33,8 +39,9 @@ class Pipe:
             tell=self.told.append,
             on_leave=self._leave,
             encoding=encoding,
+            **config,
         )
-        self.console = PlainConsole(config, is_typed, leaves_at_end)
+        self.console = PlainConsole(chosen, is_typed, leaves_at_end)
         self.console.makeConnection(self.transport)
 
     def type(self, text: str) -> None:

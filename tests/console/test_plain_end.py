@@ -63,6 +63,13 @@ class ClosingTests(SynchronousTestCase):
         self.assertEqual([call[0] for call in pipe.peer.asked], ["topology", "listing", "leave"])
         self.assertEqual((pipe.left, pipe.console.exit), (1, Exit.UNEXPECTED))
 
+    def test_output_full(self) -> None:
+        """Why its output is lost tells the exit code of a script, and not of a person."""
+        for is_typed, ended in ((False, Exit.DISK), (True, Exit.DONE)):
+            pipe = Pipe(is_typed=is_typed, output_lost=lambda: Exit.DISK)
+            pipe.console.writeConnectionLost()
+            self.assertEqual(pipe.console.exit, ended)
+
     def test_output_closed_while_leaving(self) -> None:
         """A typed ``leave`` is executed, even if its answer cannot be shown."""
         gone: Deferred[None] = Deferred()

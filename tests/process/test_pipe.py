@@ -115,6 +115,14 @@ class PipeTests(SynchronousTestCase):
         self.wait_until_it_sleeps(process)
         self.assert_stops(process)
 
+    def test_full(self) -> None:
+        """Where its output cannot be written, it says why, once, and does as it is told."""
+        with open("/dev/full", "wb") as full:
+            process = self.start(stdout=full, stderr=subprocess.PIPE)
+        _, said = process.communicate(b"topo\ntopo\nleave\n", PATIENCE)
+        self.assertEqual(said, b"cannot write the output: the disk is full\n")
+        self.assertEqual(process.returncode, 0)
+
     def test_no_output(self) -> None:
         """With its output closed from the start, too, it does as it is told."""
         process = self.start(stdout=None, preexec_fn=lambda: os.close(1))

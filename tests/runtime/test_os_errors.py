@@ -6,7 +6,12 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.runtime.os_errors import in_words, umask_fault, why_no_directory
+from p2p_twisted.runtime.os_errors import (
+    in_words,
+    umask_fault,
+    why_no_directory,
+    why_unwritable,
+)
 
 
 class WordsTests(SynchronousTestCase):
@@ -24,6 +29,18 @@ class WordsTests(SynchronousTestCase):
             (ValueError("no number"), "no number"),
         ):
             self.assertTrue(in_words(error).startswith(words), in_words(error))
+
+    def test_unwritable(self) -> None:
+        """Why an output fails is told, unless it is as nobody reads it."""
+        full = os.open("/dev/full", os.O_WRONLY)
+        reader, unread = os.pipe()
+        keys, terminal = os.openpty()
+        for fd in (reader, keys):
+            os.close(fd)
+        for fd in (full, unread, terminal):
+            self.addCleanup(os.close, fd)
+        errors = [why_unwritable(fd) for fd in (full, unread, terminal)]
+        self.assertEqual([error and error.errno for error in errors], [errno.ENOSPC, None, None])
 
     def test_umask(self) -> None:
         """A umask is wrong only where it takes what this user may do itself."""
