@@ -25,6 +25,10 @@ _PRUNED_AT_ONCE: Final = 10_000
 # Where few are written at once, most pages of the database are written again for the next ones.
 _WRITTEN_AT_ONCE: Final = 1_024
 _UNWRITTEN_MOST_BYTES: Final = 64 * MIB
+# A statement for each row would take half as long again.
+_ROWS_AT_ONCE: Final = 100
+_ROW: Final = "(?, ?, ?, ?, ?)"
+_COLUMNS: Final = _ROW.count("?")
 # By how ids begin: with whole ones, all that is remembered takes half as long again, or twice.
 _ID_PART_DIGITS: Final = 8
 _ID_PART: Final = f"substr(file, 1, {_ID_PART_DIGITS})"
@@ -77,7 +81,7 @@ class HashCache:
         self._today = 0
         self._said = ""
         self._database: sqlite3.Connection | None = None
-        self._unwritten: list[tuple[OnDisk, HashedFile]] = []
+        self._unwritten: list[Any] = []
         self._unwritten_bytes = 0
 
     def open(self) -> None:
@@ -106,18 +110,15 @@ class HashCache:
         except sqlite3.Error as error:
             self._fail(error)
             return [None for _ in files]
-        try:
-            self._execute_many(
-                "UPDATE files SET day = ?, signature = ?"
-                " WHERE name = ? AND (day <> ? OR signature <> ?)",
-                [
-                    (self._today, (text := _text(file.signature)), file.name, self._today, text)
-                    for file, content in zip(files, found, strict=True)
-                    if content is not None
-                ],
-            )
-        except sqlite3.Error as error:
-            self._fail(error)
+        self._execute_many(
+            "UPDATE files SET day = ?, signature = ?"
+            " WHERE name = ? AND (day <> ? OR signature <> ?)",
+            [
+                (self._today, (text := _text(file.signature)), file.name, self._today, text)
+                for file, content in zip(files, found, strict=True)
+                if content is not None
+            ],
+        )
         return found
 
     def names_with(self, file_ids: Sequence[FileId]) -> list[str]:
@@ -139,18 +140,16 @@ class HashCache:
             as there are few that are soon hashed again.
         """
         for file, content in files:
-            self._unwritten.append((file, content))
+            text = _text(file.signature)
+            self._unwritten += file.name, text, content.file_id, content.digests, self._today
             self._unwritten_bytes += file.signature.size
-        are_many = len(self._unwritten) >= _WRITTEN_AT_ONCE
+        are_many = len(self._unwritten) >= _WRITTEN_AT_ONCE * _COLUMNS
         if are_many or self._unwritten_bytes >= _UNWRITTEN_MOST_BYTES or not has_more:
             self._write()
 
     def forget(self, names: Iterable[str]) -> None:
         """Forget the hashes of some files."""
-        try:
-            self._execute_many("DELETE FROM files WHERE name = ?", [(name,) for name in names])
-        except sqlite3.Error as error:
-            self._fail(error)
+        self._execute_many("DELETE FROM files WHERE name = ?", [(name,) for name in names])
 
     def prune(self, is_there: Callable[[str], bool]) -> None:
         """
@@ -160,14 +159,14 @@ class HashCache:
         """
         try:
             names = self._names_unused_since(self._today - KEPT_DAYS)
-            there = {name for name in names if is_there(name)}
-            gone = [(name,) for name in names if name not in there]
-            self._execute_many("DELETE FROM files WHERE name = ?", gone)
-            self._execute_many(
-                "UPDATE files SET day = ? WHERE name = ?", [(self._today, name) for name in there]
-            )
         except sqlite3.Error as error:
             self._fail(error)
+            return
+        there = {name for name in names if is_there(name)}
+        self.forget(name for name in names if name not in there)
+        self._execute_many(
+            "UPDATE files SET day = ? WHERE name = ?", [(self._today, name) for name in there]
+        )
 
     def close(self) -> None:
         """Close the database."""
@@ -175,15 +174,14 @@ class HashCache:
         self._disconnect()
 
     def _write(self) -> None:
-        rows = [
-            (file.name, _text(file.signature), content.file_id, content.digests, self._today)
-            for file, content in self._unwritten
-        ]
-        self._unwritten, self._unwritten_bytes = [], 0
-        try:
-            self._execute_many("REPLACE INTO files VALUES (?, ?, ?, ?, ?)", rows)
-        except sqlite3.Error as error:
-            self._fail(error)
+        values, self._unwritten, self._unwritten_bytes = self._unwritten, [], 0
+        rest = len(values) % (_ROWS_AT_ONCE * _COLUMNS)
+        for rows, some in ((_ROWS_AT_ONCE, values[rest:]), (1, values[:rest])):
+            length = rows * _COLUMNS
+            self._execute_many(
+                f"REPLACE INTO files VALUES {','.join([_ROW] * rows)}",
+                [some[start : start + length] for start in range(0, len(some), length)],
+            )
 
     def _disconnect(self) -> None:
         database, self._database = self._database, None
@@ -212,10 +210,15 @@ class HashCache:
         query = "SELECT name FROM files WHERE day < ? ORDER BY day LIMIT ?"
         return [name for (name,) in self._database.execute(query, (day, _PRUNED_AT_ONCE))]
 
-    def _execute_many(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        if self._database is not None and rows:
+    def _execute_many(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Execute it for all rows, or for none."""
+        if self._database is None or not rows:
+            return
+        try:
             with self._database:
                 self._database.executemany(statement, rows)
+        except sqlite3.Error as error:
+            self._fail(error)
 
     def _fail(self, error: Exception) -> None:
         """Log an error once, and continue without what could not be read or written."""

@@ -57,7 +57,7 @@ class Catalog:
                 change = changes[above] = Change()
                 self._make_folder(above)
             if old is None:
-                self._enter(name)
+                self._enter(name, above)
             elif old.content is not None:
                 self._by_id.remove(old.content.file_id, name)
             self._entries[name] = file
@@ -252,9 +252,9 @@ class Catalog:
     def _make_folder(self, name: str) -> None:
         """Add a folder, and those above it, unless it is there."""
         if name not in self._folders:
-            self._make_folder(name.rpartition("/")[0])
+            self._make_folder(above := name.rpartition("/")[0])
             self._folders[name] = Folder()
-            self._enter(name)
+            self._enter(name, above)
 
     def _recount(self, name: str, change: Change) -> None:
         """Count a change of files in a folder, there and above; what has none left is removed."""
@@ -278,11 +278,11 @@ class Catalog:
         else:
             self.unsealed.discard(name)
 
-    def _enter(self, name: str) -> None:
-        """Have a file or folder found by its name; the folder that it is in is there."""
+    def _enter(self, name: str, above: str) -> None:
+        """Have a file or folder found by its name; the folder above, which it is in, is there."""
         entered = self._keys[name] = key(name)
         self._by_base.add(entered.base, name)
-        self._folders[name.rpartition("/")[0]].children.add(name)
+        self._folders[above].children.add(name)
         self._order = None
 
     def _leave(self, name: str) -> None:

@@ -40,9 +40,9 @@ class Exclusions:
         self._unreadable[name] = f"it cannot be read: {reason}"
         self._has_changed = True
 
-    def readable(self, name: str) -> None:
-        """Remove a file that can be hashed after all, or is gone."""
-        self._unreadable.pop(name, None)
+    def readable(self, name: str) -> bool:
+        """Remove a file that can be hashed after all, or is gone; return whether it was there."""
+        return self._unreadable.pop(name, None) is not None
 
     def all(self) -> tuple[tuple[str, str], ...]:
         """Return paths and reasons, sorted; the first thousand of them."""

@@ -85,7 +85,8 @@ class Files:
 
     def not_seen(self, name: str) -> None:
         """Forget a file or folder that was left out, as it was not found again."""
-        self._no_longer_unreadable(name)
+        self._exclusions.readable(name)
+        self._catalog.left_out.put(name, 0)
         self._catalog.ignored.put(name, 0)
 
     def gone(self, name: str) -> None:
@@ -147,5 +148,5 @@ class Files:
         self._no_longer_unreadable(name)
 
     def _no_longer_unreadable(self, name: str) -> None:
-        self._exclusions.readable(name)
-        self._catalog.left_out.put(name, 0)
+        if self._exclusions.readable(name):
+            self._catalog.left_out.put(name, 0)

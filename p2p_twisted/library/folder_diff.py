@@ -94,15 +94,15 @@ def _compare(result: FolderDiff, catalog: Catalog, visit: Visit, listing: Listin
     result.unshared[visit.place.name] = listing.unshared
     result.left_out[visit.place.name] = listing.left_out
     result.ignored[visit.place.name] = listing.ignored
+    known = catalog.children(visit.place.name)
     for name, on_disk in listing.files.items():
-        entry = catalog.entry(name)
-        if entry is None or entry.on_disk != on_disk:
+        if name not in known or (entry := catalog.entry(name)) is None or entry.on_disk != on_disk:
             result.found.append(on_disk)
     for name, place in listing.folders.items():
         if visit.is_deep or not catalog.is_folder(name):
             result.next.append(Visit(place, True))
     _compare_bare(result, catalog, visit.place, listing)
-    for child in catalog.children(visit.place.name):
+    for child in known:
         if catalog.entry(child) is not None:
             if child not in listing.files:
                 result.gone.append(child)

@@ -60,6 +60,8 @@ class Index:
     def add(self, key: str, name: str) -> None:
         """Add a name to a key."""
         names = self._names.setdefault(key, name)
+        if names is name:
+            return
         if isinstance(names, _Several):
             names.names.add(name)
             names.in_order = None

@@ -5,7 +5,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from pathlib import Path
 from typing import Final
@@ -18,12 +18,16 @@ from p2p_twisted.library.ignoring import Ignoring
 from p2p_twisted.runtime import openat
 from p2p_twisted.runtime.file_systems import keeps_modes
 from p2p_twisted.wire.limits import FILE_BYTES
-from p2p_twisted.wire.names import BadName, check_path, collision_key
+from p2p_twisted.wire.names import USUAL_NAME, BadName, check_path, collision_key
 
 # Also those of other daemons: a log tells who is where, and a registry's records have all tokens.
 _OURS: Final = re.compile(
     r"\.p2p|\.p2pignore\Z|p2p(meta|peer-[a-z0-9-]+)\.(log(\.\d+)?|pid|db(-wal|-shm|-journal)?)\Z"
 )
+# Nearly all names are: to check each takes five times as long. It never tries a shorter match, for
+# which it would have to remember each name.
+_USUAL_NAMES: Final = re.compile(f"{USUAL_NAME.pattern}(?:/{USUAL_NAME.pattern})*+")
+_CHECKED_AT_ONCE: Final = 1_000
 
 Identity = tuple[int, int]
 """A device and an inode, which identify a folder whatever it is called."""
@@ -110,10 +114,12 @@ def list_folder(
             visible, hidden = _divided(found)
             listing.hidden = hidden
             entries = sorted(visible, key=attrgetter("name"))
-        if not all(entry.name.isascii() for entry in entries):
+        names = [entry.name for entry in entries]
+        taken: dict[str, str] | None = None
+        if not _are_usual(place.name, names):
             # Sorted twice, so that names that differ only in normal form have an order, too.
             entries.sort(key=_normal_name)
-        taken: dict[str, str] = {}
+            taken = {}
         for entry in entries:
             if is_canceled():
                 raise ScanCanceled
@@ -144,11 +150,13 @@ def _add(
     place: Place,
     entry: "os.DirEntry[str]",
     excluded: frozenset[Identity],
-    taken: dict[str, str],
+    taken: dict[str, str] | None,
 ) -> None:
     """
     Add an entry to the files or folders.
 
+    :param taken: the names so far, by what they could be mistaken for; ``None`` where all can be
+        shared as they are.
     :raises BadName: when it cannot be shared.
     """
     try:
@@ -157,31 +165,62 @@ def _add(
         return
     except OSError as error:
         raise BadName(f"it cannot be read: {error.strerror}") from None
-    is_folder = stat.S_ISDIR(status.st_mode)
-    if stat.S_ISLNK(status.st_mode):
+    mode = status.st_mode
+    is_file = stat.S_ISREG(mode)
+    if is_file:
+        if _identity(status) in excluded:
+            return
+        if status.st_size > FILE_BYTES:
+            raise BadName(f"a file may have at most {FILE_BYTES} bytes")
+    elif stat.S_ISLNK(mode):
         if _leads_to(entry, excluded):
             return
         raise BadName("links are not followed")
-    if not is_folder and not stat.S_ISREG(status.st_mode):
+    elif not stat.S_ISDIR(mode):
         raise BadName("it is not a regular file")
-    if not is_folder and _identity(status) in excluded:
-        return
-    if status.st_size > FILE_BYTES:
-        raise BadName(f"a file may have at most {FILE_BYTES} bytes")
-    component = _shared_name(entry.name)
-    name = _below(place.name, component)
-    check_path(name)
-    first = taken.setdefault(collision_key(component), name)
-    if first is not name:
-        raise BadName(f"it differs from {first} only in case, accents or invisible characters")
-    # One string instead of two, for each of very many files.
-    is_spelled_so = component == entry.name and place.path == place.name
-    path = name if is_spelled_so else _below(place.path, entry.name)
-    if is_folder:
-        listing.folders[name] = Place(name, path)
-    else:
-        is_executable = bool(status.st_mode & stat.S_IXUSR)
+    name = _below(place.name, entry.name)
+    if taken is not None:
+        name = _checked_name(place, entry.name, taken)
+    path = _below(place.path, entry.name)
+    if path == name:
+        # One string instead of two, for each of very many files.
+        path = name
+    if is_file:
+        is_executable = mode & stat.S_IXUSR != 0
         listing.files[name] = OnDisk(name, path, Signature.of(status), is_executable)
+    else:
+        listing.folders[name] = Place(name, path)
+
+
+def _are_usual(folder: str, names: Sequence[str]) -> bool:
+    """Return whether all may be names in a folder, and none could be mistaken for another."""
+    keys: set[str] = set()
+    # Others run in between.
+    for start in range(0, len(names), _CHECKED_AT_ONCE):
+        together = "/".join(names[start : start + _CHECKED_AT_ONCE])
+        if not _USUAL_NAMES.fullmatch(together):
+            return False
+        keys.update(collision_key(together).split("/"))
+    try:
+        check_path(_below(folder, max(names, key=len, default="")))
+    except BadName:
+        return False
+    return len(keys) == len(names)
+
+
+def _checked_name(place: Place, name: str, taken: dict[str, str]) -> str:
+    """
+    Return the name that an entry is shared under.
+
+    :raises BadName: when it may not be used.
+    """
+    component = _shared_name(name)
+    shared = _below(place.name, component)
+    check_path(shared)
+    first = taken.setdefault(collision_key(component), shared)
+    if first is not shared:
+        raise BadName(f"it differs from {first} only in case, accents or invisible characters")
+    return shared
 
 
 def _leads_to(entry: "os.DirEntry[str]", excluded: frozenset[Identity]) -> bool:

@@ -65,6 +65,9 @@ class MatchKey(msgspec.Struct, frozen=True, gc=False):
 def key(name: str) -> MatchKey:
     """Prepare a shared name for comparison."""
     path = collision_key(name)
+    if path == name:
+        # One string instead of two, for each of very many names.
+        path = name
     base = last_component(path)
     # Most names have no accents, and then need no memory for that.
     if path.isascii() or (without := plain(path)) == path:

@@ -62,7 +62,7 @@ def id_from_digests(size: int, digests: bytes) -> str:
     :param digests: the digests of its chunks, in order, without separators.
     :returns: 64 hexadecimal digits.
     """
-    return blake3(size.to_bytes(8, "big")).update(digests).hexdigest()
+    return blake3(size.to_bytes(8, "big") + digests).hexdigest()
 
 
 def content_id(content: bytes) -> str:

@@ -77,7 +77,7 @@ _WINDOWS_DEVICES: Final = frozenset(
 _THIS_NETWORK: Final = ipaddress.IPv4Network("0.0.0.0/8")
 # The separators, and what names a second stream of a file on NTFS.
 _FORBIDDEN: Final = frozenset("\\/:")
-_USUAL_NAME: Final = re.compile(
+USUAL_NAME: Final = re.compile(
     r"(?![ .]|(?i:aux|clock|com|con|lpt|nul|prn))"
     rf"[ -.0-9;-\[\]-~]{{1,{COMPONENT_BYTES}}}(?<![ .])"
 )
@@ -110,7 +110,7 @@ def check_component(component: str) -> None:
 
     :raises BadName: when some file system, shell or screen could mistake it.
     """
-    if not _USUAL_NAME.fullmatch(component):
+    if not USUAL_NAME.fullmatch(component):
         check_unusual(component)
 
 

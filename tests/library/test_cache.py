@@ -181,17 +181,19 @@ class RestartTests(SynchronousTestCase):
         sharer.start()
         self.successResultOf(sharer.library.stop())
         sharer.restart()
-        real = HashCache._execute_many
+        real = cache._connect
 
-        def full(_cache: HashCache, *_arguments: object) -> None:
-            raise sqlite3.OperationalError("database or disk is full")
+        def full(path: str, index: str) -> sqlite3.Connection:
+            database = real(path, index)
+            database.execute("PRAGMA query_only = ON")
+            return database
 
-        self.patch(HashCache, "_execute_many", full)
+        self.patch(cache, "_connect", full)
         sharer.file("f2")
         sharer.start()
         self.assertEqual((sharer.names(), sharer.hashed), (["f1", "f2"], ["f2"]))
         self.successResultOf(sharer.library.stop())
-        self.patch(HashCache, "_execute_many", real)
+        self.patch(cache, "_connect", real)
         sharer.restart()
         sharer.start()
         self.assertEqual(sharer.hashed, ["f2"])
