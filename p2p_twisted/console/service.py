@@ -31,6 +31,8 @@ from p2p_twisted.runtime.reactor import ThreadingReactor
 
 _STDIN: Final = 0
 _STDOUT: Final = 1
+# Of TERM: such terminals support only lines.
+_DUMB: Final = ("", "dumb")
 _LOOK_SECONDS: Final = 0.2
 _MISSED_LINES: Final = 20
 
@@ -173,7 +175,7 @@ class ConsoleService(Service):
 
     def _make_console(self) -> Console:
         is_typed = os.isatty(_STDIN)
-        if is_typed and os.isatty(_STDOUT) and os.environ.get("TERM", "dumb") != "dumb":
+        if is_typed and os.isatty(_STDOUT) and os.environ.get("TERM", "") not in _DUMB:
             mode = RawMode(_STDIN, _STDOUT)
             call = self._reactor.callFromThread
             return TerminalConsole(self._config, mode, call, self._history)

@@ -11,6 +11,7 @@ from p2p_twisted.console import service
 from p2p_twisted.console.console import ConsoleConfig
 from p2p_twisted.console.plain_console import PlainConsole
 from p2p_twisted.console.service import ConsoleService, stdin_is_ours
+from p2p_twisted.console.terminal_console import TerminalConsole
 from tests.console.fake_links import FakeLinks
 from tests.console.fake_peer import FakePeer
 
@@ -53,6 +54,15 @@ class ConsoleServiceTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.reactor = ConsoleReactor()
         self.service = ConsoleService(self.reactor, FakePeer(), "s2", self.fail, links=FakeLinks())
+
+    def test_terminals(self) -> None:
+        """A terminal that is dumb, or is not said to be more, is written to line by line."""
+        self.patch(os, "isatty", lambda _descriptor: True)
+        self.patch(service, "RawMode", lambda *_fds: None)
+        for kind, draws in (("xterm", True), ("dumb", False), ("", False), (None, False)):
+            self.patch(os, "environ", {} if kind is None else {"TERM": kind})
+            console = self.service._make_console()
+            self.assertEqual(isinstance(console, TerminalConsole), draws)
 
     def test_color(self) -> None:
         """Failures have a color, unless NO_COLOR says that nothing should."""
