@@ -1,7 +1,7 @@
 """Download the files that a manifest lists: small ones many at a time, large ones singly."""
 
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby, islice
 from typing import Final
@@ -15,6 +15,7 @@ from p2p_twisted.download.file import FileDownload
 from p2p_twisted.download.file_work import FileWork
 from p2p_twisted.download.member_reporter import MemberReporter
 from p2p_twisted.download.reporter import Reporter
+from p2p_twisted.runtime.openat import listed_in, native
 from p2p_twisted.runtime.tasks import together
 from p2p_twisted.storage.manifests import Item
 from p2p_twisted.storage.published import Published
@@ -23,7 +24,8 @@ from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId
 
-_LOOKED_FOR_AT_ONCE: Final = 256
+# Where nothing is there yet, a thread is mostly waited for in fewer.
+_LOOKED_FOR_AT_ONCE: Final = 1_000
 _LARGE_AT_ONCE: Final = 3
 
 
@@ -93,8 +95,9 @@ class Members:
         :raises DiskFault: when it is not known any more what was published.
         """
         published = await self._disk.call(self._record.read)
-        for start in range(0, len(members), _LOOKED_FOR_AT_ONCE):
-            some = members[start : start + _LOOKED_FOR_AT_ONCE]
+        unlisted = await self._disk.call_while_wanted(self._unlisted, members, published)
+        for start in range(0, len(unlisted), _LOOKED_FOR_AT_ONCE):
+            some = unlisted[start : start + _LOOKED_FOR_AT_ONCE]
             if await self._disk.call_while_wanted(self._absent, some, published):
                 return False
         return True
@@ -145,6 +148,31 @@ class Members:
                 if is_bare or not self._is_here(member, published, is_wanted)
             ]
         return absent
+
+    def _unlisted(
+        self,
+        members: Sequence[Member],
+        published: Mapping[str, Published],
+        is_wanted: Callable[[], bool],
+    ) -> Sequence[Member]:
+        """
+        Leave out those in folders that list all that was published there, each with its inode.
+
+        To read a folder takes a quarter of the time that it takes to look at each of its files.
+        """
+        inodes = {native(each.target): each.inode for each in published.values()}
+        counts = Counter(map(_folder_of, members))
+        whole: set[str] = set()
+        for folder, count in counts.items():
+            if not is_wanted():
+                break
+            path = native(folder)
+            above = f"{path}/" if path else ""
+            # There may be far more in it, of others: then it is cheaper to look at each.
+            listed = islice(listed_in(self._inbox.folder, path), 2 * count)
+            if sum(inodes.get(above + name) == inode for name, inode in listed) == count:
+                whole.add(folder)
+        return [member for member in members if _folder_of(member) not in whole]
 
     def _is_here(
         self, member: Member, published: Mapping[str, Published], is_wanted: Callable[[], bool]

@@ -68,7 +68,7 @@ class LocalContent:
         await self._seeding.start()
 
     async def _among(self, file_ids: Sequence[FileId]) -> frozenset[FileId]:
-        shared = {each for each in file_ids if self._shared.name_of(each) is not None}
+        shared = self._shared.among(file_ids)
         return await self._offload(self._earlier.among, file_ids) | shared
 
     async def _open(self, file_id: FileId) -> Source | None:

@@ -205,6 +205,13 @@ class SharedLibraries:
         """Return whether some content is shared, or may turn out to be."""
         return not self.is_settled or self.name_of(file_id) is not None
 
+    def among(self, file_ids: Collection[FileId]) -> frozenset[FileId]:
+        """Return which of some content is shared."""
+        catalogs = [library.catalog for library in self._libraries]
+        return frozenset(
+            each for catalog in catalogs for each in file_ids if catalog.names_with(each)
+        )
+
     def name_of(self, file_id: FileId) -> str | None:
         """Name some content; ``None`` when it is not shared."""
         catalogs = (library.catalog for library in self._libraries)

@@ -9,7 +9,7 @@ descriptor, which the caller closes.
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import accumulate
 from pathlib import Path
 from typing import Final
@@ -65,6 +65,17 @@ def opened_folder(root: str | Path, path: str) -> Iterator[int]:
         yield fd
     finally:
         os.close(fd)
+
+
+def listed_in(root: str | Path, path: str) -> Iterator[tuple[str, int]]:
+    """Yield the names in a folder, each with its inode; fewer or none where it cannot be read."""
+    with (
+        suppress(OSError),
+        opened_folder(root, path) as folder_fd,
+        os.scandir(folder_fd) as entries,
+    ):
+        for entry in entries:
+            yield entry.name, entry.inode()
 
 
 def open_file(root: str | Path, path: str) -> int:

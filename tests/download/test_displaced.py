@@ -99,6 +99,43 @@ class FolderTests(SmallFilesCase):
         self.removed_at_end(world, done)
         self.assert_whole(world, self.successResultOf(done), contents)
 
+    def half_saved(self, contents: list[Content]) -> tuple[World, "Deferred[Progress]", Path]:
+        """Download a folder until one of its files is there; return that, too."""
+        world = self.world()
+        done = world.downloads.get([self.share(world, "s1", contents)], world.shown.append)
+        while not (saved := list((world.folder / "Downloads").glob("many/f*"))):
+            world.wires.step()
+        return world, done, saved[0]
+
+    def test_one_removed(self) -> None:
+        """A single file that is removed after it was saved comes once more."""
+        contents = small(200)
+        world, done, saved = self.half_saved(contents)
+        saved.unlink()
+        world.wires.settle()
+        self.assert_whole(world, self.successResultOf(done), contents)
+
+    def test_one_replaced(self) -> None:
+        """What somebody puts in the place of a file is not taken for it, and stays."""
+        contents = small(200)
+        world, done, saved = self.half_saved(contents)
+        content = saved.read_bytes()
+        saved.rename(world.folder / "elsewhere")
+        saved.write_bytes(b"other")
+        world.wires.settle()
+        self.assertIsInstance(self.successResultOf(done).state, Saved)
+        self.assertEqual(saved.read_bytes(), b"other")
+        self.assertEqual(saved.with_name(f"{saved.name} (1)").read_bytes(), content)
+
+    def test_among_many(self) -> None:
+        """Each is found where far more others are: none comes once more."""
+        world, done, saved = self.half_saved(small(20))
+        for number in range(100):
+            (saved.parent / f"other{number}").touch()
+        world.wires.settle()
+        self.assertIsInstance(self.successResultOf(done).state, Saved)
+        self.assertEqual(len(list(saved.parent.iterdir())), 120)
+
     def test_replaced(self) -> None:
         """
         Where a file or a link has its place, nothing is said to be kept.
