@@ -151,6 +151,8 @@ class More(Message):
     """
 
     verb = "MORE"
+    # The ids are of a list that was checked when it came.
+    is_read_back = False
 
     files: FileIds
     together: bool = False
@@ -182,6 +184,8 @@ class Wholes(Message):
     """
 
     verb = "WHOLES"
+    # The ids were checked when they were asked for.
+    is_read_back = False
 
     files: FileIds
     sizes: Annotated[tuple[WholeSize, ...], Meta(min_length=1, max_length=limits.IDS_PER_LINE)]
