@@ -23,7 +23,7 @@ _DAY_SECONDS: Final = 86_400
 _ASKED_AT_ONCE: Final = 500
 _PRUNED_AT_ONCE: Final = 10_000
 # Where few are written at once, most pages of the database are written again for the next ones.
-_WRITTEN_AT_ONCE: Final = 1_024
+_WRITTEN_AT_ONCE: Final = 4_096
 _UNWRITTEN_MOST_BYTES: Final = 64 * MIB
 # A statement for each row would take half as long again.
 _ROWS_AT_ONCE: Final = 100

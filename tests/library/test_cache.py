@@ -251,13 +251,13 @@ class WrittenTests(SynchronousTestCase):
 
     def test_many(self) -> None:
         """Very many, or much, does not wait."""
-        for number in range(1_023):
+        for number in range(4_095):
             self.keep(f"a{number}", has_more=True)
         self.assertEqual(self.written(), 0)
         self.keep("b", has_more=True)
-        self.assertEqual(self.written(), 1_024)
+        self.assertEqual(self.written(), 4_096)
         self.keep("c", 64 * MIB, has_more=True)
-        self.assertEqual(self.written(), 1_025)
+        self.assertEqual(self.written(), 4_097)
 
     def test_asked(self) -> None:
         """What waits is found."""
