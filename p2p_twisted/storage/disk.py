@@ -117,8 +117,7 @@ def make_safe(disk: Disk, fd: int) -> None:
 
 def write_all(disk: Disk, fd: int, content: memoryview, offset: int) -> None:
     """Write every byte, as one call may write fewer without an error."""
-    while content:
-        written = disk.pwrite(fd, content, offset)
+    while (left := len(content)) and (written := disk.pwrite(fd, content, offset)) < left:
         offset += written
         content = content[written:]
 

@@ -14,6 +14,8 @@ _ALL: Final = 0o777
 _ALL_BUT_RUN: Final = 0o666
 # What file systems without modes, or those of somebody else, answer.
 _NO_MODES: Final = (errno.EPERM, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS)
+# A disk that has no room for a time is no reason to go without the content.
+_MAY_FAIL: Final = suppress(OSError, OverflowError)
 
 
 @frozen
@@ -62,6 +64,5 @@ class AttributeWriter:
 
     def _write_time(self, fd: int, attributes: Attributes) -> None:
         if self.keeps_times and attributes.modified is not None:
-            # A disk that has no room for a time is no reason to go without the content.
-            with suppress(OSError, OverflowError):
+            with _MAY_FAIL:
                 os.utime(fd, ns=(time.time_ns(), attributes.modified))
