@@ -1,6 +1,6 @@
 """What is there of a download, and what is asked of which holder: all that receivers know."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Protocol
@@ -14,7 +14,7 @@ from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.explain.push_times import PushTimes
 from p2p_twisted.picker.chunk_picker import ChunkPicker
 from p2p_twisted.picker.ranges import Range, ranges
-from p2p_twisted.runtime.disk_thread import Writing
+from p2p_twisted.runtime.disk_thread import CALLS_AHEAD, Writing
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.storage.part_file import PartFile
 from p2p_twisted.storage.partial import PartialContent, PartialSource
@@ -72,8 +72,8 @@ class FileInProgress:
         self._observer = observer
         self._heard = heard
         self._writing = writing
-        # What a chunk was written from: the next one of any holder may come into it.
-        self.spare: memoryview | None = None
+        # What chunks were written from: the next ones of any holder may come into it.
+        self.spares: deque[memoryview] = deque(maxlen=CALLS_AHEAD)
         # How many chunks of each holder are being verified and written.
         self._at_work: Counter[PeerName] = Counter()
         self._partial = PartialContent(clock, part.content, self.picker.ranges_verified)
@@ -163,6 +163,11 @@ class FileInProgress:
     def has_enough_at_work(self) -> bool:
         """Whether a holder whose chunk is at work is to wait for that before it sends more."""
         return self._writing.is_full
+
+    @property
+    def has_little_at_work(self) -> bool:
+        """Whether a holder that waits for that may send again."""
+        return self._writing.has_room
 
     # What the download calls
 

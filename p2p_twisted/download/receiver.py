@@ -155,8 +155,8 @@ class ChunkReceiver(PushReceiver):
         if not self._buffer:
             # Whole pages, as a file's are: they are copied faster to where they lie alike.
             size = min(limits.CHUNK_BYTES, content.size)
-            self._buffer = self._file.spare or memoryview(mmap.mmap(-1, size))
-            self._file.spare = None
+            spares = self._file.spares
+            self._buffer = spares.pop() if spares else memoryview(mmap.mmap(-1, size))
         if chunk.held is not None:
             self.times.claimed(chunk.held)
         self._index, self._chunk = chunk.index, self._buffer[: chunk.length]
@@ -189,7 +189,7 @@ class ChunkReceiver(PushReceiver):
 
         def worked(outcome: T) -> T:
             self._at_work.remove(index)
-            file.spare = buffer
+            file.spares.append(buffer)
             return outcome
 
         accepting.addBoth(worked)
@@ -210,11 +210,13 @@ class ChunkReceiver(PushReceiver):
             self._connection.abort()
 
     def _go_on(self) -> None:
+        assert self._file is not None
         if self._connection.is_open:
             if not (self._at_work or self.is_done):
                 self._put_off_deadline()
-            self._connection.intake.release()
-            self.times.is_held_up(False)
+            if not self._at_work or self._file.has_little_at_work:
+                self._connection.intake.release()
+                self.times.is_held_up(False)
 
     @override
     def _moved(self, count: int) -> None:

@@ -32,6 +32,10 @@ class Writing(Offload, Protocol):
         """Whether enough is under way: more would take memory, and gain no time."""
 
     @property
+    def has_room(self) -> bool:
+        """Whether so little is under way, after it was full, that it is time for several more."""
+
+    @property
     def core_wanted(self) -> float:
         """For how many seconds, so far, what is called has run on a core, or waited for one."""
 
@@ -69,7 +73,16 @@ class DiskThread:
     @property
     def is_full(self) -> bool:
         """See :class:`Writing`."""
-        return self._under_way >= (CALLS_AHEAD if self._goes_on and not self._is_slow else 1)
+        return self._under_way >= self._most
+
+    @property
+    def has_room(self) -> bool:
+        """See :class:`Writing`."""
+        return self._under_way <= self._most // 2
+
+    @property
+    def _most(self) -> int:
+        return CALLS_AHEAD if self._goes_on and not self._is_slow else 1
 
     @property
     def core_wanted(self) -> float:

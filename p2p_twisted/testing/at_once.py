@@ -14,6 +14,7 @@ class AtOnce:
     """Calls what writes at once: a :class:`Writing`."""
 
     is_full = False
+    has_room = True
     core_wanted = 0.0
 
     def __call__(self, function: Callable[..., T], *args: Any) -> "Deferred[T]":

@@ -64,6 +64,18 @@ class AtWorkTests(LiarCase):
         self.go_on(world)
         self.assertEqual(names_of(self.assert_saved(world, done, content)), ("liar",))
 
+    def test_several_more(self) -> None:
+        """A holder that had to wait sends again once half is written: several, and not each."""
+        content = Content(_CONTENT)
+        world, done, played = self.pushed(content)
+        self.say(world, played, content, 2, 0, 1, 3)
+        for expected in (2, 2):
+            world.writing.do_one()
+            world.wires.settle()
+            self.assertEqual(len(world.writing.waiting), expected)
+        self.go_on(world)
+        self.assert_saved(world, done, content)
+
     def test_saved_at_once(self) -> None:
         """Once all is written, it has its name without another turn of the writer."""
         content = Content(_CONTENT)
@@ -141,6 +153,18 @@ class AtWorkTests(LiarCase):
             played.transport.loseConnection()
             world.wires.settle()
             self.assert_recovers(world, done, content)
+        self.assertEqual(memory.call_count, 2)
+
+    def test_memory_of_several(self) -> None:
+        """So does all that several were written from: none of it is given back meanwhile."""
+        content = Content(_CONTENT)
+        with patch.object(mmap, "mmap", wraps=mmap.mmap) as memory:
+            world, done, played = self.pushed(content)
+            for two in ((0, 1), (2, 3)):
+                self.say(world, played, content, *two)
+                while world.writing.do_one():
+                    world.wires.settle()
+            self.assert_saved(world, done, content)
         self.assertEqual(memory.call_count, 2)
 
     def test_disk_full(self) -> None:

@@ -140,6 +140,7 @@ class IdleCoreTests(DiskThreadCase):
         self.disk.set()
         for number, call in enumerate(calls):
             self.assertNoResult(call)
+            self.assertEqual(self.thread.has_room, number >= CALLS_AHEAD // 2)
             self.reactor.turn()
             self.assertEqual(self.successResultOf(call), number)
         self.assertEqual(self.done, list(range(CALLS_AHEAD)))

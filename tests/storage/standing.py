@@ -28,6 +28,10 @@ class Standing:
     def is_full(self) -> bool:
         return len(self.waiting) >= self.ahead
 
+    @property
+    def has_room(self) -> bool:
+        return len(self.waiting) <= self.ahead // 2
+
     def __call__(self, function: Callable[..., Any], *args: Any) -> "Deferred[Any]":
         if not self.stands_still:
             return inline(function, *args)
