@@ -4,11 +4,12 @@ from collections.abc import Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import attrs
 from twisted.internet.defer import CancelledError, Deferred, FirstError, gatherResults
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from p2p_twisted.download.downloads import Downloads
@@ -29,10 +30,13 @@ from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer_errors import CannotKeep, NotFound, NotReady, PeerError
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.gate import Gate
+from p2p_twisted.runtime.lock import Semaphore
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.wire.manifest import BadManifest
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
+
+_BEGUN_AT_ONCE: Final = 8
 
 T = TypeVar("T")
 
@@ -109,11 +113,12 @@ class Getting:
             return await self._get_selected(selection, watch)
 
     async def _get_selected(self, selection: Selection, watch: Watch) -> tuple[Progress, ...]:
-        later = (self._get_later(word, selection, watch) for word in selection.later)
-        return tuple(chain(*await _all([self._get_things(selection, watch), *later])))
+        turn = Semaphore(_BEGUN_AT_ONCE)
+        later = (self._get_later(word, selection, watch, turn) for word in selection.later)
+        return tuple(chain(*await _all([self._get_things(selection, watch, turn), *later])))
 
     async def _get_later(
-        self, word: str | Hit, selection: Selection, watch: Watch
+        self, word: str | Hit, selection: Selection, watch: Watch, turn: Semaphore
     ) -> tuple[Progress, ...]:
         """Wait for what a word means, and download what is not in a selection yet."""
         with self._waits.command() as keep:
@@ -121,16 +126,26 @@ class Getting:
             waiting.expect(word, selection.holder)
             found = await self._resolver.select((word,), selection.holder, lambda: waiting)
             failed = [waiting.ended(why) for _word, why in found.failed]
-        return (*failed, *await self._get_things(beyond(found, selection), watch))
+        return (*failed, *await self._get_things(beyond(found, selection), watch, turn))
 
-    async def _get_things(self, selection: Selection, watch: Watch) -> tuple[Progress, ...]:
+    async def _get_things(
+        self, selection: Selection, watch: Watch, turn: Semaphore
+    ) -> tuple[Progress, ...]:
         files = [hits for hits in selection.things if hits[0].kind == "file"]
         folders = [hits for hits in selection.things if hits[0].kind == "folder"]
         alone = folders if len(files) > 1 else [*folders, *files]
-        gets = [self._get_one(hits, watch) for hits in alone]
+        gets = [self._in_turn(turn, self._get_one(hits, watch)) for hits in alone]
         if len(files) > 1:
-            gets.append(self._downloads.get_selected(selection.words, files, watch))
+            get = self._downloads.get_selected(selection.words, files, watch)
+            gets.append(self._in_turn(turn, get))
         return tuple(await _all(gets))
+
+    async def _in_turn(self, turn: Semaphore, get: Coroutine[Any, Any, Progress]) -> Progress:
+        """Begin a download, and few others in the same turn of the reactor: hundreds take long."""
+        async with turn:
+            done = Deferred.fromCoroutine(get)
+            await deferLater(self._clock, 0.0)
+        return await done
 
     async def _get_one(self, hits: Hits, watch: Watch, number: int | None = None) -> Progress:
         """Download one thing; while its content comes under another name, watch that first."""

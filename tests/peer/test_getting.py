@@ -184,6 +184,22 @@ class SelectionTests(PeerTestCase):
         self.assertEqual(daemons.download("s9", "big.bin"), SONG)
         self.assertEqual(list((daemons.folder / "s9" / ".p2p" / "wants").rglob("*.*")), [])
 
+    def test_many(self) -> None:
+        """Of very many, a few begin in one turn of the reactor, and all of them in their order."""
+        daemons = self.daemons()
+        folders = [f"week {number:02}" for number in range(20)]
+        daemons.start("s1", {f"{name}/{name}.txt": name.encode() for name in folders})
+        s2 = daemons.start("s2")
+        daemons.run(8.0)
+        selection = daemons.result(s2.select(folders))
+        getting = s2.get_selected(selection, lambda _progress: None)
+        self.assertEqual([each.name for each in s2.transfers()], folders[:8])
+        daemons.run(0.01)
+        self.assertEqual([each.name for each in s2.transfers()], folders)
+        ended = daemons.result(getting, 60.0)
+        self.assertEqual([each.name for each in ended], folders)
+        self.assertEqual({type(each.state) for each in ended}, {Saved})
+
     def test_goes_on(self) -> None:
         """A selection goes on by itself after a crash."""
         daemons = self.shared()
