@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.file_limit import open_files_limit
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.disk import DiskFault
@@ -17,16 +18,17 @@ from p2p_twisted.storage.together import SmallFile, save_together
 from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.names import FileId
 
-# Of those that are saved together, each is open meanwhile.
 _AT_ONCE: Final = 64
 # Where a flush is enough for many, several times as many take no longer than some milliseconds.
 _FLUSHED_AT_ONCE: Final = 4 * _AT_ONCE
+# Each of them is open meanwhile, as may be as many folders; others need files and connections, too.
+_LEFT_TO_OTHERS: Final = 8
 
 
 class SmallFileWriter:
     """
     Publishes verified files in the inbox, in jobs of up to 64, or 256 where they can be flushed
-    together.
+    together and so many may be open.
 
     :param record: records the published files.
     :param targets: what each file is saved as, with targets as paths; it may be several.
@@ -56,6 +58,7 @@ class SmallFileWriter:
         self._idle: Deferred[None] | None = None
         self._has_failed = False
         self._may_be_together = inbox.flushes_all
+        self._together = min(_FLUSHED_AT_ONCE, open_files_limit() // _LEFT_TO_OTHERS)
 
     def put(self, content: Content, whole: bytes) -> None:
         """Queue a file to be saved, unless an earlier one failed; its bytes are verified again."""
@@ -96,7 +99,7 @@ class SmallFileWriter:
 
     @property
     def _at_once(self) -> int:
-        return _FLUSHED_AT_ONCE if self._may_be_together else _AT_ONCE
+        return self._together if self._may_be_together else _AT_ONCE
 
     def _give_up(self, fault: DiskFault) -> None:
         self._has_failed = True
@@ -117,8 +120,8 @@ class SmallFileWriter:
         wholes.sort(key=_folder_of)
         published: list[Published] = []
         try:
-            for start in range(0, len(wholes), _AT_ONCE):
-                some = wholes[start : start + _AT_ONCE]
+            for start in range(0, len(wholes), self._together):
+                some = wholes[start : start + self._together]
                 together = save_together(self._inbox, some) if self._may_be_together else []
                 published += together
                 # What the disk cannot do, or went wrong, is so for the next ones, too.

@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload, inline
+from p2p_twisted.storage import small_files
 from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox
@@ -196,12 +197,19 @@ class WriterTests(TogetherCase):
 
     def test_many_copies(self) -> None:
         """Very many files of one content are not all open at once."""
-        paths = [f"in/{number:03}" for number in range(200)]
+        paths = [f"in/{number:03}" for number in range(600)]
         wholes = [made(path, b"same") for path in paths]
         self.assertEqual(self.saved(wholes), [])
         self.assertEqual(self.files(), paths)
-        # Twice for each 64 of them: for what they are, and for their names.
-        self.assertEqual([len(named) for named in self.named], [0, 64, 64, 128, 128, 192, 192, 200])
+        # Twice for each 256 of them: for what they are, and for their names.
+        self.assertEqual([len(named) for named in self.named], [0, 256, 256, 512, 512, 600])
+
+    def test_few_descriptors(self) -> None:
+        """Where few files may be open, only an eighth as many are at once."""
+        self.patch(small_files, "open_files_limit", lambda: 80)
+        wholes = [made(f"in/{number:03}", b"same") for number in range(25)]
+        self.assertEqual(self.saved(wholes), [])
+        self.assertEqual([len(named) for named in self.named], [0, 10, 10, 20, 20, 25])
 
     def test_some_recorded(self) -> None:
         """What is saved before something goes wrong is recorded, and nothing else."""
