@@ -25,6 +25,9 @@ SAVED: Final = "saved"
 ASKED: Final = "asked"
 OFF: Final = "off"
 UNHEARD: Final = "not heard from"
+_ONCE_IT_COMES: Final = (
+    "who is off gets it on coming by that name: push it again to one that has another name now"
+)
 _PENDING: Final = ("fetching", "waiting", ASKED, "refused", "no space", "failed", OFF, UNHEARD)
 
 
@@ -131,6 +134,8 @@ def board_lines(
     shown = [*_rows(rows[:room], width)]
     if more := board.without - len(shown):
         shown.append(_joined(f"{_INDENT}and {more:,} more", "", width))
+    elif height is None and _names_who_is_off(board):
+        shown += wrapped(_ONCE_IT_COMES, width)
     return [*head, *shown]
 
 
@@ -195,6 +200,13 @@ def _state_text(push: ShownPush) -> str:
     if push.is_over:
         return "over"
     return push.state or f"until {date_text(push.until)}"
+
+
+def _names_who_is_off(board: ShownBoard) -> bool:
+    """Return whether a peer that a push of this peer's names is off, and may still get it."""
+    push = board.push
+    is_going = push.state is None and not (push.is_over or board.is_unshared)
+    return is_going and any(row.state == OFF and row.peer in push.to for row in board.rows)
 
 
 def _counts(board: ShownBoard) -> Iterator[str]:

@@ -31,6 +31,10 @@ class OfferJudge:
         """Who this peer is, and in which groups."""
         return Identity(self._name)
 
+    def is_for_me(self, offer: Offer) -> bool:
+        """Return whether an offer is meant for this peer, as it is called now."""
+        return offer.is_for(self.me.name, self.me.groups)
+
     def write(self, offer: Offer) -> HeardOffer:
         """
         Write an offer of this peer's.

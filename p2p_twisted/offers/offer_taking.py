@@ -67,8 +67,7 @@ class OfferTaking:
 
         :param hops: how far its sender is: who is near begins first, and others find it there.
         """
-        me = self._judge.me
-        if kept.offer.is_for(me.name, me.groups):
+        if self._judge.is_for_me(kept.offer):
             self._received[kept.offer.id] = ReceivedOffer(kept, hops)
             self._known.add(kept.offer, "waiting")
             self._decide(self._received[kept.offer.id])

@@ -294,6 +294,7 @@ class PeerOffers:
             self._keys[heard.offer.id] = record.key
             kept.is_here = True
             self._known.add(heard.offer, None)
-        elif record.state is not None:
-            taken_as = record.state, record.is_taken, record.is_said
-            self._taking.recall(kept, *taken_as)
+        elif record.state is None or not self._judge.is_for_me(heard.offer):
+            self._taking.heard(kept)
+        else:
+            self._taking.recall(kept, record.state, record.is_taken, record.is_said)

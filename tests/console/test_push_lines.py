@@ -46,6 +46,18 @@ MANY = attrs.evolve(
 class BoardTests(SynchronousTestCase):
     """What one screen shows of how a push goes."""
 
+    def test_named_and_off(self) -> None:
+        """Where a peer that is named is off, its sender is told what becomes of that."""
+        named = attrs.evolve(BOARD, push=attrs.evolve(PUSH, to=("ben", "emil")))
+        hint = "who is off gets it on coming by that name"
+        self.assertIn(hint, board_lines(named)[-1])
+        self.assertTrue(all(cells(line) <= 40 for line in board_lines(named, 40)))
+        received = attrs.evolve(named, push=attrs.evolve(named.push, state="saved"))
+        over = attrs.evolve(named, push=attrs.evolve(named.push, is_over=True))
+        for other in (BOARD, received, over, attrs.evolve(named, is_unshared=True)):
+            self.assertNotIn(hint, board_lines(other)[-1])
+        self.assertNotIn(hint, board_lines(named, height=24)[-1])
+
     def test_whole(self) -> None:
         """One bar for all, how many have it, and a line for each that has not."""
         self.assertEqual(

@@ -10,6 +10,7 @@ from p2p_twisted.offers.limits import OFFERS_KEPT
 from p2p_twisted.offers.offers_interface import KnownOffer
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer_errors import CannotKeep, Unknown
+from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.wire.limits import MIB
 from tests.offers.offers_case import ANYONE, ASK, FILES, HOUR, OffersTestCase
 from tests.peer.cases import SONG
@@ -251,6 +252,24 @@ class RestartTests(OffersTestCase):
         self.assertEqual(sender.offers.own(), ())
         daemons.result(daemons.stop("s1"))
         self.assertEqual(daemons.start("s1").offers.own(), ())
+
+    def test_by_another_name(self) -> None:
+        """A push is for a name: who takes that name gets it, and who has given it up does not."""
+        daemons = self.network(2)
+        self.push(daemons, to=("s3",))
+        self.push(daemons, "week 3/notes.txt", to=("anna",))
+        daemons.run(30)
+        self.assertEqual(self.states(daemons), {"s1": [], "s2": [], "s3": ["saved"]})
+        daemons.result(daemons.stop("s3"))
+        self.become(daemons, "s3", "anna")
+        daemons.run(30)
+        self.assertEqual(self.heard(daemons.peers["anna"]).offer.name, "notes.txt")
+        self.assertEqual(self.states(daemons)["anna"], ["saved"])
+
+    def become(self, daemons: VirtualDaemons, before: str, name: str) -> None:
+        """Start a peer that does not run by another name, on the directory it had."""
+        (daemons.folder / before).rename(daemons.folder / name)
+        daemons.start(name, accept=ANYONE)
 
     def test_in_another_network(self) -> None:
         """Where a peer was in another network meanwhile, it goes on with what it pushed here."""
