@@ -96,10 +96,10 @@ class PeerOffers:
         """Read what earlier runs have kept."""
         for record in self._kept.recall():
             self._recall(record)
-        self._kept.tell_laid_aside()
 
     def start(self) -> None:
         """Begin to fetch what is taken, as this peer is in its network."""
+        self._kept.tell_laid_aside()
         self._taking.start()
         self._alarm.set(_TEND_SECONDS)
 
