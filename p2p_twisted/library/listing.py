@@ -111,15 +111,8 @@ def list_folder(
             return listing
         listing.unshared.update(ignored.faults)
         with os.scandir(folder_fd) as found:
-            visible, hidden = _divided(found)
-            listing.hidden = hidden
-            entries = sorted(visible, key=attrgetter("name"))
-        names = [entry.name for entry in entries]
-        taken: dict[str, str] | None = None
-        if not _are_usual(place.name, names):
-            # Sorted twice, so that names that differ only in normal form have an order, too.
-            entries.sort(key=_normal_name)
-            taken = {}
+            visible, listing.hidden = _divided(found)
+            entries, taken = _in_order(place, visible)
         for entry in entries:
             if is_canceled():
                 raise ScanCanceled
@@ -135,6 +128,23 @@ def list_folder(
         os.close(folder_fd)
     _check_modes(listing, status.st_dev)
     return listing
+
+
+def _in_order(
+    place: Place, visible: "Iterable[os.DirEntry[str]]"
+) -> "tuple[list[os.DirEntry[str]], dict[str, str] | None]":
+    """
+    Sort the entries of a folder.
+
+    :returns: with them, where names are to be kept by what they could be mistaken for; ``None``
+        where all can be shared as they are.
+    """
+    entries = sorted(visible, key=attrgetter("name"))
+    if _are_usual(place.name, [entry.name for entry in entries]):
+        return entries, None
+    # Sorted twice, so that names that differ only in normal form have an order, too.
+    entries.sort(key=_normal_name)
+    return entries, {}
 
 
 def _check_modes(listing: Listing, device: int) -> None:

@@ -74,13 +74,6 @@ def expanding_ring(
         # A partial holder may lack exactly the chunks that we need.
         return answer.is_whole or (is_quick and not all(hit.partial for hit in answer.hits))
 
-    def is_as_before(answer: Answer) -> bool:
-        if last is None or answer.cut:
-            return False
-        if not answer.silent:
-            return not last.silent and are_as_many(answer.answered, last.answered)
-        return set(answer.silent) <= set(last.silent) and answer.answered >= last.answered
-
     for hops, patience in _RINGS if is_quick else ():
         near = attrs.evolve(ask, id=new_id(), hops=hops, wait=limits.QUIET_ASK_SECONDS, tree=0)
         near = attrs.evolve(near, quiet=hops > _TOLD_WHOLE)
@@ -94,7 +87,7 @@ def expanding_ring(
     answer = yield Step(ask, is_brief=is_brief)
     floods, most = 0, 1 if again else _FLOODS
     # Again where some were left out who are not silent: a link was lost on the way back.
-    while not (will_do(answer) or is_as_before(answer)) and floods < most:
+    while not (will_do(answer) or _is_as_before(last, answer)) and floods < most:
         floods, before = floods + 1, answer
         by_all = attrs.evolve(ask, id=new_id(), tree=0, after=ask.id)
         answer = yield Step(by_all, is_brief=is_brief)
@@ -102,6 +95,15 @@ def expanding_ring(
             break
     is_of_many = not answer.cut and are_as_many(answer.answered, answer.answered)
     return floods > 0 and (bool(answer.silent) or is_of_many)
+
+
+def _is_as_before(last: Answer | None, answer: Answer) -> bool:
+    """Return whether those are silent that were before, and all others answer."""
+    if last is None or answer.cut:
+        return False
+    if not answer.silent:
+        return not last.silent and are_as_many(answer.answered, last.answered)
+    return set(answer.silent) <= set(last.silent) and answer.answered >= last.answered
 
 
 def _is_wrong_again(before: Answer, answer: Answer) -> bool:
