@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from twisted.internet.abstract import FileDescriptor
 from twisted.internet.fdesc import readFromFD
-from twisted.internet.interfaces import IReactorFDSet
+from twisted.internet.interfaces import IReactorFDSet, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from typing_extensions import override
@@ -23,6 +23,7 @@ from typing_extensions import override
 from p2p_twisted.library.entries import Place
 from p2p_twisted.library.ignore_file import IGNORE_FILE
 from p2p_twisted.library.watcher import Noticed, NoWatcher, Watcher, WatcherMaker
+from p2p_twisted.runtime.alarm import Alarm
 
 _ATTRIB: Final = 0x4
 _CLOSE_WRITE: Final = 0x8
@@ -49,6 +50,12 @@ _IGNORE_FILE: Final = os.fsencode(IGNORE_FILE)
 
 # struct inotify_event: watch, mask, cookie, length of the name that follows.
 _EVENT: Final = struct.Struct("iIII")
+
+# Most changes come as several events, and what is downloaded here causes some, too: told one by
+# one, they would wake the reactor up while a thread is at work, and the two hinder each other.
+_REST_SECONDS: Final = 0.05
+# Of the 8,192 that are read at once: where there are fewer, no more were waiting.
+_NOT_ALL_BYTES: Final = 4_096
 
 
 def watcher_for(reactor: IReactorFDSet, root: Path) -> WatcherMaker:
@@ -84,9 +91,9 @@ def try_to_watch(folder: Path) -> None:
 
 class InotifyWatcher(FileDescriptor):
     """
-    Watches folders below one directory.
+    Watches folders below one directory, and tells what has changed 20 times a second at most.
 
-    :param reactor: provides ``IReactorFDSet``.
+    :param reactor: provides ``IReactorFDSet`` and ``IReactorTime``.
     :raises OSError: where the system has no inotify, or no more of it.
     """
 
@@ -98,6 +105,7 @@ class InotifyWatcher(FileDescriptor):
         self._noticed = noticed
         self._places: dict[int, Place] = {}
         self._is_out_of_watches = False
+        self._resting = Alarm(IReactorTime(reactor), self.startReading)
         self._libc = _libc()
         self._descriptor = _checked(self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
         self.connected = 1
@@ -138,10 +146,14 @@ class InotifyWatcher(FileDescriptor):
     @override
     def connectionLost(self, reason: Failure) -> None:
         super().connectionLost(reason)
+        self._resting.end()
         os.close(self._descriptor)
         self._descriptor = -1
 
     def _take(self, events: bytes) -> None:
+        if len(events) < _NOT_ALL_BYTES:
+            self.stopReading()
+            self._resting.set(_REST_SECONDS)
         # The system hands out whole events only.
         position = 0
         while position < len(events):

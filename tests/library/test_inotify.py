@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from unittest import SkipTest
 
-from twisted.internet.testing import MemoryReactor
+from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.library import inotify
@@ -29,7 +29,7 @@ class InotifyTests(SynchronousTestCase):
         self.root = Path(tempfile.mkdtemp(prefix="inotify-"))
         self.addCleanup(shutil.rmtree, self.root, ignore_errors=True)
         self.told: list[Event] = []
-        self.reactor = MemoryReactor()
+        self.reactor = MemoryReactorClock()
         made = watcher_for(self.reactor, self.root)(self.notice)
         assert isinstance(made, InotifyWatcher)
         self.addCleanup(made.stop)
@@ -55,6 +55,32 @@ class InotifyTests(SynchronousTestCase):
             self.assertEqual(self.events(watcher), {("a", False, None)})
             file.write("x")
         self.assertEqual(self.events(watcher), {("a", False, "a/f1")})
+
+    def test_rests(self) -> None:
+        """What comes soon after something else is told together; a stop ends that rest, too."""
+        watcher = self.watcher()
+        self.assertIn(watcher, self.reactor.getReaders())
+        (self.root / "f1").write_text("x")
+        self.events(watcher)
+        self.assertNotIn(watcher, self.reactor.getReaders())
+        self.reactor.advance(0.1)
+        self.assertIn(watcher, self.reactor.getReaders())
+        (self.root / "f2").write_text("x")
+        self.events(watcher)
+        watcher.stop()
+        self.reactor.advance(0.1)
+        self.assertNotIn(watcher, self.reactor.getReaders())
+
+    def test_very_many(self) -> None:
+        """There is no rest while more waits than is read at once: the system keeps only so much."""
+        watcher = self.watcher()
+        for number in range(200):
+            (self.root / f"{number:064}").write_text("x")
+        told = set()
+        while events := self.events(watcher):
+            self.assertIn(watcher, self.reactor.getReaders())
+            told |= events
+        self.assertIn(("", False, f"{199:064}"), told)
 
     def test_moved(self) -> None:
         """A file that is moved to its place is complete; the folder it left is reported, too."""
@@ -199,7 +225,7 @@ class InotifyTests(SynchronousTestCase):
             raise OSError(errno.EMFILE, "Too many open files")
 
         self.patch(inotify, "_checked", none_left)
-        watcher = watcher_for(MemoryReactor(), Path("/nowhere"))(
+        watcher = watcher_for(MemoryReactorClock(), Path("/nowhere"))(
             lambda place, is_deep, closed: None
         )
         self.assertIsInstance(watcher, NoWatcher)
