@@ -1,6 +1,6 @@
 """Download what a person asks for, as soon as its holder has hashed it."""
 
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
@@ -9,7 +9,6 @@ from typing import Any, Final, TypeVar
 import attrs
 from twisted.internet.defer import CancelledError, Deferred, FirstError, gatherResults
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from p2p_twisted.download.downloads import Downloads
@@ -134,18 +133,19 @@ class Getting:
         files = [hits for hits in selection.things if hits[0].kind == "file"]
         folders = [hits for hits in selection.things if hits[0].kind == "folder"]
         alone = folders if len(files) > 1 else [*folders, *files]
-        gets = [self._in_turn(turn, self._get_one(hits, watch)) for hits in alone]
+        gets = [partial(self._get_one, hits, watch) for hits in alone]
         if len(files) > 1:
-            get = self._downloads.get_selected(selection.words, files, watch)
-            gets.append(self._in_turn(turn, get))
-        return tuple(await _all(gets))
+            get_selected = self._downloads.get_selected
+            gets.append(partial(get_selected, selection.words, files, watch))
+        return tuple(await _all([self._in_turn(turn, get) for get in gets]))
 
-    async def _in_turn(self, turn: Semaphore, get: Coroutine[Any, Any, Progress]) -> Progress:
-        """Begin a download, and few others in the same turn of the reactor: hundreds take long."""
-        async with turn:
-            done = Deferred.fromCoroutine(get)
-            await deferLater(self._clock, 0.0)
-        return await done
+    async def _in_turn(
+        self, turn: Semaphore, get: Callable[[], Coroutine[Any, Any, Progress]]
+    ) -> Progress:
+        """Download, but begin few in the same turn of the reactor: hundreds take long."""
+        await turn.acquire()
+        self._clock.callLater(0.0, turn.release)
+        return await get()
 
     async def _get_one(self, hits: Hits, watch: Watch, number: int | None = None) -> Progress:
         """Download one thing; while its content comes under another name, watch that first."""
