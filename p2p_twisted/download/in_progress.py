@@ -1,6 +1,6 @@
 """What is there of a download, and what is asked of which holder: all that receivers know."""
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Protocol
@@ -9,12 +9,13 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
+from p2p_twisted.download.chunk_buffers import ChunkBuffers
 from p2p_twisted.download.file_readers import FileReaders
 from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.explain.push_times import PushTimes
 from p2p_twisted.picker.chunk_picker import ChunkPicker
 from p2p_twisted.picker.ranges import Range, ranges
-from p2p_twisted.runtime.disk_thread import CALLS_AHEAD, Writing
+from p2p_twisted.runtime.disk_thread import Writing
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.storage.part_file import PartFile
 from p2p_twisted.storage.partial import PartialContent, PartialSource
@@ -50,6 +51,7 @@ class FileInProgress:
     :param writing: calls what writes chunks, in the order of the calls.
     :ivar picker: which chunks are there, and of whom the others were asked.
     :ivar readers: who reads it as it comes.
+    :ivar buffers: what chunks come into, whichever holder sends them.
     """
 
     def __init__(
@@ -68,12 +70,11 @@ class FileInProgress:
         self.part = part
         self.picker = ChunkPicker(part.content.size, Random(rng.getrandbits(64)))
         self.readers = FileReaders(self.picker, self.ask_all)
+        self.buffers = ChunkBuffers(part.content.size)
         self._clock = clock
         self._observer = observer
         self._heard = heard
         self._writing = writing
-        # What chunks were written from: the next ones of any holder may come into it.
-        self.spares: deque[memoryview] = deque(maxlen=CALLS_AHEAD)
         # How many chunks of each holder are being verified and written.
         self._at_work: Counter[PeerName] = Counter()
         self._partial = PartialContent(clock, part.content, self.picker.ranges_verified)

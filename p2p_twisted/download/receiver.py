@@ -1,6 +1,5 @@
 """The requester's side of a push: accept what was asked for, and nothing else."""
 
-import mmap
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
@@ -15,7 +14,6 @@ from p2p_twisted.picker.ranges import Range, announcements
 from p2p_twisted.runtime.background import background
 from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.storage.disk import DiskFault
-from p2p_twisted.wire import limits
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Chunk, Have, Message, Prefer, Push, Send
@@ -153,10 +151,7 @@ class ChunkReceiver(PushReceiver):
         if chunk.length != content.length(chunk.index):
             raise ProtocolError(f"chunk {chunk.index} does not have {chunk.length} bytes")
         if not self._buffer:
-            # Whole pages, as a file's are: they are copied faster to where they lie alike.
-            size = min(limits.CHUNK_BYTES, content.size)
-            spares = self._file.spares
-            self._buffer = spares.pop() if spares else memoryview(mmap.mmap(-1, size))
+            self._buffer = self._file.buffers.take()
         if chunk.held is not None:
             self.times.claimed(chunk.held)
         self._index, self._chunk = chunk.index, self._buffer[: chunk.length]
@@ -189,7 +184,7 @@ class ChunkReceiver(PushReceiver):
 
         def worked(outcome: T) -> T:
             self._at_work.remove(index)
-            file.spares.append(buffer)
+            file.buffers.give_back(buffer)
             return outcome
 
         accepting.addBoth(worked)

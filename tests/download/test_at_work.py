@@ -153,19 +153,7 @@ class AtWorkTests(LiarCase):
             played.transport.loseConnection()
             world.wires.settle()
             self.assert_recovers(world, done, content)
-        self.assertEqual(memory.call_count, 2)
-
-    def test_memory_of_several(self) -> None:
-        """So does all that several were written from: none of it is given back meanwhile."""
-        content = Content(_CONTENT)
-        with patch.object(mmap, "mmap", wraps=mmap.mmap) as memory:
-            world, done, played = self.pushed(content)
-            for two in ((0, 1), (2, 3)):
-                self.say(world, played, content, *two)
-                while world.writing.do_one():
-                    world.wires.settle()
-            self.assert_saved(world, done, content)
-        self.assertEqual(memory.call_count, 2)
+        self.assertEqual(memory.call_count, 1)
 
     def test_disk_full(self) -> None:
         """When several cannot be written, the download waits for room once, and then goes on."""
