@@ -84,6 +84,8 @@ class Reporter:
         self._progress = progress
         # Apart: it changes a thousand times a second, and the rest hardly ever.
         self._received = progress.received
+        # What was there when it began to count anew: an attempt may end before it has looked.
+        self._was_there = 0
         self._watches: list[Watch] = []
         self._waiting: list[Deferred[Progress]] = []
         self._began = clock.seconds()
@@ -95,7 +97,7 @@ class Reporter:
     def progress(self) -> Progress:
         """How the download stands."""
         # The list of a folder may be longer than the size that a holder gave for all of it.
-        received = min(self._received, self._progress.size)
+        received = min(self._received or self._was_there, self._progress.size)
         progress = attrs.evolve(self._progress, received=received)
         if not isinstance(progress.state, Receiving):
             return progress
@@ -142,7 +144,7 @@ class Reporter:
     def measured(self, size: int, files: int = 1) -> None:
         """Begin to count received bytes, now that the size is known."""
         self._progress = attrs.evolve(self._progress, size=size, files=files)
-        self._received = 0
+        self._was_there, self._received = self._received or self._was_there, 0
 
     def close(self) -> None:
         """Tell nothing more; what waits for the end is told how it stands."""

@@ -4,6 +4,7 @@ from p2p_twisted.download.progress import Paused
 from p2p_twisted.wire.limits import MIB
 from tests.download.cases import InterruptedCase
 from tests.download.content import Content, some_bytes
+from tests.download.jobs import Jobs
 from tests.download.world import World
 
 
@@ -62,6 +63,23 @@ class PauseTests(InterruptedCase):
         world.downloads.resume()
         world.wires.settle()
         self.assert_went_on(world, content)
+
+    def test_changed_mind_at_once(self) -> None:
+        """It is not said to have nothing where it has not looked yet how much there is."""
+        content = Content(some_bytes(3 * MIB))
+        world = self.world(offload=(jobs := Jobs()))
+        world.get(world.holder("s1", content).hit(content))
+        jobs.run_until("bring_home", world, 0)
+        world.downloads.pause()
+        while jobs.run_one():
+            world.wires.settle()
+        for act in (world.downloads.resume, world.downloads.pause):
+            act()
+            self.assertEqual(world.downloads.all()[0].received, content.size)
+        while jobs.run_one():
+            world.wires.settle()
+        (progress,) = world.downloads.all()
+        self.assertEqual((progress.state, progress.received), (Paused(), content.size))
 
     def test_restart(self) -> None:
         """It rests in the next run, too, until it is resumed or asked for."""
