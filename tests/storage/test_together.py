@@ -159,6 +159,10 @@ class SaveTests(TogetherCase):
 class WriterTests(TogetherCase):
     """The writer of the small files of a download."""
 
+    def setUp(self) -> None:
+        super().setUp()
+        self.patch(small_files, "open_files_limit", lambda: 4_096)
+
     def saved(self, wholes: Sequence[SmallFile], offload: Offload = inline) -> list[str]:
         """Save files as a download does; returns the faults."""
         self.record = PublishedRecord(OwnFolder(Path(self.mktemp())), "record")
