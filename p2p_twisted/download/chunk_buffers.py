@@ -41,3 +41,7 @@ class ChunkBuffers:
     def give_back(self, buffer: memoryview) -> None:
         """Keep it for another chunk, as nothing needs what is in it any more."""
         self._spare.append(buffer)
+
+    def clear(self) -> None:
+        """Give the system back what is kept, as no chunks will come any more."""
+        self._spare.clear()

@@ -224,6 +224,8 @@ class FileInProgress:
         try:
             await uninterrupted(self._writing(self.part.close))
         finally:
+            # Receivers and their connections know each other, and would keep it a while.
+            self.buffers.clear()
             self._partial.lost()
             self.readers.end()
 

@@ -1,9 +1,11 @@
 """Chunks that come while others are still being verified and written."""
 
 import errno
+import gc
 import mmap
 from collections import Counter
 from unittest.mock import patch
+from weakref import ReferenceType, ref
 
 from twisted.internet.defer import Deferred
 
@@ -154,6 +156,28 @@ class AtWorkTests(LiarCase):
             world.wires.settle()
             self.assert_recovers(world, done, content)
         self.assertEqual(memory.call_count, 1)
+
+    def test_memory_is_given_back(self) -> None:
+        """Once a download is saved and its holders are gone, its chunks' memory is given back."""
+        blocks: list[ReferenceType[mmap.mmap]] = []
+
+        def watched(*args: int) -> mmap.mmap:
+            block = made(*args)
+            blocks.append(ref(block))
+            return block
+
+        made, content = mmap.mmap, Content(_CONTENT)
+        gc.disable()
+        self.addCleanup(gc.enable)
+        with patch.object(mmap, "mmap", watched):
+            world, done, played = self.pushed(content)
+            self.say(world, played, content, 0, 1, 2, 3)
+            self.go_on(world)
+            self.assert_saved(world, done, content)
+            assert played.transport is not None
+            played.transport.loseConnection()
+            world.wires.settle()
+        self.assertEqual([block() for block in blocks], [None, None])
 
     def test_disk_full(self) -> None:
         """When several cannot be written, the download waits for room once, and then goes on."""

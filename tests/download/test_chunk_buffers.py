@@ -36,6 +36,15 @@ class ChunkBuffersTests(SynchronousTestCase):
                 buffers.give_back(buffer)
         self.assertEqual(self.memory.call_count, CALLS_AHEAD // 2)
 
+    def test_cleared(self) -> None:
+        """Then the next chunk takes memory of the system's again."""
+        buffers = ChunkBuffers(100 * MIB)
+        for buffer in self.filled(buffers, 2):
+            buffers.give_back(buffer)
+        buffers.clear()
+        buffers.take()
+        self.assertEqual(self.memory.call_count, 2)
+
     def test_last_is_next(self) -> None:
         """What was used last, and is in the processor's cache, is used next."""
         buffers = ChunkBuffers(100 * MIB)
