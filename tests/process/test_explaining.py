@@ -101,11 +101,17 @@ class LocalTests(ExplainedCase):
         for _ in range(_HOGS):
             # A session of its own: Linux shares a core between sessions before processes.
             hog = subprocess.Popen(
-                [sys.executable, "-c", "while True: pass"], start_new_session=True
+                [sys.executable, "-c", "print(flush=True)\nwhile True: pass"],
+                stdout=subprocess.PIPE,
+                start_new_session=True,
             )
+            assert hog.stdout is not None
+            self.addCleanup(hog.stdout.close)
             self.addCleanup(hog.wait)
             self.addCleanup(hog.kill)
             os.sched_setaffinity(hog.pid, {core})
+            # A quick machine would have the file before it has begun.
+            hog.stdout.readline()
         self.cleo.type("get film")
         self.cleo.wait_for_log("saved film", _LIMITED_SECONDS)
         told = self.explained("own_processor")
