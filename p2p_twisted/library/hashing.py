@@ -1,11 +1,12 @@
 """Hash files in pieces, so that hashing a large one can be interrupted."""
 
+import math
 import os
 import stat
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
-from itertools import takewhile
+from itertools import chain, repeat, takewhile
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -26,6 +27,8 @@ _LARGE_CHUNKS: Final = 16
 _SMALL_BYTES: Final = 512 * KIB
 # A disk that has to look for each file must not keep a scan from finding the others.
 _FOUND_SECONDS: Final = 0.1
+# Enough that it does not matter what it takes to have another process hash them.
+_PIECE: Final = 64
 
 
 def is_tiny(on_disk: OnDisk) -> bool:
@@ -105,7 +108,9 @@ def hash_some(
     jobs: Iterable[Job],
     chunks: int,
     is_canceled: Callable[[], bool],
+    *,
     parallel_map: ParallelMap = in_turn,
+    process_map: ParallelMap = in_turn,
 ) -> list[Outcome]:
     """
     Hash files: several at the same time, and of large ones several chunks.
@@ -130,7 +135,7 @@ def hash_some(
             small.append((job, share))
     advance = partial(_advance, root, is_canceled)
     in_one_thread = partial(advance, in_turn)
-    [outcomes] = parallel_map(partial(_hash_tiny, root, is_canceled), [tiny])
+    [outcomes] = parallel_map(partial(_hash_tiny, root, is_canceled, process_map), [tiny])
     return [
         *outcomes,
         *parallel_map(in_one_thread, small),
@@ -139,32 +144,57 @@ def hash_some(
 
 
 def hash_found(
-    root: Path, files: Iterable[OnDisk], is_canceled: Callable[[], bool]
+    root: Path,
+    files: Sequence[OnDisk],
+    is_canceled: Callable[[], bool],
+    process_map: ParallelMap = in_turn,
 ) -> list[HashedFile | None]:
     """
     Hash tiny files that a scan has just found, for as long as a job of a scan may take for that.
 
     :param files: best when those of one folder come together.
-    :returns: of the first of them, until 0.1 s are over; ``None`` where one has changed since, or
-        cannot be read: what becomes of it is for :func:`hash_some` to say.
+    :returns: of each, or of the first ones; ``None`` where there was no time left, or one has
+        changed since, or cannot be read: what becomes of it is for :func:`hash_some` to say.
     """
-    hashed: list[HashedFile | None] = []
-    until = monotonic() + _FOUND_SECONDS
+    return _contents(root, files, is_canceled, process_map, until=monotonic() + _FOUND_SECONDS)
+
+
+def _hash_tiny(
+    root: Path, is_canceled: Callable[[], bool], process_map: ParallelMap, jobs: Sequence[Job]
+) -> list[Outcome]:
+    contents = _contents(root, [job.on_disk for job in jobs], is_canceled, process_map)
+    known = chain(contents, repeat(None))
+    with closing(LastFolder(root)) as folder:
+        return [
+            Hashed(job.on_disk, content) if content else _hash_job(folder, is_canceled, job)
+            for job, content in zip(jobs, known, strict=False)
+        ]
+
+
+def _contents(
+    root: Path,
+    files: Sequence[OnDisk],
+    is_canceled: Callable[[], bool],
+    process_map: ParallelMap,
+    until: float = math.inf,
+) -> list[HashedFile | None]:
+    """Hash tiny files until the monotonic clock says so: see :func:`hash_found`."""
+    pieces = (files[start : start + _PIECE] for start in range(0, len(files), _PIECE))
+    wanted = takewhile(lambda _piece: not is_canceled(), pieces)
+    return list(chain.from_iterable(process_map(partial(_hash_piece, root, until), wanted)))
+
+
+def _hash_piece(root: Path, until: float, files: Sequence[OnDisk]) -> list[HashedFile | None]:
+    """Do so with some; also in another process, which has the same clock."""
+    contents: list[HashedFile | None] = []
     with closing(LastFolder(root)) as folder:
         for on_disk in files:
-            if is_canceled() or monotonic() >= until:
-                break
-            try:
-                content = _hash_whole(folder, on_disk)
-            except OSError:
-                content = None
-            hashed.append(content if isinstance(content, HashedFile) else None)
-    return hashed
-
-
-def _hash_tiny(root: Path, is_canceled: Callable[[], bool], jobs: Sequence[Job]) -> list[Outcome]:
-    with closing(LastFolder(root)) as folder:
-        return [_hash_job(folder, is_canceled, job) for job in jobs]
+            content = None
+            if monotonic() < until:
+                with suppress(OSError):
+                    content = _hash_whole(folder, on_disk)
+            contents.append(content if isinstance(content, HashedFile) else None)
+    return contents
 
 
 def _hash_job(folder: LastFolder, is_canceled: Callable[[], bool], job: Job) -> Outcome:

@@ -45,6 +45,7 @@ class Library:
     :param offload: runs blocking calls in a thread.
     :param opening: calls what opens files: see :class:`DiskThread`.
     :param parallel_map: spreads hashing over all cores.
+    :param process_map: does so where files are small.
     :param make_watcher: see :func:`p2p_twisted.library.inotify.watcher_for`.
     :param wall: returns wall time in seconds, which files' times of change are compared with.
     :ivar catalog: answers searches.
@@ -63,6 +64,7 @@ class Library:
         offload: Offload,
         opening: Offload,
         parallel_map: ParallelMap = in_turn,
+        process_map: ParallelMap = in_turn,
         make_watcher: WatcherMaker,
         wall: Callable[[], float] = time.time,
         folder: str = "",
@@ -76,7 +78,12 @@ class Library:
         keys = frozenset(map(collision_key, reserved))
         parts = self.catalog, cache, self._lists
         self._scanner = Scanner(
-            directory, excluded, *parts, reserved=keys, parallel_map=parallel_map
+            directory,
+            excluded,
+            *parts,
+            reserved=keys,
+            parallel_map=parallel_map,
+            process_map=process_map,
         )
         self._indexer = Indexer(
             self._scanner,

@@ -44,6 +44,7 @@ class Scanner:
     :param lists: keeps what sealed folders are served by.
     :param reserved: keys of names that other directories are shared under.
     :param parallel_map: spreads hashing over all cores.
+    :param process_map: does so where files are small.
     :ivar is_canceled: set it from any thread to end the running method early.
     """
 
@@ -59,6 +60,7 @@ class Scanner:
         *,
         reserved: frozenset[str],
         parallel_map: ParallelMap,
+        process_map: ParallelMap,
     ) -> None:
         self.is_canceled = False
         self._root = root
@@ -70,6 +72,7 @@ class Scanner:
         self._unkept: set[str] = set()
         self._reserved = reserved
         self._parallel_map = parallel_map
+        self._process_map = process_map
 
     def open(self) -> None:
         """Open the cache of hashes, and make room for lists."""
@@ -111,7 +114,7 @@ class Scanner:
     ) -> None:
         """Hash some of the files that were found: to queue each would take half as long again."""
         files = [found[place] for place in new]
-        hashed = hash_found(self._root, files, self._is_ending)
+        hashed = hash_found(self._root, files, self._is_ending, self._process_map)
         for place, content in zip(new, hashed, strict=False):
             contents[place] = content
         pairs = zip(files, hashed, strict=False)
@@ -123,7 +126,14 @@ class Scanner:
 
         :param has_more: whether others are to be hashed next.
         """
-        outcomes = hash_some(self._root, jobs, chunks, self._is_ending, self._parallel_map)
+        outcomes = hash_some(
+            self._root,
+            jobs,
+            chunks,
+            self._is_ending,
+            parallel_map=self._parallel_map,
+            process_map=self._process_map,
+        )
         self._cache.keep(
             [(each.on_disk, each.content) for each in outcomes if isinstance(each, Hashed)],
             has_more,

@@ -52,6 +52,7 @@ class LocalParts:
             offload=context.offload,
             opening=disks.opening,
             parallel_map=disks.parallel_map,
+            process_map=disks.process_map,
             make_watcher=context.watcher_for(directory),
             wall=context.wall,
             **names,

@@ -7,6 +7,7 @@ from twisted.application.service import MultiService
 from p2p_twisted.runtime.disk_thread import DiskThread, DiskThreads
 from p2p_twisted.runtime.idle_cores import IdleCores, reactor_core_time, usable_cores
 from p2p_twisted.runtime.parallel_map import ParallelPool
+from p2p_twisted.runtime.process_pool import ProcessPool
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import WorkerService
 
@@ -24,6 +25,7 @@ def peer_threads(reactor: Any, daemon: MultiService, name: str) -> tuple[WorkerP
     writer = DiskThread(reactor, "writer", idle_cores.are_there)
     reader, opener = DiskThread(reactor, "reader"), DiskThread(reactor, "opener")
     parallel_map = ParallelPool("parallel", usable_cores())
-    for threads in (pool, writer, reader, opener, parallel_map):
+    process_map = ProcessPool(usable_cores())
+    for threads in (pool, writer, reader, opener, parallel_map, process_map):
         WorkerService(reactor, threads).setServiceParent(daemon)
-    return pool, DiskThreads(writer, reader, opener, parallel_map)
+    return pool, DiskThreads(writer, reader, opener, parallel_map, process_map)

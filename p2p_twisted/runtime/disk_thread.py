@@ -138,12 +138,14 @@ class DiskThreads:
     :ivar reading: calls what reads what is sent.
     :ivar opening: calls what opens it: a disk that is gone may take for ever.
     :ivar parallel_map: spreads over all cores what takes long, such as to hash large files.
+    :ivar process_map: does so with what is mostly Python, such as to hash very many small ones.
     """
 
     writing: Writing
     reading: Offload
     opening: Offload
     parallel_map: ParallelMap
+    process_map: ParallelMap
 
 
 class _Call:

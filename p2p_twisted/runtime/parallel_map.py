@@ -12,8 +12,11 @@ from typing import Any, Final, Protocol, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-_MOST_THREADS: Final = 8
-_NICER: Final = 5
+MOST_WORKERS: Final = 8
+"""So many threads, or processes, are as fast as any disk."""
+
+NICER: Final = 5
+"""By how much more others come first than usual."""
 
 
 class ParallelMap(Protocol):
@@ -34,12 +37,12 @@ class ParallelPool:
     Several threads may use it at once, but not its own.
 
     :param name: of its threads.
-    :param cores: how many there are; eight are as fast as any disk.
+    :param cores: how many there are.
     """
 
     def __init__(self, name: str, cores: int) -> None:
         self._name = name
-        self._threads = min(cores, _MOST_THREADS)
+        self._threads = min(cores, MOST_WORKERS)
 
     def start(self) -> None:
         """Be ready; threads are started when they are needed."""
@@ -81,4 +84,4 @@ def _be_nice() -> None:
     # Only Linux gives threads priorities of their own by it.
     if sys.platform == "linux":
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICER)
+            os.setpriority(os.PRIO_PROCESS, get_native_id(), NICER)

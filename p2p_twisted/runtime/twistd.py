@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import twisted
 from twisted.application.service import MultiService, Service
@@ -17,13 +17,10 @@ from typing_extensions import override
 
 from p2p_twisted import __version__
 from p2p_twisted.runtime.daemonlog import OBSERVER, destination
-from p2p_twisted.runtime.disk_thread import DiskThread
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words, umask_fault, why_no_directory
-from p2p_twisted.runtime.parallel_map import ParallelPool
 from p2p_twisted.runtime.pid_file import PidFileService, remove_stale
 from p2p_twisted.runtime.service_manager import watchdog
-from p2p_twisted.runtime.threads import WorkerPool
 
 _TWISTD_PIDFILE: Final = "twistd.pid"
 
@@ -233,10 +230,20 @@ def _change_directory(twistd: Options) -> None:
         raise UsageError(f"{where} cannot be used: {in_words(error)}") from None
 
 
-class WorkerService(Service):
-    """Runs threads from after the fork until all other services have stopped."""
+class Workers(Protocol):
+    """Threads or processes that work for this one."""
 
-    def __init__(self, reactor: IReactorCore, pool: WorkerPool | DiskThread | ParallelPool) -> None:
+    def start(self) -> None:
+        """Start them, or be ready to."""
+
+    def stop(self) -> None:
+        """Wait for what has begun, and end them; blocks."""
+
+
+class WorkerService(Service):
+    """Runs threads or processes from after the fork until all other services have stopped."""
+
+    def __init__(self, reactor: IReactorCore, pool: Workers) -> None:
         self._reactor = reactor
         self._pool = pool
 

@@ -144,7 +144,7 @@ class VirtualDaemons:
             private=self._private_part(chosen, reactor),
             reactor=reactor,
             offload=inline,
-            disks=DiskThreads(AtOnce(), inline, inline, in_turn),
+            disks=DiskThreads(AtOnce(), inline, inline, in_turn, in_turn),
             watcher_for=lambda _directory: self.make_watcher,
             announce=self.said.append,
             stopped=reactor.stop,

@@ -1,6 +1,8 @@
 """How files are hashed, and what of it counts."""
 
 import os
+import pickle
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -103,11 +105,40 @@ class HashTests(SynchronousTestCase):
         sharer.file("gone")
         jobs = [found(sharer, name) for name in (*ids, "gone")]
         (sharer.directory / "gone").unlink()
-        outcomes = hash_some(sharer.directory, jobs, 99, lambda: False, pool)
+        outcomes = hash_some(sharer.directory, jobs, 99, lambda: False, parallel_map=pool)
         hashed = [each for each in outcomes if isinstance(each, Hashed)]
         self.assertEqual({each.on_disk.name: each.content.file_id for each in hashed}, ids)
         [gone] = [each for each in outcomes if isinstance(each, hashing.Unreadable)]
         self.assertEqual(gone.on_disk.name, "gone")
+
+    def test_elsewhere(self) -> None:
+        """In other processes, very many tiny ones come to the same, and so does what is wrong."""
+
+        def pickled(content: Any) -> Any:
+            return pickle.loads(pickle.dumps(content))
+
+        def process_map(function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+            results = [pickled(pickled(function)(pickled(item))) for item in items]
+            self.assertGreater(len(results), 1)
+            return results
+
+        sharer = Sharer(self)
+        jobs, ids = [], {}
+        for number in range(150):
+            name = f"{number % 3}/f{number}"
+            signature = Signature.of(sharer.file(name, name.encode()).stat())
+            jobs.append(Job(OnDisk(name, name, signature)))
+            ids[name] = content_id(name.encode())
+        (sharer.directory / "1/f1").unlink()
+        sharer.file("2/f2", b"longer than before")
+        asked = sharer.directory, jobs, 99, lambda: False
+        outcomes = hash_some(*asked, process_map=process_map)
+        [gone] = [each.on_disk.name for each in outcomes if isinstance(each, hashing.Unreadable)]
+        [altered] = [each.on_disk.name for each in outcomes if isinstance(each, Altered)]
+        self.assertEqual((gone, altered), ("1/f1", "2/f2"))
+        del ids["1/f1"], ids["2/f2"]
+        hashed = [each for each in outcomes if isinstance(each, Hashed)]
+        self.assertEqual({each.on_disk.name: each.content.file_id for each in hashed}, ids)
 
     def test_written_to_meanwhile(self) -> None:
         """A write while it is read leaves no id, though the time of it is put back."""

@@ -1,0 +1,112 @@
+"""Call functions in another Python process: of this one's threads, one runs at a time."""
+
+import select
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from multiprocessing.connection import Pipe
+from threading import Thread
+from typing import Any, Final
+
+# Modules are found there as here, however that was made so.
+_CODE: Final = """
+import sys
+fd, idle_seconds, *sys.path = sys.argv[1:]
+from p2p_twisted.runtime.called_process import answer_all
+answer_all(int(fd), float(idle_seconds))
+"""
+_AHEAD: Final = 2
+
+Call = tuple[Callable[[Any], Any], Any]
+"""A function, and the item to call it with."""
+
+
+class WorkerLost(Exception):
+    """The process has ended, and answers no more."""
+
+
+class WorkerProcess:
+    """
+    A process that calls functions of modules, at low priority.
+
+    Functions, items and results are pickled, and should have some KiB at most. The process ends
+    by itself once it was asked nothing for a while, or with this one. Its methods are called by
+    one thread at a time.
+
+    :param function: is imported before the process is ready.
+    :param idle_seconds: how long that while is.
+    :raises OSError: when none can be started.
+    :ivar is_of_use: whether it has ever answered.
+    """
+
+    def __init__(self, function: Callable[[Any], Any], idle_seconds: float) -> None:
+        self._asked = deque[tuple[int, Call]]()
+        self._is_ready = False
+        self.is_of_use = False
+        self._connection, theirs = Pipe()
+        # To have the connection look for itself takes twenty times as long.
+        self._readable = select.poll()
+        self._readable.register(self._connection, select.POLLIN)
+        with theirs:
+            self._process = _start(theirs.fileno(), idle_seconds)
+        # One that has ended stays in the system's table until it was waited for.
+        self._waiting = Thread(target=self._process.wait, name="waiting", daemon=True)
+        self._waiting.start()
+        with suppress(OSError):
+            self._connection.send(function)
+
+    @property
+    def takes_more(self) -> bool:
+        """Whether it is ready, or has ended, and should be asked for one more call."""
+        if not self._is_ready and self._readable.poll(0):
+            self._is_ready = True
+            with suppress(WorkerLost):
+                self._receive()
+        return self._is_ready and len(self._asked) < _AHEAD
+
+    def ask(self, place: int, call: Call) -> None:
+        """Have it call a function with an item; the place is told with the result."""
+        self._asked.append((place, call))
+        # Where it is lost, that shows when it is to answer.
+        with suppress(OSError):
+            self._connection.send(call)
+
+    def answers(self, waits: bool) -> Iterator[tuple[int, Any]]:
+        """
+        Yield places, each with what the function has returned.
+
+        :param waits: whether to wait for all answers, and not only take those that are there.
+        :raises WorkerLost: when it has ended.
+        :raises Exception: what the function has raised.
+        """
+        while self._asked and (waits or self._readable.poll(0)):
+            result, error = self._receive()
+            self.is_of_use = True
+            place, _call = self._asked.popleft()
+            if error is not None:
+                raise error
+            yield place, result
+
+    def stop(self) -> list[tuple[int, Call]]:
+        """End it; return what it was asked for in vain."""
+        self._connection.close()
+        self._waiting.join()
+        return list(self._asked)
+
+    def _receive(self) -> Any:
+        try:
+            return self._connection.recv()
+        except (EOFError, OSError) as error:
+            raise WorkerLost from error
+
+
+def _start(fd: int, idle_seconds: float) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-c", _CODE, str(fd), str(idle_seconds), *sys.path],
+        pass_fds=(fd,),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
