@@ -3,6 +3,7 @@
 import os
 import select
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -36,3 +37,7 @@ def _outcome(function: Callable[[Any], Any], item: Any) -> tuple[Any, Exception 
         return function(item), None
     except Exception as error:
         return None, error
+
+
+if __name__ == "__main__":
+    answer_all(int(sys.argv[1]), float(sys.argv[2]))

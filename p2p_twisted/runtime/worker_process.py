@@ -1,5 +1,6 @@
 """Call functions in another Python process: of this one's threads, one runs at a time."""
 
+import os
 import select
 import subprocess
 import sys
@@ -10,13 +11,8 @@ from multiprocessing.connection import Pipe
 from threading import Thread
 from typing import Any, Final
 
-# Modules are found there as here, however that was made so.
-_CODE: Final = """
-import sys
-fd, idle_seconds, *sys.path = sys.argv[1:]
-from p2p_twisted.runtime.called_process import answer_all
-answer_all(int(fd), float(idle_seconds))
-"""
+from p2p_twisted.runtime import called_process
+
 _AHEAD: Final = 2
 
 Call = tuple[Callable[[Any], Any], Any]
@@ -104,8 +100,10 @@ class WorkerProcess:
 
 def _start(fd: int, idle_seconds: float) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
-        [sys.executable, "-c", _CODE, str(fd), str(idle_seconds), *sys.path],
+        [sys.executable, "-P", "-m", called_process.__name__, str(fd), str(idle_seconds)],
         pass_fds=(fd,),
+        # Modules are found there as here, however that was made so.
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
