@@ -17,6 +17,7 @@ from p2p_twisted.download.seeds import NoSeeds, Seeds
 from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.explain.download_account import DownloadAccount
 from p2p_twisted.runtime.disk_thread import Writing
+from p2p_twisted.runtime.few_per_turn import FewPerTurn
 from p2p_twisted.runtime.gate import Gate
 from p2p_twisted.runtime.parallel_map import ParallelMap, in_turn
 from p2p_twisted.runtime.tasks import uninterrupted, while_wanted
@@ -150,6 +151,7 @@ class DownloadContext:
     :ivar processor: reads how long this thread has run on a core, or lacked one, in seconds.
     :ivar has_next_run: whether what is not complete at the end goes on then; else it is removed.
     :ivar joined: opens when this peer is in its network, so that others can be asked.
+    :ivar few_per_turn: is passed by each before it begins, goes on or ends: hundreds take long.
     """
 
     clock: IReactorTime
@@ -162,10 +164,15 @@ class DownloadContext:
     has_next_run: bool = True
     joined: Gate = attrs.field(factory=Gate)
     slots: DownloadSlots = attrs.field(init=False)
+    few_per_turn: FewPerTurn = attrs.field(init=False)
 
     @slots.default
     def _as_many_as_may_receive(self) -> DownloadSlots:
         return DownloadSlots(self.bandwidth, self.local.readable)
+
+    @few_per_turn.default
+    def _of_all_downloads(self) -> FewPerTurn:
+        return FewPerTurn(self.clock)
 
     def new_account(self) -> DownloadAccount:
         """Begin to keep how one more download goes."""

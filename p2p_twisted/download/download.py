@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from enum import Enum, auto
 from typing import Any, Final
 
 import attrs
@@ -10,6 +9,7 @@ from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
+from p2p_twisted.download.aim import Aim
 from p2p_twisted.download.change_check import ContentChanged, ContentRemoved
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.file import FileDownload
@@ -39,16 +39,6 @@ _FIRST_WAIT_SECONDS: Final = 2.0
 _LONGEST_WAIT_SECONDS: Final = 60.0
 
 
-class _Aim(Enum):
-    """What a download is to come to."""
-
-    SAVED = auto()
-    PAUSED = auto()
-    CANCELED = auto()
-    STOPPED = auto()
-    """It goes on in the next run."""
-
-
 class Download:
     """
     A download from its first request to its end.
@@ -75,7 +65,7 @@ class Download:
         progress = Progress(entry.number, entry.name, entry.file, entry.size)
         self.reporter = Reporter(context.clock, progress, account)
         self.idle: Deferred[None] = succeed(None)
-        self._aim = _Aim.SAVED
+        self._aim = Aim.SAVED
         self._is_aim_new = False
         self._is_unwanted = False
         self._content = self._new_content()
@@ -100,50 +90,55 @@ class Download:
         """Whether anything of it goes on, or is kept for later."""
         state = self.progress.state
         is_kept = isinstance(state, Incomplete) or (isinstance(state, Failed) and state.is_kept)
-        return self._aim is not _Aim.CANCELED and (is_kept or not self.progress.is_ended)
+        return self._aim is not Aim.CANCELED and (is_kept or not self.progress.is_ended)
 
     @property
     def may_be_paused(self) -> bool:
         """Whether it goes on, now or by itself."""
         rests = isinstance(self.progress.state, Paused | Saved | Incomplete | Failed)
-        return self._aim is _Aim.SAVED and not rests
+        return self._aim is Aim.SAVED and not rests
 
     @property
     def may_be_resumed(self) -> bool:
         """Whether it is paused, or waits for space."""
-        rests = self._aim is _Aim.PAUSED or isinstance(self.progress.state, Paused | Blocked)
-        return self._aim is not _Aim.CANCELED and rests
+        rests = self._aim is Aim.PAUSED or isinstance(self.progress.state, Paused | Blocked)
+        return self._aim is not Aim.CANCELED and rests
 
     def start(self) -> None:
         """Begin, or go on with what is there; a wait for space is over."""
         if isinstance(self.progress.state, Paused):
             self.reporter.become(Seeking())
-        self._head_for(_Aim.SAVED)
+        self._head_for(Aim.SAVED)
 
     def pause(self) -> None:
         """Stop it until :meth:`start`, in this run or a later one."""
-        self._head_for(_Aim.PAUSED)
+        self._head_for(Aim.PAUSED)
 
     def cancel(self) -> None:
         """End it, and remove what is unfinished of it."""
         self._is_unwanted = True
-        self._head_for(_Aim.CANCELED)
+        self._head_for(Aim.CANCELED)
 
     def stop(self) -> None:
         """Stop it until the next run."""
         if not self.idle.called:
-            self._head_for(_Aim.STOPPED)
+            self._head_for(Aim.STOPPED)
 
     # How it works
 
-    def _head_for(self, aim: _Aim) -> None:
+    def _head_for(self, aim: Aim) -> None:
         self._aim, self._is_aim_new = aim, True
         if self.idle.called:
             self.idle = Deferred()
             background(self.log, "downloading", self._pursue())
         elif self._patience is not None:
             self._patience.cancel()
-        elif self._work is not None and aim is not _Aim.SAVED:
+        else:
+            self._context.few_per_turn.passed().addCallback(self._interrupt)
+
+    def _interrupt(self, _passed: None) -> None:
+        """Leave what is being done, unless that has come to its end, or is aimed at again."""
+        if self._work is not None and self._is_aim_new and self._aim is not Aim.SAVED:
             self._work.cancel()
 
     async def _pursue(self) -> None:
@@ -155,7 +150,7 @@ class Download:
         finally:
             self.idle.callback(None)
             # Last: what waited for this may ask for the same file again at once.
-            if self.progress.is_ended or self._aim is _Aim.STOPPED:
+            if self.progress.is_ended or self._aim is Aim.STOPPED:
                 self.reporter.close()
 
     async def _step(self) -> None:
@@ -174,6 +169,7 @@ class Download:
         wait = _FIRST_WAIT_SECONDS
         with suppress(CancelledError):
             await self._wait_for(self._context.joined.passed())
+            await self._wait_for(self._context.few_per_turn.passed())
             while not await self._try() and not self._is_aim_new:
                 await self._wait_for(deferLater(self._context.clock, wait))
                 wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
@@ -209,7 +205,7 @@ class Download:
             self.log.info("saved {path}", path=path)
             self.reporter.become(self._saved(path))
             # Whatever else was aimed at meanwhile came too late.
-            self._aim, self._is_aim_new = _Aim.SAVED, False
+            self._aim, self._is_aim_new = Aim.SAVED, False
         finally:
             self._work = None
         return True
@@ -293,8 +289,8 @@ class Download:
 
 
 _STEPS: Final = {
-    _Aim.SAVED: Download._save,
-    _Aim.PAUSED: Download._rest,
-    _Aim.CANCELED: Download._give_up,
-    _Aim.STOPPED: Download._stop,
+    Aim.SAVED: Download._save,
+    Aim.PAUSED: Download._rest,
+    Aim.CANCELED: Download._give_up,
+    Aim.STOPPED: Download._stop,
 }

@@ -239,6 +239,7 @@ class Downloads:
         await self._disk.offload(sweep, *inboxes, entries, lambda: not self._is_stopping)
         self._last_number = max(self._last_number, *(entry.number for entry in entries), 0)
         for entry in sorted(entries, key=lambda entry: entry.number or inf):
+            await self._context.few_per_turn.passed()
             # It may have been asked for again since.
             if not self._is_stopping and self._running(entry.file) is None:
                 self._go_on(entry)
@@ -293,8 +294,6 @@ class Downloads:
         return self._last_number
 
     def _forget_old(self) -> None:
-        ended = [
-            number for number, download in self._downloads.items() if download.reporter.is_ended
-        ]
+        ended = [number for number, each in self._downloads.items() if each.reporter.is_ended]
         for number in ended[: -limits.ENDED_DOWNLOADS]:
             del self._downloads[number]

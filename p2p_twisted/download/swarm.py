@@ -147,11 +147,13 @@ class Swarm:
         if not (slots.has_room(self._work.file_id) or self._running):
             self._observer.queued()
         await slots.acquire(self._work.file_id)
-        if not self._running:
-            self._observer.seeking(self._obstacles())
-        # To wait for a slot is not to wait for a holder.
-        self._idle_since += self._clock.seconds() - queued
         try:
+            # Where the only holder has gone, hundreds end as soon as they have one.
+            await self._context.few_per_turn.passed()
+            if not self._running:
+                self._observer.seeking(self._obstacles())
+            # To wait for a slot is not to wait for a holder.
+            self._idle_since += self._clock.seconds() - queued
             yield
         finally:
             slots.release()
@@ -185,8 +187,7 @@ class Swarm:
     @property
     def _is_slow(self) -> bool:
         """Whether it takes long enough for more holders to be of use."""
-        seconds = self._clock.seconds() - self._began
-        has_come = self._work.received - self._had
+        seconds, has_come = self._clock.seconds() - self._began, self._work.received - self._had
         return seconds > _LONG_SECONDS and has_come < _FAST_BYTES_PER_SECOND * seconds
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import attrs
 from twisted.internet.defer import CancelledError, Deferred, FirstError, gatherResults
@@ -28,14 +28,12 @@ from p2p_twisted.peer.meaning import (
 from p2p_twisted.peer.resolve import Resolver
 from p2p_twisted.peer_errors import CannotKeep, NotFound, NotReady, PeerError
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.few_per_turn import FewPerTurn
 from p2p_twisted.runtime.gate import Gate
-from p2p_twisted.runtime.lock import Semaphore
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.wire.manifest import BadManifest
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
-
-_BEGUN_AT_ONCE: Final = 8
 
 T = TypeVar("T")
 
@@ -55,6 +53,11 @@ class Getting:
     _downloads: Downloads
     _waits: KeptWaits
     _joined: Gate
+    _few_per_turn: FewPerTurn = attrs.field(init=False)
+
+    @_few_per_turn.default
+    def _of_all_requests(self) -> FewPerTurn:
+        return FewPerTurn(self._clock)
 
     def start(self) -> None:
         """Show what the last run was waiting for; that goes on once this peer has joined."""
@@ -112,12 +115,11 @@ class Getting:
             return await self._get_selected(selection, watch)
 
     async def _get_selected(self, selection: Selection, watch: Watch) -> tuple[Progress, ...]:
-        turn = Semaphore(_BEGUN_AT_ONCE)
-        later = (self._get_later(word, selection, watch, turn) for word in selection.later)
-        return tuple(chain(*await _all([self._get_things(selection, watch, turn), *later])))
+        later = (self._get_later(word, selection, watch) for word in selection.later)
+        return tuple(chain(*await _all([self._get_things(selection, watch), *later])))
 
     async def _get_later(
-        self, word: str | Hit, selection: Selection, watch: Watch, turn: Semaphore
+        self, word: str | Hit, selection: Selection, watch: Watch
     ) -> tuple[Progress, ...]:
         """Wait for what a word means, and download what is not in a selection yet."""
         with self._waits.command() as keep:
@@ -125,11 +127,9 @@ class Getting:
             waiting.expect(word, selection.holder)
             found = await self._resolver.select((word,), selection.holder, lambda: waiting)
             failed = [waiting.ended(why) for _word, why in found.failed]
-        return (*failed, *await self._get_things(beyond(found, selection), watch, turn))
+        return (*failed, *await self._get_things(beyond(found, selection), watch))
 
-    async def _get_things(
-        self, selection: Selection, watch: Watch, turn: Semaphore
-    ) -> tuple[Progress, ...]:
+    async def _get_things(self, selection: Selection, watch: Watch) -> tuple[Progress, ...]:
         files = [hits for hits in selection.things if hits[0].kind == "file"]
         folders = [hits for hits in selection.things if hits[0].kind == "folder"]
         alone = folders if len(files) > 1 else [*folders, *files]
@@ -137,14 +137,11 @@ class Getting:
         if len(files) > 1:
             get_selected = self._downloads.get_selected
             gets.append(partial(get_selected, selection.words, files, watch))
-        return tuple(await _all([self._in_turn(turn, get) for get in gets]))
+        return tuple(await _all(map(self._in_turn, gets)))
 
-    async def _in_turn(
-        self, turn: Semaphore, get: Callable[[], Coroutine[Any, Any, Progress]]
-    ) -> Progress:
+    async def _in_turn(self, get: Callable[[], Coroutine[Any, Any, Progress]]) -> Progress:
         """Download, but begin few in the same turn of the reactor: hundreds take long."""
-        await turn.acquire()
-        self._clock.callLater(0.0, turn.release)
+        await self._few_per_turn.passed()
         return await get()
 
     async def _get_one(self, hits: Hits, watch: Watch, number: int | None = None) -> Progress:

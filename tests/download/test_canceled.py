@@ -112,7 +112,7 @@ class CanceledTests(DownloadCase):
             self.transfer()
         self.until(lambda: not Counter(open_files()) - before)
         self.assertEqual(self.requester.left(), ["shared"])
-        self.assertEqual(self.wires.getDelayedCalls(), [])
+        self.until(lambda: not self.wires.getDelayedCalls())
         self.assertTrue(0 < self.saved < transfers, self.saved)
 
     def test_some(self) -> None:
