@@ -23,6 +23,7 @@ from p2p_twisted.console.push_lines import (
     pushed_line,
 )
 from p2p_twisted.console.text import shown_name
+from p2p_twisted.offers.next_look import next_look_in
 from p2p_twisted.runtime.exit_status import Exit
 
 
@@ -203,7 +204,7 @@ def _looked(
         left = ends - time.monotonic()
         if not going or left <= 0:
             return list(boards.values()), bool(going)
-        time.sleep(min(left, *(boards[number]["look_again"] for number in going)))
+        time.sleep(next_look_in(min(boards[number]["look_again"] for number in going), left))
 
 
 def _looked_at(client: PeerClient, number: int, before: Any) -> Any:

@@ -24,7 +24,9 @@ from p2p_twisted.wire.names import MessageId
 _WATCHED_MOST: Final = 100
 _SECONDS_PER_PEER: Final = 0.0004
 _REST_SECONDS: Final = 1.0
-_LAST_SECONDS: Final = 0.2
+_LAST_SECONDS: Final = 0.05
+# Who looks comes that much sooner, as it may be late: it is not too late then.
+_EARLY_SECONDS: Final = 0.15
 
 
 @define(eq=False)
@@ -97,9 +99,12 @@ class OfferLooks:
             look = await self._ask(driver, by_every_link, watched.audience)
         now = self._clock.seconds()
         board = watched.audience.board(look, now)
-        again = _again_in(board.look_again, watched.ends_at - now, now - began)
-        watched.board = board = evolve(board, look_again=again)
-        watched.rest_until = now + min(_REST_SECONDS, again)
+        rest = _REST_SECONDS
+        # In time for a last look before the offer ends.
+        last = watched.ends_at - now - _LAST_SECONDS - 2 * (now - began)
+        if _EARLY_SECONDS < last < board.look_again + _EARLY_SECONDS:
+            board, rest = evolve(board, look_again=last - _EARLY_SECONDS), last
+        watched.board, watched.rest_until = board, now + rest
         # That nothing more happens ends all waiting: who asks again asks whether that is still so.
         watched.again_at = now if board.is_done else now + board.look_again
         return board
@@ -120,12 +125,6 @@ class OfferLooks:
             is_unshared=bool(who_knows.unshared),
             is_by_every_link=not ask.tree,
         )
-
-
-def _again_in(usual: float, left: float, took: float) -> float:
-    """Return in how many seconds to look again: in time for a last look before an offer ends."""
-    last = left - _LAST_SECONDS - 2 * took
-    return min(usual, last) if last > 0 else usual
 
 
 def _tell(result: Board | Failure, watched: _WatchedOffer) -> None:

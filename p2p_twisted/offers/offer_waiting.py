@@ -5,6 +5,7 @@ from math import inf
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
+from p2p_twisted.offers.next_look import next_look_in
 from p2p_twisted.offers.offers_interface import IOffers, Waited
 from p2p_twisted.peer_errors import Unknown
 from p2p_twisted.wire.names import MessageId
@@ -24,7 +25,7 @@ async def wait_for(
         left = ends - clock.seconds()
         if left <= 0:
             return Waited(board, is_late=True)
-        await deferLater(clock, min(left, board.look_again))
+        await deferLater(clock, next_look_in(board.look_again, left))
         try:
             board = await offers.look(offer)
         except Unknown:

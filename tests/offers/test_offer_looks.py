@@ -93,12 +93,22 @@ class LookTests(SynchronousTestCase):
         self.assertTrue(self.successResultOf(again).is_done)
 
     def test_before_it_ends(self) -> None:
-        """What happens just before an offer ends is seen, though others had no rest."""
-        for seconds, again in ((0.0, 1.0), (1.0, 0.3), (0.3, 1.0)):
+        """
+        What happens just before an offer ends is seen, though others had no rest; who comes in
+        time waits for that.
+        """
+        for seconds, again in ((0.0, 1.0), (1.0, 0.3)):
             self.clock.advance(seconds)
             board = self.looks.look(OFFER, 1.5 - self.clock.seconds())
             self.others.tell("fetching")
             self.assertAlmostEqual(self.successResultOf(board).look_again, again)
+        self.clock.advance(again + 0.01)
+        board = self.looks.look(OFFER, 1.5 - self.clock.seconds())
+        self.clock.advance(0.1)
+        self.assertEqual(len(self.others.asked), 2)
+        self.clock.advance(0.05)
+        self.others.tell()
+        self.assertTrue(self.successResultOf(board).is_done)
         self.assertEqual(len(self.others.asked), 3)
 
     def test_still_so(self) -> None:

@@ -36,6 +36,16 @@ class OfferWaitingTests(OffersTestCase):
         waited = daemons.result(self.waits(daemons, self.push(daemons), 30.0))
         self.assertEqual((waited.is_late, waited.board.counts["asked"]), (True, 1))
 
+    def test_just_in_time(self) -> None:
+        """What arrives just before the waiting ends is seen, and not what it was before."""
+        daemons = self.network(1, ASK)
+        known = self.push(daemons, "week 3/notes.txt")
+        waits = self.waits(daemons, known, 10.0)
+        daemons.run(9.5)
+        daemons.peers["s2"].offers.answer(known.offer.id, True)
+        waited = daemons.result(waits)
+        self.assertEqual((waited.is_late, waited.board.have_all), (False, True))
+
     def test_at_the_last_moment(self) -> None:
         """What arrives just before a push ends is seen; it ends no sooner than was said."""
         daemons = self.network(1, ASK)
@@ -43,7 +53,7 @@ class OfferWaitingTests(OffersTestCase):
         left = known.offer.until - daemons.wall()
         self.assertGreaterEqual(left, 5.0 - 0.01)
         waits = self.waits(daemons, known)
-        daemons.run(left - 0.75)
+        daemons.run(left - 0.6)
         daemons.peers["s2"].offers.answer(known.offer.id, True)
         waited = daemons.result(waits)
         self.assertTrue(waited.board.have_all)
