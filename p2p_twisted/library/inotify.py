@@ -10,6 +10,7 @@ import ctypes
 import errno
 import os
 import struct
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,7 +44,8 @@ _WANTED: Final = (
     _ATTRIB | _CLOSE_WRITE | _MOVED_FROM | _MOVED_TO | _CREATE | _DELETE | _DELETE_SELF
     | _MOVE_SELF | _ONLY_FOLDERS | _NO_LINKS
 )  # fmt: skip
-_COMES_OR_GOES: Final = _MOVED_FROM | _MOVED_TO | _CREATE | _DELETE
+_COMES: Final = _MOVED_TO | _CREATE
+_COMES_OR_GOES: Final = _COMES | _MOVED_FROM | _DELETE
 _IS_COMPLETE: Final = _CLOSE_WRITE | _MOVED_TO
 
 _IGNORE_FILE: Final = os.fsencode(IGNORE_FILE)
@@ -104,6 +106,8 @@ class InotifyWatcher(FileDescriptor):
         self._root = root
         self._noticed = noticed
         self._places: dict[int, Place] = {}
+        # The watch of the folder above the root, while that is gone.
+        self._above: int | None = None
         self._is_out_of_watches = False
         self._resting = Alarm(IReactorTime(reactor), self.startReading)
         self._libc = _libc()
@@ -124,8 +128,12 @@ class InotifyWatcher(FileDescriptor):
             if error.errno == errno.ENOSPC:
                 self._say_out_of_watches()
                 return False
-            # The folder above reports it if it comes back; the root has none above.
+            # The folder above reports it if it comes back; that of the root may go, too.
+            if not place.path:
+                self._watch_above()
             return bool(place.path)
+        if not place.path:
+            self._watch_above_no_more()
         # A renamed folder keeps its number.
         self._places[number] = place
         return True
@@ -165,6 +173,8 @@ class InotifyWatcher(FileDescriptor):
         if mask & _OVERFLOW:
             self._noticed(Place(), True, None)
             return
+        if number == self._above and name == os.fsencode(self._root.name):
+            self._noticed(Place(), True, None)
         place = self._places.get(number)
         is_ignore_file = name == _IGNORE_FILE
         if place is None or (name.startswith(b".") and not is_ignore_file):
@@ -189,6 +199,18 @@ class InotifyWatcher(FileDescriptor):
             self._libc.inotify_rm_watch(self._descriptor, number)
         self._places.clear()
         self._noticed(Place(), True, None)
+
+    def _watch_above(self) -> None:
+        """Notice when the root comes back, as by a renaming."""
+        path = os.fsencode(self._root.parent)
+        with suppress(OSError):
+            mask = _COMES | _ONLY_FOLDERS
+            self._above = _checked(self._libc.inotify_add_watch(self._descriptor, path, mask))
+
+    def _watch_above_no_more(self) -> None:
+        if self._above is not None:
+            self._libc.inotify_rm_watch(self._descriptor, self._above)
+            self._above = None
 
     def _say_out_of_watches(self) -> None:
         if not self._is_out_of_watches:

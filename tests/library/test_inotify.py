@@ -145,6 +145,24 @@ class InotifyTests(SynchronousTestCase):
         (self.root / "f1").touch()
         self.assertEqual(self.events(watcher), {("", False, "f1"), ("", False, None)})
 
+    def test_root_comes_back(self) -> None:
+        """While the directory itself is gone, the one above tells when it is there again."""
+        watcher = self.watcher(Place("a", "a"))
+        away, other = (self.root.with_name(f"{self.root.name}-{word}") for word in ("away", "x"))
+        self.addCleanup(shutil.rmtree, other)
+        self.root.rename(away)
+        self.events(watcher)
+        self.assertFalse(watcher.watch(Place()))
+        other.mkdir()
+        self.assertEqual(self.events(watcher), set())
+        away.rename(self.root)
+        self.assertEqual(self.events(watcher), {("", True, None)})
+        self.assertTrue(watcher.watch(Place()))
+        other.rmdir()
+        other.mkdir()
+        (self.root / "f1").touch()
+        self.assertEqual(self.events(watcher), {("", False, "f1"), ("", False, None)})
+
     def test_hidden(self) -> None:
         """Changes of hidden files are not reported."""
         watcher = self.watcher()
