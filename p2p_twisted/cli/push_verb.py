@@ -39,6 +39,7 @@ def push(client: PeerClient, options: argparse.Namespace) -> int:
     # Before anything is copied or pushed.
     for text in options.paths:
         check_is_there(text)
+    _check_recipients(client, options.to)
     try:
         names = [shared_name(client, text, copied) for text in options.paths]
         pushed.extend(_pushed(client, options, name, ends) for name in names)
@@ -55,6 +56,22 @@ def push(client: PeerClient, options: argparse.Namespace) -> int:
     if not options.json:
         say_lines(lines, at_once=True)
     return _wait(client, options, [each["number"] for each in pushed], ends)
+
+
+def _check_recipients(client: PeerClient, to: Sequence[str]) -> None:
+    """
+    Check whom something is for, as the peer does itself.
+
+    :raises CommandFailed: when that is nobody, such as a group where there are none.
+    """
+    # What knows names takes long to import.
+    from p2p_twisted.offers.offer import read_recipients
+
+    status = client.get("/v1/status")
+    try:
+        read_recipients(to, status["name"], has_groups=status["certificate"] is not None)
+    except ValueError as error:
+        raise CommandFailed(Exit.USAGE, str(error)) from None
 
 
 def _there(client: PeerClient, to: Sequence[str]) -> list[str]:

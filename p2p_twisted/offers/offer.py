@@ -7,7 +7,7 @@ text says, its hash is what the offer is called: nobody can say something else b
 Who withdraws it shows the key that fits its lock, which nobody else has.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Annotated, Final
 
 import msgspec
@@ -172,6 +172,27 @@ def read_recipient(typed: str) -> str:
             f"an offer is for peers by their names, for @ and a group's, or for {EVERYBODY}, not"
             f" for {typed!r}"
         ) from None
+
+
+def read_recipients(typed: Iterable[str], me: PeerName, has_groups: bool) -> tuple[Recipient, ...]:
+    """
+    Read all whom an offer is for.
+
+    :param me: offers it.
+    :param has_groups: whether there are groups in the network.
+    :raises BadName: when that is nobody, or too many.
+    """
+    recipients = tuple(dict.fromkeys(map(read_recipient, typed)))
+    groups = [each for each in recipients if each.startswith("@") and each != EVERYBODY]
+    if groups and not has_groups:
+        raise BadName(
+            f"groups such as {groups[0]} are of private networks: name peers, or {EVERYBODY}"
+        )
+    if not 1 <= len(recipients) <= RECIPIENTS:
+        raise BadName(f"say whom it is for: {RECIPIENTS} names at most, or {EVERYBODY}")
+    if recipients == (me,):
+        raise BadName("that is this peer itself: name another one")
+    return recipients
 
 
 def lock_of(key: MessageId) -> MessageId:

@@ -13,15 +13,13 @@ from twisted.internet.task import deferLater
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import Shared
 from p2p_twisted.library.matching import without_slash
-from p2p_twisted.offers.limits import OFFER_DAYS, RECIPIENTS
+from p2p_twisted.offers.limits import OFFER_DAYS
 from p2p_twisted.offers.offer import (
-    EVERYBODY,
     BadOffer,
     Offer,
-    Recipient,
     check_into,
     lock_of,
-    read_recipient,
+    read_recipients,
 )
 from p2p_twisted.offers.offer_book import HeardOffer
 from p2p_twisted.offers.offer_judge import OfferJudge
@@ -70,11 +68,12 @@ class OwnOffers:
         watch: HashingWatch,
     ) -> tuple[HeardOffer, MessageId]:
         """Write an offer: see :class:`WritesOffers`."""
-        recipients = self._recipients(to)
         most = OFFER_DAYS * _DAY_SECONDS
         if not 1 <= seconds <= most:
             raise PeerError(f"an offer lasts a second at least, and {OFFER_DAYS} days at most")
         try:
+            me = self._judge.me.name
+            recipients = read_recipients(to, me, self._judge.knows_groups)
             if into is not None:
                 check_into(into)
             shared, file_id = await self._hashed(name, watch)
@@ -84,7 +83,7 @@ class OwnOffers:
                 name=shared.name.rpartition("/")[2],
                 size=shared.size,
                 is_folder=shared.kind == "folder",
-                sender=self._judge.me.name,
+                sender=me,
                 to=recipients,
                 issued=int(now),
                 # In whole seconds, but no shorter than was asked for.
@@ -96,27 +95,6 @@ class OwnOffers:
             return self._judge.write(offer), key
         except (BadName, BadOffer) as error:
             raise PeerError(str(error)) from None
-
-    def _recipients(self, to: Sequence[str]) -> tuple[Recipient, ...]:
-        """
-        Read whom it is for.
-
-        :raises PeerError: when that is nobody, or too many.
-        """
-        try:
-            recipients = tuple(dict.fromkeys(map(read_recipient, to)))
-        except BadName as error:
-            raise PeerError(str(error)) from None
-        groups = [each for each in recipients if each.startswith("@") and each != EVERYBODY]
-        if groups and not self._judge.knows_groups:
-            raise PeerError(
-                f"groups such as {groups[0]} are of private networks: name peers, or {EVERYBODY}"
-            )
-        if not 1 <= len(recipients) <= RECIPIENTS:
-            raise PeerError(f"say whom it is for: {RECIPIENTS} names at most, or {EVERYBODY}")
-        if recipients == (self._judge.me.name,):
-            raise PeerError("that is this peer itself: name another one")
-        return recipients
 
     async def _hashed(self, name: str, watch: HashingWatch) -> tuple[Shared, str]:
         """

@@ -66,12 +66,14 @@ class Client:
     :ivar boards: what the next looks bring; the last one stays.
     :ivar lost: what can be pushed no more.
     :ivar is_here: whether all that is accepted is here already.
+    :ivar certificate: is of a private network.
     :ivar there: who is in the network; an error where it is not known.
     """
 
     name = "s2"
     lost = ""
     is_here = False
+    certificate: Any = ()
     there: Any = ("s2", "anna", "ben")
 
     def __init__(self, directory: Path) -> None:
@@ -86,7 +88,8 @@ class Client:
         if path == "/v1/status":
             directory, downloads = str(self.directory), str(self.directory / "Downloads")
             where = {"directory": directory, "downloads": downloads, "shares": self.shares}
-            return {**where, "reshared": self.reshared}
+            who = {"name": self.name, "certificate": self.certificate}
+            return {**who, **where, "reshared": self.reshared}
         if path == "/v1/topology":
             if isinstance(self.there, CommandFailed):
                 raise self.there

@@ -122,6 +122,17 @@ def test_no_path(client: Client, tmp_path: Path) -> None:
     assert (client.asked, client.shares) == ([], [])
 
 
+def test_to_nobody(client: Client, tmp_path: Path) -> None:
+    """Where there are no groups, or it is for the peer itself, nothing is copied either."""
+    (tmp_path / "new file").write_text("new")
+    client.certificate = None
+    for to, why in (("@lab", "^groups such as @lab are of private"), ("s2", "this peer itself")):
+        with pytest.raises(CommandFailed, match=why) as failed:
+            run(client, "push", str(tmp_path / "new file"), "--to", to)
+        assert failed.value.code == Exit.USAGE
+    assert not (client.directory / "new file").exists()
+
+
 @pytest.mark.parametrize(
     "words",
     [
