@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final, NoReturn
@@ -49,6 +50,13 @@ class GuessingParser(argparse.ArgumentParser):
         if action.option_strings and action.metavar in _PLACES:
             arg_string = os.path.expanduser(arg_string)
         return super()._get_value(action, arg_string)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Write help, or what is wrong; that help cannot be written, argparse would ignore."""
+        if file is sys.stdout:
+            file.write(message)
+        else:
+            super()._print_message(message, file)
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and of many choices only those that could be meant."""

@@ -194,8 +194,9 @@ class MainTests(SynchronousTestCase):
 
     def test_unwritable(self) -> None:
         """Where its output cannot be written, it says why in one sentence; once."""
+        verbs = "config", "completion bash", "up 2", "--help", "get --help", "relay --help"
         for settings in ({}, {"PYTHONUNBUFFERED": "1"}):
-            for verb in ("config", "completion bash", "up 2"):
+            for verb in verbs:
                 with open("/dev/full", "wb") as full:
                     ended = run_p2p(verb.split(), settings, stdout=full)
                 self.assertEqual(ended.returncode, 8)
