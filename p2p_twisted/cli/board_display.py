@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Final, TextIO
 
+from p2p_twisted.console.dumb_terminal import is_dumb
 from p2p_twisted.console.push_lines import ShownBoard, board_lines, counts_text
 from p2p_twisted.console.text import cells
 
@@ -22,7 +23,7 @@ class BoardDisplay:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._is_terminal = stream.isatty()
+        self._is_terminal = stream.isatty() and not is_dumb()
         self._drawn: Sequence[str] = ()
         self._said: dict[int, str] = {}
 

@@ -9,6 +9,7 @@ from p2p_twisted.api.limits import WORDS_AT_ONCE
 from p2p_twisted.cli.answers import say_json, say_lines
 from p2p_twisted.cli.number_ranges import TooManyNumbers, numbers_in
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient, failure_of
+from p2p_twisted.console.dumb_terminal import is_dumb
 from p2p_twisted.runtime.exit_status import Exit
 
 STDOUT: Final = "-"
@@ -84,7 +85,7 @@ class _Waiting:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self._options = options
-        self._is_shown = sys.stderr.isatty() and not options.json
+        self._is_shown = sys.stderr.isatty() and not (is_dumb() or options.json)
         self.downloads: dict[int, Any] = {}
 
     def wait(self, client: PeerClient) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from p2p_twisted.console.dumb_terminal import is_dumb
 from p2p_twisted.console.layout import fitted_table, table, wrapped
 from p2p_twisted.console.qr_lines import qr_lines
 from p2p_twisted.console.text import (
@@ -39,7 +40,7 @@ def drawn(rows: Sequence[str]) -> Iterator[str]:
 
     :param rows: of its modules.
     """
-    has_color = sys.stdout.isatty()
+    has_color = sys.stdout.isatty() and not is_dumb()
     for line in qr_lines(rows, width()):
         yield line.colored() if has_color and isinstance(line, QrLine) else line
 

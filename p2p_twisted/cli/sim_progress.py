@@ -4,6 +4,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final, Self, TextIO
 
+from p2p_twisted.console.dumb_terminal import is_dumb
 from p2p_twisted.simulation.scenario import Scenario
 from p2p_twisted.simulation.simulation import SimulationProgress
 
@@ -20,7 +21,7 @@ class ProgressLine:
     ) -> None:
         self._scenario = scenario
         self._stream = stream
-        self._is_terminal = stream.isatty()
+        self._is_terminal = stream.isatty() and not is_dumb()
         self._pause = _TERMINAL_SECONDS if self._is_terminal else _LINE_SECONDS
         self._seconds = seconds
         self._due = seconds() + self._pause

@@ -5,6 +5,7 @@ import os
 import termios
 from collections.abc import Iterator
 
+from p2p_twisted.console.dumb_terminal import is_dumb
 from p2p_twisted.console.keys import PASTE_OFF
 from p2p_twisted.console.raw_mode import is_foreground
 
@@ -24,5 +25,5 @@ def restored() -> Iterator[None]:
             # The terminal may have been closed.
             with contextlib.suppress(termios.error, OSError):
                 termios.tcsetattr(0, termios.TCSADRAIN, settings)
-                if os.isatty(1):
+                if os.isatty(1) and not is_dumb():
                     os.write(1, PASTE_OFF)

@@ -15,6 +15,7 @@ from twisted.logger import Logger
 from typing_extensions import override
 
 from p2p_twisted.console.console import Console, ConsoleConfig
+from p2p_twisted.console.dumb_terminal import is_dumb
 from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.plain_console import PlainConsole
 from p2p_twisted.console.raw_mode import RawMode, is_foreground
@@ -31,8 +32,6 @@ from p2p_twisted.runtime.reactor import ThreadingReactor
 
 _STDIN: Final = 0
 _STDOUT: Final = 1
-# Of TERM: such terminals support only lines.
-_DUMB: Final = ("", "dumb")
 _LOOK_SECONDS: Final = 0.2
 _MISSED_LINES: Final = 20
 
@@ -175,7 +174,7 @@ class ConsoleService(Service):
 
     def _make_console(self) -> Console:
         is_typed = os.isatty(_STDIN)
-        if is_typed and os.isatty(_STDOUT) and os.environ.get("TERM", "") not in _DUMB:
+        if is_typed and os.isatty(_STDOUT) and not is_dumb():
             mode = RawMode(_STDIN, _STDOUT)
             call = self._reactor.callFromThread
             return TerminalConsole(self._config, mode, call, self._history)

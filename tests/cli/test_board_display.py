@@ -6,7 +6,7 @@ import pytest
 
 from p2p_twisted.cli.board_display import BoardDisplay
 from p2p_twisted.cli.shown_pushes import board_of
-from p2p_twisted.console.push_lines import board_lines
+from p2p_twisted.console.push_lines import board_lines, counts_text
 from tests.cli.fake_pushes import board
 
 
@@ -17,6 +17,11 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
+
+
+@pytest.fixture(autouse=True)
+def usual_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
 
 
 def test_display(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,3 +55,15 @@ def test_display_several(monkeypatch: pytest.MonkeyPatch) -> None:
         before = len(terminal.getvalue())
         display.show([board_of(board(3, 40))] * number)
         assert terminal.getvalue()[before:].count("\n") <= 11
+
+
+def test_dumb(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a terminal supports only lines, there is one for each change, as on a pipe."""
+    monkeypatch.setenv("TERM", "dumb")
+    terminal = Terminal()
+    display = BoardDisplay(terminal)
+    display.say("looking for it")
+    for _ in range(2):
+        display.show([board_of(board(3, 40))])
+    display.clear()
+    assert terminal.getvalue() == f"lesson.tar: {counts_text(board_of(board(3, 40)))}\n"

@@ -83,6 +83,9 @@ class Client:
 class ShownProgressTests(SynchronousTestCase):
     """A download that ``p2p get`` waits for."""
 
+    def setUp(self) -> None:
+        self.patch(os, "environ", {**os.environ, "TERM": "xterm"})
+
     def shown(self, columns: int, *steps: Progress) -> list[list[str]]:
         """Get something; return what was on the terminal after each step, and at the end."""
         terminal = Terminal(self, columns)
@@ -115,6 +118,11 @@ class ShownProgressTests(SynchronousTestCase):
     def test_resting(self) -> None:
         """Nothing is shown of what does not go on by itself."""
         self.assertEqual(self.shown(80, running(state=Paused()), saved())[0], [""])
+
+    def test_dumb(self) -> None:
+        """Nothing is drawn on a terminal that supports only lines."""
+        os.environ["TERM"] = "dumb"
+        self.assertEqual(self.shown(80, running(), saved()), [[""], [""], [""]])
 
     def test_states(self) -> None:
         """Nothing that a console's line shows is lost on the way."""

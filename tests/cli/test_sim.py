@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import io
 import json
+import os
 import shlex
 import tempfile
 from pathlib import Path
@@ -154,10 +155,13 @@ class ProgressTests(SynchronousTestCase):
 
     def test_terminal(self) -> None:
         """On a terminal there is one line, and none at the end."""
+        self.patch(os, "environ", {"TERM": "xterm"})
         text = "12 of 300 s simulated, 1,000 peers, 5,000 lines sent"
         self.assertEqual(self.shown(_Terminal(), 0.2), f"\r\x1b[K{text}\r\x1b[K")
 
     def test_pipe(self) -> None:
-        """Elsewhere there is a line every few seconds."""
-        self.assertEqual(self.shown(io.StringIO(), 0.2), "")
-        self.assertEqual(len(self.shown(io.StringIO(), 6.0).splitlines()), 1)
+        """Elsewhere, also on a dumb terminal, there is a line every few seconds."""
+        self.patch(os, "environ", {"TERM": "dumb"})
+        for stream in (io.StringIO, _Terminal):
+            self.assertEqual(self.shown(stream(), 0.2), "")
+            self.assertEqual(len(self.shown(stream(), 6.0).splitlines()), 1)
