@@ -34,11 +34,15 @@ def nothing(facts: Facts) -> str:
 
 def paused(facts: Facts) -> str:
     """Say that it rests."""
+    if facts.is_ended:
+        return "it was paused for most of the time"
     return f"it is paused: resume {facts.number} goes on with it"
 
 
 def blocked(facts: Facts) -> str:
     """Say that the disk is full."""
+    if facts.is_ended:
+        return "this peer's disk was full for most of the time"
     return f"this peer's disk: {facts.reason}; it goes on by itself when there is room"
 
 
@@ -80,6 +84,8 @@ def hashing(facts: Facts) -> str:
     """Say that its holder still hashes it."""
     assert facts.hashing is not None
     holder, percent = facts.hashing
+    if facts.is_ended:
+        return f"{holder} was hashing it for most of the time: it had no id before"
     return f"{holder} is still hashing it ({percent} %): it has no id before, and then it begins"
 
 

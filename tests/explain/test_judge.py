@@ -23,6 +23,17 @@ class JudgeTests(SynchronousTestCase):
             self.assertEqual((diagnosis.cause, diagnosis.peer), (cause, peer), case)
             self.assertEqual(diagnosis.sentence, sentence, case)
 
+    def test_ended(self) -> None:
+        """What held it up for most of the time, and does not any more, is told as over."""
+        for state, sentence in (
+            ("paused", "it was paused for most of the time"),
+            ("blocked", "this peer's disk was full for most of the time"),
+            ("hashing", "s4 was hashing it for most of the time: it had no id before"),
+        ):
+            seconds_in = {state: 15.0, "receiving": 5.0}
+            ended = facts("saved", is_ended=True, seconds_in=seconds_in, hashing=("s4", 90))
+            self.assertEqual(judge(ended).sentence, sentence)
+
     def test_no_fault(self) -> None:
         """Who has not delivered as it was paused meanwhile is not to blame."""
         paused = holder(is_delivering=False, last=NOT_NEEDED)
