@@ -133,6 +133,8 @@ function beginPeer(status, activity) {
   watchStatus(status, (now) => {
     card.show(now);
     transfers.showRelayed(now).catch(() => {});
+    transfers.explain();
+    links.look();
     invites.show(now);
     pushes.know(now.certificate?.groups ?? [], now.neighbors.map((each) => each.name));
     sharing.check(now).catch(() => {});

@@ -7,6 +7,7 @@ const SHOWN = 300;
 const AT_ONCE = 2;
 const CHECK_MS = 700;
 const PER_FILE_MS = 2;
+const LIST_MS = 10000;
 
 /** List the files that were dropped, with those in folders: pairs of a name and a file. */
 async function filesOf(items) {
@@ -59,6 +60,8 @@ export class Sharing {
   #refused = [];
   #activity;
   #asked = "";
+  #listed = "";
+  #lookAt = 0;
   #notBefore = 0;
   #pushes;
   #links;
@@ -115,7 +118,7 @@ export class Sharing {
     return peer && !isOwn(peer) ? [peer] : null;
   }
 
-  /** Look at the list again where the status says that there is something else. */
+  /** Look at the list again where the status says that there is something else, or it may have another name. */
   async check({ directory, files, size: bytes, hashing }) {
     if (directory !== this.#directory) {
       this.#directory = directory;
@@ -123,12 +126,16 @@ export class Sharing {
       setText(byId("directory"), shown(directory));
     }
     const now = `${files} ${bytes} ${hashing}`;
-    if (now === this.#asked || performance.now() < this.#notBefore) return;
+    const isDue = now !== this.#asked || performance.now() >= this.#lookAt;
+    if (!isDue || performance.now() < this.#notBefore) return;
     // A list of very many is not read at every change.
     this.#notBefore = performance.now() + files * PER_FILE_MS;
+    this.#lookAt = performance.now() + LIST_MS;
     const { hits } = await ask("GET", "/v1/files");
     this.#asked = now;
-    renew(this.#rows, hits.slice(0, SHOWN).map((hit) => this.#row(hit)));
+    const listed = JSON.stringify(hits.slice(0, SHOWN));
+    if (listed !== this.#listed) renew(this.#rows, hits.slice(0, SHOWN).map((hit) => this.#row(hit)));
+    this.#listed = listed;
     const left = hits.length > SHOWN ? `; the first ${SHOWN} are shown` : "";
     const busy = hashing ? `, ${hashing} still being hashed` : "";
     setText(byId("own-outcome"), `${count(files, "file")}, ${size(bytes)}${busy}${left}`);

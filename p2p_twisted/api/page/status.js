@@ -68,12 +68,13 @@ export class StatusCard {
   show(status) {
     const facts = status.kind === "registry" ? registryFacts(status) : peerFacts(status);
     for (const [what, value] of facts) {
-      if (value === null) continue;
       if (!this.#facts.has(what)) {
         this.#facts.set(what, el("dd"));
         byId("facts").append(el("div", {}, el("dt", { text: what }), this.#facts.get(what)));
       }
-      setText(this.#facts.get(what), shown(`${value}`));
+      const fact = this.#facts.get(what);
+      fact.parentElement.hidden = value === null;
+      setText(fact, shown(`${value ?? ""}`));
     }
     if (status.limits) this.#showLimits(status.limits);
   }

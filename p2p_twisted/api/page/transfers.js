@@ -6,7 +6,7 @@ import { button, byId, command, duration, el, nameOf, rate, setText, shown, size
 import { Why } from "./why.js";
 
 const PAUSABLE = new Set(["seeking", "hashing", "waiting", "queued", "blocked", "checking", "receiving"]);
-const LISTED = 100;
+const ENDED_LISTED = 100;
 
 /** How two peers reach each other, unless it is directly. */
 const detour = (how) => (how === "direct" ? "" : ` (${shown(how)})`);
@@ -55,6 +55,13 @@ export class Transfers {
     this.take(await ask("GET", "/v1/transfers"));
   }
 
+  /** Say anew why downloads go as they do, of which that is shown. */
+  explain() {
+    for (const [number, { is_ended: isEnded }] of this.#downloads) {
+      if (!isEnded) this.#items.get(number).why.look();
+    }
+  }
+
   /** Show what is relayed for others, if anything is. */
   async showRelayed({ relays }) {
     const { relayed } = relays ? await ask("GET", "/v1/transfers") : { relayed: [] };
@@ -75,7 +82,8 @@ export class Transfers {
 
   happened({ download }) {
     this.#downloads.set(download.number, download);
-    while (this.#downloads.size > LISTED) this.#downloads.delete(this.#downloads.keys().next().value);
+    const ended = [...this.#downloads.values()].filter((each) => each.is_ended);
+    for (const { number } of ended.slice(0, -ENDED_LISTED)) this.#downloads.delete(number);
     this.#items.keep(this.#downloads);
     this.#show();
   }
