@@ -108,8 +108,8 @@ class OfferFetching:
 
     @property
     def rate(self) -> float:
-        """How many bytes come in a second."""
-        state = None if self._progress is None else self._progress.state
+        """How many bytes come in a second, as long as it is watched."""
+        state = None if self._work is None or self._progress is None else self._progress.state
         return state.rate if isinstance(state, Receiving) else 0.0
 
     @property

@@ -143,6 +143,8 @@ class HostileOffersTests(OffersTestCase):
             [known] = daemons.peers["s2"].offers.received()
             self.assertEqual(known.state, "failed")
             self.assertIn("larger than its offer says", known.reason)
+            [told] = (each for each in self.look(daemons, "s2", known).rows if each.peer == "s2")
+            self.assertEqual((told.state, told.rate), ("failed", 0.0))
             daemons.peers["s2"].offers.answer(known.offer.id, accept=False)
         daemons.run(1)
         [film] = daemons.peers["s2"].transfers()
