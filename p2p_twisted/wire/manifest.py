@@ -13,9 +13,9 @@ offer one id.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import takewhile
-from operator import attrgetter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, takewhile
+from operator import attrgetter, lt
 from typing import Final
 
 import msgspec
@@ -28,8 +28,9 @@ from p2p_twisted.wire.limits import (
     MANIFEST_BYTES,
     MANIFEST_ENTRIES,
     PATH_BYTES,
+    PATH_COMPONENTS,
 )
-from p2p_twisted.wire.names import BadName, FileId, check_path, collision_key
+from p2p_twisted.wire.names import USUAL_NAME, BadName, FileId, check_path, collision_key
 
 EMPTY_FOLDER: Final = "-"
 """Stands in the place of an empty folder's id."""
@@ -39,7 +40,11 @@ MANIFEST_LINE_BYTES: Final = 64 + 1 + 13 + 1 + PATH_BYTES + 1
 
 _TOO_MANY: Final = f"a folder may have at most {MANIFEST_ENTRIES:,} files and folders"
 _BY_PATH: Final = attrgetter("path")
-_LINE: Final = re.compile(r"([0-9a-f]{64}|-(?= 0 )) (0|[1-9][0-9]{0,12}) ([^\n]+)\n")
+_ID_AND_SIZE: Final = r"([0-9a-f]{64}|-(?= 0 )) (0|[1-9][0-9]{0,12})"
+_LINE: Final = re.compile(rf"{_ID_AND_SIZE} ([^\n]+)\n")
+_USUAL_PATH: Final = rf"{USUAL_NAME.pattern}(?:/{USUAL_NAME.pattern}){{0,{PATH_COMPONENTS - 1}}}"
+_USUAL_LINE: Final = re.compile(rf"^{_ID_AND_SIZE} ({_USUAL_PATH})\n", re.MULTILINE)
+_READ_AT_ONCE: Final = 100
 
 
 class BadManifest(ValueError):
@@ -153,16 +158,21 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[Member]:
 
     :raises BadManifest: as :func:`decode` does.
     """
-    totals, last = _Totals(), ""
-    for line in lines:
-        member = _read_line(line)
-        if member.path <= last:
-            raise BadManifest("the paths are not sorted, or one is there twice")
-        totals.add(member)
-        yield member
-        last = member.path
-    if not totals.has_files:
-        raise BadManifest("a folder has at least one file")
+    totals, rest = _Totals(), iter(lines)
+    while some := list(islice(rest, _READ_AT_ONCE)):
+        members = _read_some(some)
+        totals.add(members)
+        yield from members
+    totals.check()
+
+
+def _read_some(lines: Sequence[bytes]) -> Sequence[Member]:
+    # Together, those whose paths are usual take a third of the time.
+    found = _USUAL_LINE.findall(b"".join(lines).decode("ascii", "replace"))
+    members = [Member(file_id, int(size), path) for file_id, size, path in found]
+    if len(members) == len(lines) and max(len(each.path) for each in members) <= PATH_BYTES:
+        return members
+    return list(map(_read_line, lines))
 
 
 def _read_line(text: bytes) -> Member:
@@ -191,32 +201,50 @@ class _Totals:
 
     size: int = 0
     has_files: bool = False
+    last: str = ""
     _files: set[int] = field(factory=set)
     _folders: set[int] = field(factory=set)
 
-    def add(self, member: Member) -> None:
+    def add(self, members: Sequence[Member]) -> None:
         """
-        Add a file or an empty folder.
+        Add some files and empty folders.
 
-        :raises BadManifest: when it does not fit beside what was added before.
+        :raises BadManifest: when they are too much, or could be mistaken for each other, or for
+            what was added before.
         """
-        self.size += member.size
-        self.has_files |= not member.is_folder
+        paths = [member.path for member in members]
+        if not all(map(lt, [self.last, *paths], paths)):
+            raise BadManifest("the paths are not sorted, or one is there twice")
+        self.last = paths[-1]
+        self.size += sum(member.size for member in members)
+        self.has_files |= not all(member.is_folder for member in members)
         if self.size > FILE_BYTES:
             raise BadManifest(f"a folder may have at most {FILE_BYTES} bytes")
-        key = collision_key(member.path)
-        if hash(key) in self._files:
+        # All of them as one text, as no two lines of it are put together.
+        keys = collision_key("\n".join(paths)).split("\n")
+        expected = len(self._files) + len(keys)
+        self._files.update(map(hash, keys))
+        if len(self._files) != expected:
             raise BadManifest("two paths differ only in case, accents or invisible characters")
-        self._files.add(hash(key))
-        is_both = hash(key) in self._folders
-        parent = key.rpartition("/")[0]
-        # A folder that is known has its parents known, too.
-        while parent and hash(parent) not in self._folders:
-            self._folders.add(hash(parent))
-            is_both |= hash(parent) in self._files
-            parent = parent.rpartition("/")[0]
-        if is_both:
+        for parent in {key.rpartition("/")[0] for key in keys}:
+            self._add_folder(parent)
+
+    def check(self) -> None:
+        """
+        Check that all that was added is a folder.
+
+        :raises BadManifest: when it is not.
+        """
+        if not self.has_files:
+            raise BadManifest("a folder has at least one file")
+        if not self._files.isdisjoint(self._folders):
             raise BadManifest("a path is both a file and a folder")
+
+    def _add_folder(self, key: str) -> None:
+        # A folder that is known has its parents known, too.
+        while key and hash(key) not in self._folders:
+            self._folders.add(hash(key))
+            key = key.rpartition("/")[0]
 
 
 def _new_on_the_way(last: bytes, folder: bytes) -> int:

@@ -114,6 +114,46 @@ class DecodeTests(SynchronousTestCase):
             decode(b"x" * 11)
 
 
+class ManyLinesTests(SynchronousTestCase):
+    """A text of so many lines that they are read in several goes."""
+
+    usual = [f"{ONE} 1 m{number:03}" for number in range(250)]
+
+    def refused(self, *lines: str) -> str:
+        """Say why these lines, sorted in between the usual ones, are refused."""
+        return self.refused_as(sorted([*lines, *self.usual], key=_path_of))
+
+    def test_read(self) -> None:
+        """Lines whose names are unusual are read beside usual ones."""
+        lines = sorted([*self.usual, f"{TWO} 2 m100 \u00e4", "- 0 m200 \u65e5"], key=_path_of)
+        members = decode("".join(f"{line}\n" for line in lines).encode())
+        self.assertEqual([f"{each.file_id} {each.size} {each.path}" for each in members], lines)
+
+    def test_refused(self) -> None:
+        """One line is enough, wherever it is."""
+        for wrong in (f"{ONE} 01 m050", f"x{ONE} 1 m150a", f"{ONE} 1 m240/../a", "1 m240"):
+            self.assertTrue(self.refused(wrong))
+        self.assertIn("1024 bytes", self.refused(f"{ONE} 1 m150/{'/'.join(6 * ['a' * 200])}"))
+        self.assertIn("32 components", self.refused(f"{ONE} 1 m150{'/a' * 32}"))
+
+    def test_far_apart(self) -> None:
+        """What could be mistaken for each other need not be near each other."""
+        self.assertIn("differ only in case", self.refused(f"{TWO} 1 M249"))
+        self.assertIn("both a file and a folder", self.refused(f"{TWO} 1 M249/a"))
+        self.assertIn("both a file and a folder", self.refused(f"{TWO} 1 z/a", "- 0 Z"))
+        self.assertIn("not sorted", self.refused_as([*self.usual[100:], *self.usual[:100]]))
+
+    def refused_as(self, lines: list[str]) -> str:
+        """Say why lines in this order are refused."""
+        with self.assertRaises(BadManifest) as caught:
+            decode("".join(f"{line}\n" for line in lines).encode())
+        return str(caught.exception)
+
+
+def _path_of(line: str) -> str:
+    return line.split(" ", 2)[-1]
+
+
 class ExtentTests(SynchronousTestCase):
     """A text that lists more than anybody would want."""
 
