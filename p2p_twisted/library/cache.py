@@ -272,13 +272,13 @@ def _connect(path: str, index: str) -> sqlite3.Connection:
         version = database.execute("PRAGMA user_version").fetchone()[0]
         if version not in (0, VERSION):
             raise sqlite3.DatabaseError(f"version {version}")
-        database.execute("PRAGMA journal_mode = WAL")
         # After a power cut the last rows may be missing; those files are hashed again.
-        database.execute("PRAGMA synchronous = NORMAL")
+        database.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
         database.execute(_TABLE)
-        database.executescript(index)
-        database.execute(f"PRAGMA user_version = {VERSION}")
-        database.commit()
+        database.executescript(f"{index} PRAGMA user_version = {VERSION}")
+        # To note in a file what a statement may have to undo takes a quarter of its time. Only now,
+        # as to make an index of very many rows in memory may need too much of that.
+        database.execute("PRAGMA temp_store = MEMORY")
     except BaseException:
         database.close()
         raise
