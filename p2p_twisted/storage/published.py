@@ -1,16 +1,21 @@
 """Record the published files of a download, so that a later run need not read them."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from typing import Final
 
 import msgspec
 
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.storage.disk import DiskFault
+from p2p_twisted.wire.limits import KIB
+
+_READ_AT_ONCE_BYTES: Final = 256 * KIB
+_DAMAGED: Final = (msgspec.DecodeError, ValueError, RecursionError)
 
 
-class Published(msgspec.Struct, frozen=True):
+class Published(msgspec.Struct, frozen=True, gc=False):
     """
     A file that was published.
 
@@ -74,6 +79,7 @@ class PublishedRecord:
     def __init__(self, folder: OwnFolder, name: str) -> None:
         self._folder = folder
         self._name = name
+        self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(Published)
 
     def read(self) -> dict[str, Published]:
@@ -82,13 +88,11 @@ class PublishedRecord:
 
         :raises DiskFault: when the list cannot be read.
         """
-        published = {}
+        published: dict[str, Published] = {}
         try:
             with self._folder.opened_file(self._name) as lines:
-                for line in lines:
-                    with suppress(msgspec.DecodeError, ValueError, RecursionError):
-                        each = self._decoder.decode(line)
-                        published[each.wanted] = each
+                while some := lines.readlines(_READ_AT_ONCE_BYTES):
+                    published.update((each.wanted, each) for each in self._decoded(some))
         except FileNotFoundError:
             pass
         except OSError as error:
@@ -101,11 +105,22 @@ class PublishedRecord:
 
         :raises DiskFault: when they cannot be written.
         """
-        lines = b"".join(msgspec.json.encode(each) + b"\n" for each in published)
+        lines = self._encoder.encode_lines(published)
         try:
             self._folder.append(self._name, lines)
         except OSError as error:
             raise DiskFault.of(error, self._folder.path) from error
+
+    def _decoded(self, lines: Sequence[bytes]) -> Iterable[Published]:
+        try:
+            return self._decoder.decode_lines(b"".join(lines))
+        except _DAMAGED:
+            return self._undamaged(lines)
+
+    def _undamaged(self, lines: Iterable[bytes]) -> Iterator[Published]:
+        for line in lines:
+            with suppress(*_DAMAGED):
+                yield self._decoder.decode(line)
 
     def remove(self) -> None:
         """Remove the list; one that cannot be removed does no harm."""
