@@ -101,7 +101,7 @@ class FileWork(SwarmWork):
         for file_id in file_ids:
             found = await read_whole(copies, offload, file_id)
             if found is not None:
-                self._files.found(*found)
+                self._files.found(found)
             if self._picker.is_full or self._fault is not None:
                 await self.settle()
 

@@ -9,7 +9,7 @@ from p2p_twisted.bandwidth.limiter import Limiter
 from p2p_twisted.download.pending_want import PendingWant
 from p2p_twisted.download.receiver import OpenFile
 from p2p_twisted.runtime.background import background
-from p2p_twisted.storage.content import Content
+from p2p_twisted.storage.content import WholeContent
 from p2p_twisted.wire.connection import Connection
 
 _log = Logger()
@@ -64,7 +64,7 @@ async def _accept(
     :returns: why the delivery ended.
     """
     await turn
-    file = await open_file(Content.of_whole(pending.file_id, whole))
+    file = await open_file(WholeContent(pending.file_id, whole))
     if not file.picker.is_complete:
         file.moved(pending.holder, len(whole))
         await file.accept(pending.holder, 0, memoryview(whole))

@@ -10,7 +10,7 @@ from twisted.logger import Logger
 
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.runtime.threads import Offload
-from p2p_twisted.storage.content import Content, WrongContent
+from p2p_twisted.storage.content import WholeContent, WrongContent
 from p2p_twisted.wire.limits import CHUNK_BYTES
 from p2p_twisted.wire.names import FileId
 from p2p_twisted.wire.source import Source
@@ -39,9 +39,7 @@ async def opened(copies: LocalCopies, file_id: FileId) -> AsyncIterator[Source |
             source.close()
 
 
-async def read_whole(
-    copies: LocalCopies, offload: Offload, file_id: FileId
-) -> tuple[Content, bytes] | None:
+async def read_whole(copies: LocalCopies, offload: Offload, file_id: FileId) -> WholeContent | None:
     """
     Read and verify content of at most one chunk.
 
@@ -52,7 +50,7 @@ async def read_whole(
             return None
         try:
             whole = await uninterrupted(offload(os.pread, source.fd, CHUNK_BYTES, 0))
-            return Content.of_whole(file_id, whole), whole
+            return WholeContent(file_id, whole)
         except (OSError, WrongContent) as error:
             _log.debug("{file} is not what it was: {error}", file=file_id, error=error)
             return None

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from p2p_twisted.download.in_progress import Deliverer
 from p2p_twisted.download.reporter import DownloadObserver
 from p2p_twisted.picker.file_picker import FilePicker
-from p2p_twisted.storage.content import Content
+from p2p_twisted.storage.content import Content, WholeContent
 from p2p_twisted.storage.small_files import SmallFileWriter
 from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.names import FileId, PeerName
@@ -40,22 +40,22 @@ class SmallFilesInProgress:
         self._observer.account.joined(receiver.times, receiver.how)
         receiver.ask()
 
-    def accept(self, holder: PeerName, files: Iterable[tuple[Content, bytes]]) -> None:
-        """Save files, which are verified."""
-        new = [each for each in files if self.picker.delivered(holder, each[0].file_id)]
+    def accept(self, holder: PeerName, wholes: Iterable[WholeContent]) -> None:
+        """Save files."""
+        new = [each for each in wholes if self.picker.delivered(holder, each.file_id)]
         if new:
-            self._observer.moved(holder, sum(content.size for content, _ in new))
-            self._observer.delivered(holder, sum(self._size_of_all(each) for each, _ in new))
-        for content, whole in new:
-            self._writer.put(content, whole)
+            self._observer.moved(holder, sum(whole.size for whole in new))
+            self._observer.delivered(holder, sum(map(self._size_of_all, new)))
+        for whole in new:
+            self._writer.put(whole)
 
     # What the download calls
 
-    def found(self, content: Content, whole: bytes) -> None:
-        """Save a file that is here already, which is verified."""
-        if self.picker.found(content.file_id):
-            self._observer.advanced(self._size_of_all(content))
-            self._writer.put(content, whole)
+    def found(self, whole: WholeContent) -> None:
+        """Save a file that is here already."""
+        if self.picker.found(whole.file_id):
+            self._observer.advanced(self._size_of_all(whole))
+            self._writer.put(whole)
 
     def left(self, holder: PeerName) -> None:
         """Count on a holder no longer."""

@@ -5,7 +5,7 @@ from typing_extensions import override
 from p2p_twisted.download.push_receiver import Delivery, PushReceiver
 from p2p_twisted.download.small_in_progress import SmallFilesInProgress
 from p2p_twisted.picker.limits import FILES_ASKED_BYTES
-from p2p_twisted.storage.content import Content, WrongContent
+from p2p_twisted.storage.content import WholeContent, WrongContent
 from p2p_twisted.wire.connection import Connection
 from p2p_twisted.wire.errors import ProtocolError
 from p2p_twisted.wire.messages import Gone, Message, More, Push, Whole, Wholes
@@ -107,7 +107,7 @@ class SmallFileReceiver(PushReceiver):
                 refused.append(file_id)
                 continue
             try:
-                accepted.append((Content.of_whole(file_id, whole), whole))
+                accepted.append(WholeContent(file_id, whole))
             except WrongContent as lie:
                 self._lied(lie)
                 return

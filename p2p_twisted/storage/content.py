@@ -1,7 +1,7 @@
 """The size and digests of a file, checked against its id."""
 
 from collections.abc import Iterator
-from typing import Final, Self
+from typing import Final
 
 from p2p_twisted.wire.chunks import (
     DIGEST_BYTES,
@@ -39,15 +39,6 @@ class Content:
         self.size = size
         self.digests = digests
 
-    @classmethod
-    def of_whole(cls, file_id: FileId, whole: bytes) -> Self:
-        """
-        Check the bytes of a file of at most one chunk.
-
-        :raises WrongContent: when they do not match the id.
-        """
-        return cls(file_id, len(whole), chunk_digest(whole) if whole else b"")
-
     @property
     def chunks(self) -> int:
         """How many chunks the file has."""
@@ -84,3 +75,17 @@ class Content:
         """
         if chunk_digest(chunk) != self.digest(index):
             raise WrongContent(f"chunk {index} is not what it should be")
+
+
+class WholeContent(Content):
+    """
+    A file of at most one chunk with its bytes, checked against its id.
+
+    :ivar all_bytes: of the file.
+    :raises WrongContent: when they do not match the id.
+    """
+
+    def __init__(self, file_id: FileId, all_bytes: bytes) -> None:
+        digests = chunk_digest(all_bytes) if all_bytes else b""
+        super().__init__(file_id, len(all_bytes), digests)
+        self.all_bytes = all_bytes

@@ -3,7 +3,6 @@
 import errno
 import os
 import time
-from contextlib import suppress
 from typing import Final, Self
 
 from attrs import frozen
@@ -15,7 +14,7 @@ _ALL_BUT_RUN: Final = 0o666
 # What file systems without modes, or those of somebody else, answer.
 _NO_MODES: Final = (errno.EPERM, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS)
 # A disk that has no room for a time is no reason to go without the content.
-_MAY_FAIL: Final = suppress(OSError, OverflowError)
+_MAY_FAIL: Final = (OSError, OverflowError)
 
 
 @frozen
@@ -64,5 +63,7 @@ class AttributeWriter:
 
     def _write_time(self, fd: int, attributes: Attributes) -> None:
         if self.keeps_times and attributes.modified is not None:
-            with _MAY_FAIL:
+            try:
                 os.utime(fd, ns=(time.time_ns(), attributes.modified))
+            except _MAY_FAIL:
+                return

@@ -1,6 +1,8 @@
 """Save many small files at a time, while others arrive."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import groupby, islice
 from typing import Final
 
@@ -10,10 +12,10 @@ from twisted.logger import Logger
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.file_limit import open_files_limit
 from p2p_twisted.runtime.threads import Offload
-from p2p_twisted.storage.content import Content
+from p2p_twisted.storage.content import WholeContent
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox
-from p2p_twisted.storage.published import Published, PublishedRecord
+from p2p_twisted.storage.published import PublishedRecord
 from p2p_twisted.storage.together import SmallFile, save_together
 from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.names import FileId
@@ -27,7 +29,7 @@ _LEFT_TO_OTHERS: Final = 8
 
 class SmallFileWriter:
     """
-    Publishes verified files in the inbox, in jobs of up to 64, or 256 where they can be flushed
+    Publishes files in the inbox, in jobs of up to 64, or 256 where they can be flushed
     together and so many may be open.
 
     :param record: records the published files.
@@ -54,17 +56,17 @@ class SmallFileWriter:
         self._targets = targets
         self._saved = saved
         self._failed = failed
-        self._waiting: dict[FileId, tuple[Content, bytes]] = {}
+        self._waiting: dict[FileId, WholeContent] = {}
         self._idle: Deferred[None] | None = None
         self._has_failed = False
         self._may_be_together = inbox.flushes_all
         self._together = min(_FLUSHED_AT_ONCE, open_files_limit() // _LEFT_TO_OTHERS)
 
-    def put(self, content: Content, whole: bytes) -> None:
-        """Queue a file to be saved, unless an earlier one failed; its bytes are verified again."""
+    def put(self, content: WholeContent) -> None:
+        """Queue a file to be saved, unless an earlier one failed."""
         if self._has_failed:
             return
-        self._waiting[content.file_id] = (content, whole)
+        self._waiting[content.file_id] = content
         if self._idle is None:
             self._idle = Deferred()
             background(self.log, "saving small files", self._save_all(self._idle))
@@ -85,8 +87,8 @@ class SmallFileWriter:
     async def _save_all(self, idle: "Deferred[None]") -> None:
         try:
             while some := list(islice(self._waiting, self._at_once)):
-                files = [self._waiting.pop(file_id) for file_id in some]
-                await self._offload(self._save, files)
+                contents = [self._waiting.pop(file_id) for file_id in some]
+                await self._offload(self._save, contents)
                 self._saved(some)
         except DiskFault as fault:
             self._give_up(fault)
@@ -106,53 +108,47 @@ class SmallFileWriter:
         self._waiting.clear()
         self._failed(fault)
 
-    def _save(self, files: Iterable[tuple[Content, bytes]]) -> None:
+    def _save(self, contents: Iterable[WholeContent]) -> None:
         """
         Save files, sorted by folder; blocks.
 
         :raises DiskFault: when one cannot be saved.
         """
         wholes = [
-            SmallFile(member, content, all_bytes)
-            for content, all_bytes in files
+            SmallFile(member, content)
+            for content in contents
             for member in self._targets[content.file_id]
         ]
         wholes.sort(key=_folder_of)
-        published: list[Published] = []
+        saved: list[SmallFile] = []
         try:
             for start in range(0, len(wholes), self._together):
                 some = wholes[start : start + self._together]
                 together = save_together(self._inbox, some) if self._may_be_together else []
-                published += together
+                saved += together
                 # What the disk cannot do, or went wrong, is so for the next ones, too.
                 self._may_be_together = len(together) == len(some)
                 for _folder, group in groupby(some[len(together) :], key=_folder_of):
-                    published += self._save_in_one_folder(group)
+                    saved += self._save_in_one_folder(group)
         finally:
-            self._conclude(published, wholes)
+            self._conclude(saved)
 
-    def _conclude(self, published: Sequence[Published], wholes: Iterable[SmallFile]) -> None:
+    def _conclude(self, saved: Sequence[SmallFile]) -> None:
         """
         Record files that are safe under their names.
 
         :raises DiskFault: when they cannot be recorded.
         """
-        if not published:
+        if not saved:
             return
-        by_path = {whole.member.path: whole for whole in wholes}
         try:
-            self._record.add(published)
-            named = [(each.target, by_path[each.wanted]) for each in published]
-            kept = [
-                (target, whole.content.file_id, whole.content.digests, whole.status)
-                for target, whole in named
-            ]
-            self._inbox.published(kept, has_more=True)
+            self._record.add([each.published() for each in saved])
+            self._inbox.published([each.kept() for each in saved], has_more=True)
         except OSError as error:
             raise DiskFault.of(error) from error
 
-    def _save_in_one_folder(self, wholes: Iterable[SmallFile]) -> list[Published]:
-        published = []
+    def _save_in_one_folder(self, wholes: Iterable[SmallFile]) -> list[SmallFile]:
+        saved = []
         first = None
         try:
             for whole in wholes:
@@ -160,11 +156,12 @@ class SmallFileWriter:
                 part = self._inbox.open_part(path, whole.content, beside=first)
                 first = first or part
                 try:
-                    if whole.all_bytes:
-                        part.write(0, memoryview(whole.all_bytes))
-                    target = whole.named(part.place(whole.member.attributes))
-                    native = self._inbox.native_path(target)
-                    published.append(Published.at(path, target, native))
+                    if whole.content.all_bytes:
+                        part.write(0, memoryview(whole.content.all_bytes))
+                    whole.call(part.place(whole.member.attributes))
+                    with suppress(OSError):
+                        whole.status = os.lstat(self._inbox.native_path(whole.target))
+                        saved.append(whole)
                 finally:
                     if part is not first:
                         part.close()
@@ -173,7 +170,7 @@ class SmallFileWriter:
         finally:
             if first is not None:
                 first.close()
-        return list(filter(None, published))
+        return saved
 
 
 def _folder_of(whole: SmallFile) -> str:

@@ -6,9 +6,9 @@ from contextlib import ExitStack, suppress
 
 import msgspec
 
-from p2p_twisted.storage.content import Content, WrongContent
+from p2p_twisted.storage.content import WholeContent
 from p2p_twisted.storage.disk import DiskFault
-from p2p_twisted.storage.inbox import Inbox
+from p2p_twisted.storage.inbox import Inbox, Kept
 from p2p_twisted.storage.published import Published
 from p2p_twisted.storage.unnamed import DESCRIPTORS, UnnamedFile
 from p2p_twisted.wire.manifest import Member
@@ -20,29 +20,38 @@ class SmallFile(msgspec.Struct):
     A small file that has come.
 
     :ivar member: what it is to become, with its target as path.
-    :ivar all_bytes: its bytes, which are those of the content.
     :ivar folder: the path of the folder that it is to be in.
     :ivar name: what it is to be called there.
-    :ivar status: of what it has become, once it has.
+    :ivar target: what it has become.
+    :ivar status: of that.
     """
 
     member: Member
-    content: Content
-    all_bytes: bytes
+    content: WholeContent
     folder: str = ""
     name: str = ""
+    target: str = ""
     status: os.stat_result | None = None
 
     def __post_init__(self) -> None:
         """Take the path of the member apart."""
         self.folder, _slash, self.name = self.member.path.rpartition("/")
 
-    def named(self, name: str) -> str:
-        """Return the path of that name in its folder."""
-        return f"{self.folder}/{name}" if self.folder else name
+    def call(self, name: str) -> None:
+        """Record which name it has got in its folder."""
+        self.target = f"{self.folder}/{name}" if self.folder else name
+
+    def published(self) -> Published:
+        """Describe what it has become for a later run of its download."""
+        assert self.status is not None
+        return Published.of(self.member.path, self.target, self.status)
+
+    def kept(self) -> Kept:
+        """Describe it for whoever remembers what is published."""
+        return self.target, self.content.file_id, self.content.digests, self.status
 
 
-def save_together(inbox: Inbox, wholes: Sequence[SmallFile]) -> list[Published]:
+def save_together(inbox: Inbox, wholes: Sequence[SmallFile]) -> list[SmallFile]:
     """
     Save files, none of which has a name before all of them are safe; blocks.
 
@@ -63,13 +72,14 @@ def save_together(inbox: Inbox, wholes: Sequence[SmallFile]) -> list[Published]:
             opened.callback(os.close, descriptors)
             if not inbox.flush(folders.values()):
                 return []
-        except (OSError, DiskFault, WrongContent):
+        except (OSError, DiskFault):
             return []
-        saved: list[Published] = []
+        saved: list[SmallFile] = []
         with suppress(OSError):
             for whole, file in zip(wholes, files, strict=True):
                 name, whole.status = file.place(descriptors)
-                saved.append(Published.of(whole.member.path, whole.named(name), whole.status))
+                whole.call(name)
+                saved.append(whole)
         inbox.sync_folders(folders.values())
         return saved
 
@@ -86,7 +96,7 @@ def _open_folders(inbox: Inbox, wholes: Sequence[SmallFile], opened: ExitStack) 
 def _write(inbox: Inbox, whole: SmallFile, folder: int, files: list[UnnamedFile]) -> None:
     file = inbox.open_unnamed(folder, whole.name)
     files.append(file)
-    file.write(whole.content, whole.all_bytes, whole.member.attributes)
+    file.write(whole.content.all_bytes, whole.member.attributes)
 
 
 def _close_all(files: Iterable[UnnamedFile]) -> None:

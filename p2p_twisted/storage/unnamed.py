@@ -4,7 +4,6 @@ import os
 from typing import Final
 
 from p2p_twisted.runtime.openat import native
-from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.disk import Disk, write_sparse
 from p2p_twisted.storage.file_attributes import AttributeWriter
 from p2p_twisted.storage.free_names import candidates
@@ -38,14 +37,9 @@ class UnnamedFile:
         self._attribute_writer = attribute_writer
         self._fd = os.open(".", _UNNAMED, _MODE, dir_fd=folder)
 
-    def write(self, content: Content, whole: bytes, attributes: Attributes) -> None:
-        """
-        Write all of it.
-
-        :raises WrongContent: when these are not its bytes; nothing is written then.
-        """
+    def write(self, whole: bytes, attributes: Attributes) -> None:
+        """Write all of it, and what it has beside the content."""
         if whole:
-            content.check(0, whole)
             write_sparse(self._disk, self._fd, memoryview(whole), 0)
         self._attribute_writer.complete(self._fd, attributes)
 

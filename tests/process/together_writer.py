@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from p2p_twisted.runtime.flush import flush_all
-from p2p_twisted.storage.content import Content
+from p2p_twisted.storage.content import WholeContent
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.together import SmallFile, save_together
 from p2p_twisted.wire.chunks import content_id
@@ -34,8 +34,8 @@ def name_of(number: int) -> str:
 def whole_of(number: int) -> SmallFile:
     """Make a file that has come."""
     text = content_of(number)
-    content = Content.of_whole(content_id(text), text)
-    return SmallFile(Member(content.file_id, len(text), name_of(number)), content, text)
+    content = WholeContent(content_id(text), text)
+    return SmallFile(Member(content.file_id, len(text), name_of(number)), content)
 
 
 def main(folder: Path, first: int) -> None:

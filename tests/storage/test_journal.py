@@ -10,12 +10,12 @@ from unittest import mock
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.runtime.own_folder import OwnFolder
-from p2p_twisted.storage.content import Content
+from p2p_twisted.storage.content import WholeContent
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.journal import Journal
 from p2p_twisted.wire.chunks import content_id
 
-CONTENT = Content.of_whole(content_id(b"1"), b"1")
+CONTENT = WholeContent(content_id(b"1"), b"1")
 
 
 class Overtaken:

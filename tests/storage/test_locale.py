@@ -9,14 +9,14 @@ from twisted.trial.unittest import SynchronousTestCase
 
 SAVE = r"""
 import os, sys
-from p2p_twisted.storage.content import Content
+from p2p_twisted.storage.content import WholeContent
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.published import Published
 from p2p_twisted.wire.chunks import content_id
 
 assert sys.getfilesystemencoding() == "ascii", sys.getfilesystemencoding()
 inbox = Inbox(sys.argv[1])
-content = Content.of_whole(content_id(b"x"), b"x")
+content = WholeContent(content_id(b"x"), b"x")
 folder = inbox.make_folder("\u65e5")
 for name in (f"{folder}/caf\u00e9/\u65e5.txt", "caf\u00e9.txt"):
     for _twice in range(2):

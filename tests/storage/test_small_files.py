@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import inline
-from p2p_twisted.storage.content import Content
+from p2p_twisted.storage.content import WholeContent
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox, Kept
 from p2p_twisted.storage.published import PublishedRecord
@@ -40,7 +40,7 @@ class SmallFileWriterTests(SynchronousTestCase):
         for file_id, whole in wholes.items():
             if whole == b"d":
                 disk.errors.clear()
-            writer.put(Content.of_whole(file_id, whole), whole)
+            writer.put(WholeContent(file_id, whole))
         self.assertEqual([str(fault) for fault in faults], ["the disk is full"])
         self.assertEqual(saved, [content_id(b"a")])
         self.assertEqual([name for name in os.listdir(folder) if name in "abcd"], ["a"])
@@ -61,7 +61,7 @@ class SmallFileWriterTests(SynchronousTestCase):
             saved=lambda _saved: None,
             failed=self.fail,
         )
-        writer.put(Content.of_whole(file_id, b"a"), b"a")
+        writer.put(WholeContent(file_id, b"a"))
         self.successResultOf(Deferred.fromCoroutine(writer.close()))
         self.assertEqual(kept, [(["a"], True), ([], False)])
 
@@ -78,7 +78,7 @@ class SmallFileWriterTests(SynchronousTestCase):
             saved=lambda _saved: None,
             failed=self.fail,
         )
-        writer.put(Content.of_whole(file_id, b"a"), b"a")
+        writer.put(WholeContent(file_id, b"a"))
         status = os.lstat(os.path.join(folder, "in", "a"))
         self.assertEqual(kept, [("in/a", file_id, chunk_digest(b"a"), status)])
 
@@ -97,6 +97,6 @@ class SmallFileWriterTests(SynchronousTestCase):
             failed=faults.append,
         )
         self.patch(inbox, "open_part", lambda *_args, **_kwargs: 1 / 0)
-        writer.put(Content.of_whole(content_id(b"a"), b"a"), b"a")
+        writer.put(WholeContent(content_id(b"a"), b"a"))
         self.assertEqual(len(faults), 1)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)

@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload, inline
 from p2p_twisted.storage import small_files
-from p2p_twisted.storage.content import Content
+from p2p_twisted.storage.content import WholeContent, WrongContent
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.published import PublishedRecord
@@ -56,8 +56,8 @@ class TogetherCase(SynchronousTestCase):
 
 def made(path: str, text: bytes) -> SmallFile:
     """Make a file that has come."""
-    content = Content.of_whole(content_id(text), text)
-    return SmallFile(Member(content.file_id, len(text), path), content, text)
+    content = WholeContent(content_id(text), text)
+    return SmallFile(Member(content.file_id, len(text), path), content)
 
 
 class SaveTests(TogetherCase):
@@ -69,14 +69,15 @@ class SaveTests(TogetherCase):
         self.assertEqual(self.named, [[], sorted(_PATHS)])
         self.assertEqual([each.target for each in saved], list(_PATHS))
         for each in saved:
-            self.assertEqual((self.folder / each.target).read_bytes(), each.wanted.encode())
+            self.assertEqual((self.folder / each.target).read_bytes(), each.content.all_bytes)
 
     def test_as_described(self) -> None:
         """A file is described as it is found later, with what it has beside its content."""
         whole = self.wholes("program")[0]
         attributes = Attributes(1_600_000_000_000_000_000, is_executable=True)
         member = Member(whole.member.file_id, whole.member.size, "program", attributes)
-        (saved,) = save_together(self.inbox, [SmallFile(member, whole.content, whole.all_bytes)])
+        (whole,) = save_together(self.inbox, [SmallFile(member, whole.content)])
+        saved = whole.published()
         self.assertEqual(saved, saved.at("program", "program", str(self.folder / "program")))
         self.assertEqual(saved.mtime_ns, attributes.modified)
         self.assertTrue(os.access(self.folder / "program", os.X_OK))
@@ -99,7 +100,7 @@ class SaveTests(TogetherCase):
         (self.folder / "in" / "a").write_bytes(b"mine")
         (self.folder / "in" / "a (1)").symlink_to("a")
         saved = save_together(self.inbox, self.wholes("in/a"))
-        self.assertEqual([(each.wanted, each.target) for each in saved], [("in/a", "in/a (2)")])
+        self.assertEqual([each.target for each in saved], ["in/a (2)"])
         self.assertEqual((self.folder / "in" / "a").read_bytes(), b"mine")
         self.assertEqual((self.folder / "in" / "a (2)").read_bytes(), b"in/a")
 
@@ -122,12 +123,10 @@ class SaveTests(TogetherCase):
         raise OSError(errno.EOPNOTSUPP, "no such files here")
 
     def test_wrong(self) -> None:
-        """Bytes that are not what they should be are not saved."""
-        whole = self.wholes("a")[0]
-        self.assertEqual(
-            save_together(self.inbox, [SmallFile(whole.member, whole.content, b"x")]), []
-        )
-        self.assertEqual(self.files(), [])
+        """Bytes that are not what they should be are not even taken for content."""
+        for text in (b"x", b""):
+            with self.assertRaises(WrongContent):
+                WholeContent(content_id(b"a"), text)
 
     def test_some_named(self) -> None:
         """Where only the first ones get their names, those are made safe, and are told."""
@@ -180,7 +179,7 @@ class WriterTests(TogetherCase):
             failed=lambda fault: faults.append(str(fault)),
         )
         for whole in {whole.member.file_id: whole for whole in wholes}.values():
-            writer.put(whole.content, whole.all_bytes)
+            writer.put(whole.content)
         return faults
 
     def test_all(self) -> None:
