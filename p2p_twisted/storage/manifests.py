@@ -17,6 +17,7 @@ from p2p_twisted.storage.inbox import Inbox, IsWanted
 from p2p_twisted.storage.journal import JournalEntry
 from p2p_twisted.wire.attributes import UNKNOWN, Attributes, decode_attributes
 from p2p_twisted.wire.chunks import chunk_digest, id_from_digests, split_chunks
+from p2p_twisted.wire.limits import KIB
 from p2p_twisted.wire.manifest import (
     MANIFEST_LINE_BYTES,
     BadManifest,
@@ -24,11 +25,13 @@ from p2p_twisted.wire.manifest import (
     check_extent,
     encode,
     encode_attributes_of,
+    is_surely_small,
     read_lines,
 )
 from p2p_twisted.wire.names import FileId
 
 _ATTRIBUTES: Final = ".attributes"
+_BLOCK_BYTES: Final = 256 * KIB
 
 
 @attrs.frozen
@@ -121,7 +124,9 @@ def read_manifest(path: str) -> Iterator[Member]:
     """
     with open(path, "rb") as manifest:
         # First, as it costs no memory: a text that lists too much is not read.
-        check_extent(_lines(manifest))
+        if not is_surely_small(iter(partial(manifest.read, _BLOCK_BYTES), b"")):
+            manifest.seek(0)
+            check_extent(_lines(manifest))
         manifest.seek(0)
         yield from read_lines(_lines(manifest))
 

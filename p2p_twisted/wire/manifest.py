@@ -82,7 +82,7 @@ def encode(members: Iterable[Member]) -> bytes:
     in_order = sorted(members, key=_BY_PATH)
     lines = [f"{member.file_id} {member.size} {member.path}\n" for member in in_order]
     text = "".join(lines).encode()
-    if not _is_surely_small(text, len(lines)):
+    if not is_surely_small([text]):
         check_extent(_split(text))
     return text
 
@@ -106,13 +106,23 @@ def decode(text: bytes) -> tuple[Member, ...]:
     return tuple(read_lines(lines))
 
 
-def _is_surely_small(text: bytes, lines: int) -> bool:
-    """Return whether no bound can be reached: to look at each line would take far longer."""
-    entries = lines + text.count(b"/")
-    bare = 1 + text.count(b"\n- ")
-    return (
-        len(text) <= MANIFEST_BYTES and entries <= MANIFEST_ENTRIES and bare <= BARE_FOLDERS_SPARE
-    )
+def is_surely_small(blocks: Iterable[bytes]) -> bool:
+    """
+    Return whether a text lists so little that :func:`check_extent` finds nothing wrong with it.
+
+    To look at each line would take far longer.
+
+    :param blocks: of the text, cut anywhere.
+    """
+    length, entries, bare, end = 0, 0, 1, b""
+    for block in blocks:
+        length += len(block)
+        entries += block.count(b"\n") + block.count(b"/")
+        around = end + block
+        bare += around.count(b"\n- ")
+        end = around[-2:]
+    # The last line may have no end.
+    return length <= MANIFEST_BYTES and entries < MANIFEST_ENTRIES and bare <= BARE_FOLDERS_SPARE
 
 
 def _split(text: bytes) -> list[bytes]:

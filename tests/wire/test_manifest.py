@@ -3,7 +3,7 @@
 from itertools import repeat
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -16,6 +16,7 @@ from p2p_twisted.wire.manifest import (
     check_extent,
     decode,
     encode,
+    is_surely_small,
 )
 from p2p_twisted.wire.names import BadName, check_path, collision_key
 
@@ -184,6 +185,25 @@ class ExtentTests(SynchronousTestCase):
         self.patch(manifest, "MANIFEST_ENTRIES", entries - 1)
         with self.assertRaisesRegex(BadManifest, "files and folders"):
             check_extent(lines)
+
+    def test_surely_small(self) -> None:
+        """What is surely small, wherever its blocks are cut, has nothing wrong with it."""
+        for bound, most in (("BYTES", 30), ("ENTRIES", 5)):
+            self.patch(manifest, f"MANIFEST_{bound}", most)
+        self.patch(manifest, "BARE_FOLDERS_SPARE", 2)
+        outcomes = set()
+
+        @example(4 * [b"- ", b"\n"], 1)
+        @given(st.lists(st.sampled_from([b"\n", b"- ", b"-", b"a", b"/"])), st.integers(1, 9))
+        def check(pieces: list[bytes], length: int) -> None:
+            text = b"".join(pieces)
+            blocks = [text[start : start + length] for start in range(0, len(text), length)]
+            outcomes.add(is_surely_small(blocks))
+            if is_surely_small(blocks):
+                check_extent(text.splitlines(keepends=True))
+
+        check()
+        self.assertEqual(outcomes, {False, True})
 
     def test_empty_folders(self) -> None:
         """There are at most a thousand more of them than of files."""
