@@ -15,7 +15,7 @@ from p2p_twisted.wire.manifest import Member
 
 
 # Of these there are very many, which attrs would take ten times as long to make.
-class SmallFile(msgspec.Struct):
+class SmallFile(msgspec.Struct, gc=False):
     """
     A small file that has come.
 

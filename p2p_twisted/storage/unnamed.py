@@ -1,6 +1,7 @@
 """A small file on its way to its name: it has none before it is safe on the disk."""
 
 import os
+from itertools import islice
 from typing import Final
 
 from p2p_twisted.runtime.openat import native
@@ -51,19 +52,28 @@ class UnnamedFile:
             many files would take half as long as to name it.
         :returns: the name, in its folder, and its status.
         """
-        for name in candidates(self._name):
-            try:
-                self._disk.link(
-                    str(self._fd),
-                    native(name),
-                    src_dir_fd=descriptors,
-                    dst_dir_fd=self._folder,
-                    follow_symlinks=True,
-                )
-            except FileExistsError:
-                continue
-            return name, os.fstat(self._fd)
-        raise FileExistsError(f"too many files are called {self._name}")
+        name = self._name
+        # Nearly always it is free: others need not be made up.
+        if not self._is_given(name, descriptors):
+            others = islice(candidates(name), 1, None)
+            name = next((each for each in others if self._is_given(each, descriptors)), "")
+        if not name:
+            raise FileExistsError(f"too many files are called {self._name}")
+        return name, os.fstat(self._fd)
+
+    def _is_given(self, name: str, descriptors: int) -> bool:
+        """Give it a name, unless that exists; return whether it has it."""
+        try:
+            self._disk.link(
+                str(self._fd),
+                native(name),
+                src_dir_fd=descriptors,
+                dst_dir_fd=self._folder,
+                follow_symlinks=True,
+            )
+        except FileExistsError:
+            return False
+        return True
 
     def close(self) -> None:
         """Let go of it: without a name it is gone."""
