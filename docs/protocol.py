@@ -32,6 +32,7 @@ from p2p_twisted.wire.messages import (
     Receipt,
     Tally,
 )
+from p2p_twisted.wire.messages.push import AskedId
 from p2p_twisted.wire.names import (
     FileId,
     MessageId,
@@ -62,6 +63,7 @@ _CLASSES: Final = {kind.__name__: kind for kind in _RECORDS}
 _NAMED: Final = [
     (PeerName, "name"),
     (FileId, "file id"),
+    (AskedId, "file id"),
     (MessageId, "id"),
     (Port, "port"),
 ]

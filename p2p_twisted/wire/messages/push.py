@@ -17,6 +17,9 @@ Ranges = Annotated[
 ]
 WholeSize = Annotated[int, Meta(ge=0, le=limits.CHUNK_BYTES)]
 FileIds = Annotated[tuple[FileId, ...], Meta(min_length=1, max_length=limits.IDS_PER_LINE)]
+AskedId = Annotated[str, Meta(min_length=64, max_length=64)]
+"""A file id that is looked up among those that were asked for: to check its digits takes longer."""
+AskedIds = Annotated[tuple[AskedId, ...], Meta(min_length=1, max_length=limits.IDS_PER_LINE)]
 
 
 @attrs.frozen
@@ -187,7 +190,7 @@ class Wholes(Message):
     # The ids were checked when they were asked for.
     is_read_back = False
 
-    files: FileIds
+    files: AskedIds
     sizes: Annotated[tuple[WholeSize, ...], Meta(min_length=1, max_length=limits.IDS_PER_LINE)]
     held: HeldUp | None = None
 
