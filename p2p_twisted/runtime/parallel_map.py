@@ -84,4 +84,5 @@ def _be_nice() -> None:
     # Only Linux gives threads priorities of their own by it.
     if sys.platform == "linux":
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, get_native_id(), NICER)
+            thread = os.PRIO_PROCESS, get_native_id()
+            os.setpriority(*thread, os.getpriority(*thread) + NICER)
