@@ -1,18 +1,13 @@
 """Create, find, publish and remove files in the folder of downloads."""
 
 import os
-from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
 from twisted.logger import Logger
 
-from p2p_twisted.runtime.openat import (
-    make_folder,
-    native,
-    open_folder,
-    opened_folder,
-)
+from p2p_twisted.runtime.openat import Fsync, make_folder, native, open_folder, opened_folder
 from p2p_twisted.storage.content import Content
 from p2p_twisted.storage.disk import Disk, DiskFault, make_safe
 from p2p_twisted.storage.file_attributes import AttributeWriter
@@ -161,16 +156,19 @@ class Inbox:
             attribute_writer=self._attribute_writer,
         )
 
-    def open_folder(self, target: str) -> int:
+    def open_folder(self, target: str, made: Fsync | None = None) -> int:
         """
         Open the folder of a target; create it if missing.
 
+        :param made: is given the folder above each that is created, to have the new name safe;
+            by default that is flushed at once.
         :returns: a file descriptor, which the caller closes.
         :raises DiskFault: when it cannot be opened.
         """
+        made = made or self._disk.fsync
         try:
             make_folder(self.folder, self._disk.fsync)
-            return open_folder(self.folder, native(_split(target)[0]), self._disk.fsync)
+            return open_folder(self.folder, native(_split(target)[0]), made)
         except OSError as error:
             raise DiskFault.of(error) from error
 
@@ -188,25 +186,27 @@ class Inbox:
         check_component(name)
         return UnnamedFile(folder, name, disk=self._disk, attribute_writer=self._attribute_writer)
 
-    def flush(self, folders: Collection[int]) -> bool:
+    def flush(self, folders: Sequence[int]) -> bool:
         """
         Flush the disks of some open folders.
 
-        :param folders: were opened before anything that is to be safe was written.
+        :param folders: the first of each disk was opened before anything that is to be safe was
+            written there.
         :returns: whether all that was written is safe: see :func:`flush_all`.
         """
         if self._flush_all is None:
             return False
-        of_disks = {os.fstat(folder).st_dev: folder for folder in folders}
+        of_disks = {os.fstat(folder).st_dev: folder for folder in reversed(folders)}
         return all(map(self._flush_all, of_disks.values()))
 
-    def sync_folders(self, folders: Collection[int]) -> None:
+    def sync_folders(self, folders: Sequence[int], singly: bool = False) -> None:
         """
         Make the names in some open folders safe.
 
+        :param singly: because a flush of all has failed: a second one may not tell that any more.
         :raises DiskFault: when those of one cannot be.
         """
-        if not self.flush(folders):
+        if singly or not self.flush(folders):
             for folder in folders:
                 make_safe(self._disk, folder)
 

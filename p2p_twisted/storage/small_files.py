@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import groupby, islice
 from typing import Final
 
@@ -16,20 +16,20 @@ from p2p_twisted.storage.content import WholeContent
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox
 from p2p_twisted.storage.published import PublishedRecord
-from p2p_twisted.storage.together import SmallFile, save_together
+from p2p_twisted.storage.together import Named, SmallFile, name_together
 from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.names import FileId
 
 _AT_ONCE: Final = 64
-# Where a flush is enough for many, several times as many take no longer than some milliseconds.
-_FLUSHED_AT_ONCE: Final = 4 * _AT_ONCE
+# A flush for many takes a disk little longer than one for a few.
+_FLUSHED_AT_ONCE: Final = 16 * _AT_ONCE
 # Each of them is open meanwhile, as may be as many folders; others need files and connections, too.
 _LEFT_TO_OTHERS: Final = 8
 
 
 class SmallFileWriter:
     """
-    Publishes files in the inbox, in jobs of up to 64, or 256 where they can be flushed
+    Publishes files in the inbox, in jobs of up to 64, or 1,024 where they can be flushed
     together and so many may be open.
 
     :param record: records the published files.
@@ -60,6 +60,8 @@ class SmallFileWriter:
         self._idle: Deferred[None] | None = None
         self._has_failed = False
         self._may_be_together = inbox.flushes_all
+        # The last ones, while others wait, whose flush makes their names safe.
+        self._named = Named()
         self._together = min(_FLUSHED_AT_ONCE, open_files_limit() // _LEFT_TO_OTHERS)
 
     def put(self, content: WholeContent) -> None:
@@ -85,11 +87,17 @@ class SmallFileWriter:
         await self._offload(self._inbox.published, ())
 
     async def _save_all(self, idle: "Deferred[None]") -> None:
+        untold: list[FileId] = []
         try:
             while some := list(islice(self._waiting, self._at_once)):
                 contents = [self._waiting.pop(file_id) for file_id in some]
                 await self._offload(self._save, contents)
-                self._saved(some)
+                told, untold = (untold, some) if self._named.files else ([*untold, *some], [])
+                if told:
+                    self._saved(told)
+            if self._named.files:
+                # What waited was forgotten.
+                await self._offload(self._settle)
         except DiskFault as fault:
             self._give_up(fault)
         except Exception:
@@ -110,7 +118,7 @@ class SmallFileWriter:
 
     def _save(self, contents: Iterable[WholeContent]) -> None:
         """
-        Save files, sorted by folder; blocks.
+        Save files, sorted by folder, but for the names of the last ones while others wait; blocks.
 
         :raises DiskFault: when one cannot be saved.
         """
@@ -120,16 +128,48 @@ class SmallFileWriter:
             for member in self._targets[content.file_id]
         ]
         wholes.sort(key=_folder_of)
-        saved: list[SmallFile] = []
+        has_more = False
         try:
             for start in range(0, len(wholes), self._together):
-                some = wholes[start : start + self._together]
-                together = save_together(self._inbox, some) if self._may_be_together else []
-                saved += together
-                # What the disk cannot do, or went wrong, is so for the next ones, too.
-                self._may_be_together = len(together) == len(some)
-                for _folder, group in groupby(some[len(together) :], key=_folder_of):
-                    saved += self._save_in_one_folder(group)
+                rest: Sequence[SmallFile] = wholes[start : start + self._together]
+                if self._may_be_together:
+                    rest = self._name_together(rest)
+                self._save_one_by_one(rest)
+            has_more = bool(self._waiting)
+        finally:
+            if not has_more:
+                self._settle()
+
+    def _name_together(self, wholes: Sequence[SmallFile]) -> Sequence[SmallFile]:
+        """Name files, which makes the names of earlier ones safe; return those that it cannot."""
+        earlier = self._named
+        named = name_together(self._inbox, wholes, earlier)
+        self._named = named or Named()
+        with closing(earlier):
+            if named is None:
+                self._inbox.sync_folders([*earlier.folders.values()], singly=True)
+            self._conclude(earlier.files)
+        rest = wholes[len(self._named.files) :]
+        # What the disk cannot do, or went wrong, is so for the next ones, too.
+        self._may_be_together = not rest
+        return rest
+
+    def _settle(self) -> None:
+        """
+        Make the names of the last files safe; blocks.
+
+        :raises DiskFault: when they cannot be.
+        """
+        named, self._named = self._named, Named()
+        with closing(named):
+            self._inbox.sync_folders([*named.folders.values()])
+            self._conclude(named.files)
+
+    def _save_one_by_one(self, wholes: Iterable[SmallFile]) -> None:
+        saved: list[SmallFile] = []
+        try:
+            for _folder, group in groupby(wholes, key=_folder_of):
+                saved += self._save_in_one_folder(group)
         finally:
             self._conclude(saved)
 

@@ -1,4 +1,4 @@
-"""Save many small files with one flush for all of them."""
+"""Save many small files with one flush for all of them, and for the names of those before."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -6,6 +6,7 @@ from contextlib import ExitStack, suppress
 
 import msgspec
 
+from p2p_twisted.runtime.openat import Fsync
 from p2p_twisted.storage.content import WholeContent
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox, Kept
@@ -51,46 +52,71 @@ class SmallFile(msgspec.Struct, gc=False):
         return self.target, self.content.file_id, self.content.digests, self.status
 
 
-def save_together(inbox: Inbox, wholes: Sequence[SmallFile]) -> list[SmallFile]:
+class Named:
     """
-    Save files, none of which has a name before all of them are safe; blocks.
+    Files that have got their names, which are safe once their folders' disks are flushed.
 
-    Each needs a file descriptor meanwhile, as does each of their folders.
-
-    :returns: those that are saved, the first ones. None are where the disk cannot do so, and
-        fewer where something goes wrong: to save the rest one by one tells what it is.
-    :raises DiskFault: when their names cannot be made safe.
+    :ivar files: those.
+    :ivar folders: file descriptors of the folders that they are in, until it is closed.
     """
+
+    def __init__(self) -> None:
+        self.files: list[SmallFile] = []
+        self.folders: dict[str, int] = {}
+
+    def close(self) -> None:
+        """Let go of the folders; twice does no harm."""
+        while self.folders:
+            os.close(self.folders.popitem()[1])
+
+
+def name_together(inbox: Inbox, wholes: Sequence[SmallFile], earlier: Named) -> Named | None:
+    """
+    Save files but for their names, of which none has one before all of them are safe; blocks.
+
+    The flush for that has the names of earlier ones safe, too, and those of new folders: with one
+    for each, very many files would take twice as long. Each file needs a descriptor meanwhile, as
+    does each of their folders.
+
+    :returns: those that are named, the first ones: fewer where something goes wrong. ``None``
+        where nothing was flushed, as the disk cannot do so, or something went wrong. To save the
+        rest one by one tells what it is.
+    :raises DiskFault: when the names of folders that it has made cannot be made safe.
+    """
+    named, files = Named(), list[UnnamedFile]()
+    # Of each new folder, the one above it.
+    above: list[int] = []
     with ExitStack() as opened:
+        opened.callback(_close_all, files, above)
         try:
-            folders = _open_folders(inbox, wholes, opened)
-            files: list[UnnamedFile] = []
-            opened.callback(_close_all, files)
+            _open_folders(inbox, wholes, named.folders, lambda fd: above.append(os.dup(fd)))
             for whole in wholes:
-                _write(inbox, whole, folders[whole.folder], files)
+                _write(inbox, whole, named.folders[whole.folder], files)
             descriptors = os.open(DESCRIPTORS, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             opened.callback(os.close, descriptors)
-            if not inbox.flush(folders.values()):
-                return []
+            are_safe = inbox.flush([*earlier.folders.values(), *named.folders.values()])
         except (OSError, DiskFault):
-            return []
-        saved: list[SmallFile] = []
+            are_safe = False
+        if not are_safe:
+            named.close()
+            inbox.sync_folders(above, singly=True)
+            return None
         with suppress(OSError):
             for whole, file in zip(wholes, files, strict=True):
                 name, whole.status = file.place(descriptors)
                 whole.call(name)
-                saved.append(whole)
-        inbox.sync_folders(folders.values())
-        return saved
+                named.files.append(whole)
+        return named
 
 
-def _open_folders(inbox: Inbox, wholes: Sequence[SmallFile], opened: ExitStack) -> dict[str, int]:
-    folders: dict[str, int] = {}
+def _open_folders(
+    inbox: Inbox, wholes: Sequence[SmallFile], folders: dict[str, int], made: Fsync
+) -> None:
+    # First, so that it also tells what goes wrong with folders that are made.
+    folders[""] = inbox.open_folder(wholes[0].name)
     for whole in wholes:
         if whole.folder not in folders:
-            folders[whole.folder] = inbox.open_folder(whole.member.path)
-            opened.callback(os.close, folders[whole.folder])
-    return folders
+            folders[whole.folder] = inbox.open_folder(whole.member.path, made)
 
 
 def _write(inbox: Inbox, whole: SmallFile, folder: int, files: list[UnnamedFile]) -> None:
@@ -99,6 +125,8 @@ def _write(inbox: Inbox, whole: SmallFile, folder: int, files: list[UnnamedFile]
     file.write(whole.content.all_bytes, whole.member.attributes)
 
 
-def _close_all(files: Iterable[UnnamedFile]) -> None:
+def _close_all(files: Iterable[UnnamedFile], folders: Iterable[int]) -> None:
     for file in files:
         file.close()
+    for folder in folders:
+        os.close(folder)

@@ -10,6 +10,7 @@ from tests.mutants.of_offers import OF_OFFERS
 from tests.mutants.of_overlay import OF_OVERLAY
 from tests.mutants.of_queries import OF_QUERIES
 from tests.mutants.of_relays import OF_RELAYS
+from tests.mutants.of_saving import OF_SAVING
 from tests.mutants.of_several import OF_SEVERAL
 from tests.mutants.of_transfers import OF_TRANSFERS
 from tests.mutants.of_trust import OF_TRUST
@@ -21,6 +22,7 @@ MUTANTS: Final = (
     *OF_OVERLAY,
     *OF_QUERIES,
     *OF_RELAYS,
+    *OF_SAVING,
     *OF_SEVERAL,
     *OF_TRANSFERS,
     *OF_MEMBERS,

@@ -1,4 +1,4 @@
-"""Mistakes in what chooses, receives, writes and serves files."""
+"""Mistakes in what chooses, receives and serves files."""
 
 from typing import Final
 
@@ -11,13 +11,6 @@ OF_TRANSFERS: Final = (
         "if False:",
         "what is pushed to peers that are flooded is forgotten",
         "offers/test_neighbor_search.py",
-    ),
-    Mutant(
-        "storage/content.py",
-        "if chunk_digest(chunk) != self.digest(index):",
-        "if False:",
-        "wrong bytes are kept",
-        "download/test_receiver.py",
     ),
     Mutant(
         "picker/chunk_picker.py",
@@ -67,41 +60,6 @@ OF_TRANSFERS: Final = (
         "pass",
         "chunks that are not there yet are sent",
         "picker/test_requested_chunks.py",
-    ),
-    Mutant(
-        "storage/part_file.py",
-        "except FileExistsError:",
-        "except FileNotFoundError:",
-        "a download whose name is taken fails",
-        "download/test_downloads.py",
-    ),
-    Mutant(
-        "storage/part_file.py",
-        "raise DiskFault(str(fault), is_kept=False, is_full=fault.is_full) from error",
-        "raise fault from error",
-        "what a full disk could not make safe is taken for safe",
-        "download/test_disk.py::DiskTests::test_full_at_fsync",
-    ),
-    Mutant(
-        "storage/together.py",
-        "if not inbox.flush(folders.values()):",
-        "if False:",
-        "small files have names before they are safe",
-        "storage/test_together.py",
-    ),
-    Mutant(
-        "storage/together.py",
-        "        inbox.sync_folders(folders.values())",
-        "        pass",
-        "small files are called saved whose names a power cut can take",
-        "storage/test_together.py",
-    ),
-    Mutant(
-        "runtime/flush.py",
-        "kind_of(fd) in _PROMISES and",
-        "True and",
-        "small files are taken for safe where errors are not told",
-        "runtime/test_flush.py",
     ),
     Mutant(
         "library/whole_reader.py",
@@ -230,13 +188,6 @@ OF_TRANSFERS: Final = (
         "picker/test_holder_queue.py",
     ),
     Mutant(
-        "storage/part_file.py",
-        "return os.path.samestat(there, os.fstat(self._fd))",
-        "return True",
-        "what somebody puts in the place of a part file is published",
-        "download/test_displaced.py",
-    ),
-    Mutant(
         "download/change_check.py",
         "if not self._asked or any(not hit.partial for hit in known):",
         "if not self._asked:",
@@ -256,20 +207,6 @@ OF_TRANSFERS: Final = (
         "digests",
         "a file that was hashed in part gets the id of other content",
         "library/test_hashing.py",
-    ),
-    Mutant(
-        "storage/part_file.py",
-        "return digest == self.content.digest(index)",
-        "return bool(digest)",
-        "what an earlier run has left counts though it is damaged",
-        "download/test_resuming.py",
-    ),
-    Mutant(
-        "storage/part_file.py",
-        "and not self._is_right(index):",
-        "and False:",
-        "what an earlier run has left stands where a hole should be",
-        "download/test_holes.py",
     ),
     Mutant(
         "upload/places.py",

@@ -13,7 +13,7 @@ from pathlib import Path
 from p2p_twisted.runtime.flush import flush_all
 from p2p_twisted.storage.content import WholeContent
 from p2p_twisted.storage.inbox import Inbox
-from p2p_twisted.storage.together import SmallFile, save_together
+from p2p_twisted.storage.together import Named, SmallFile, name_together
 from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.manifest import Member
 
@@ -28,7 +28,7 @@ def content_of(number: int) -> bytes:
 
 def name_of(number: int) -> str:
     """Name a file."""
-    return f"folder {number % 3}/{number}.bin"
+    return f"folder {number // 100}/{number}.bin"
 
 
 def whole_of(number: int) -> SmallFile:
@@ -41,12 +41,16 @@ def whole_of(number: int) -> SmallFile:
 def main(folder: Path, first: int) -> None:
     """Save files, the first of this number, and print the numbers of those that are safe."""
     inbox = Inbox(str(folder / "Downloads"), flush_all=flush_all)
+    earlier = Named()
     for start in count(first, AT_ONCE):
-        numbers = range(start, start + AT_ONCE)
-        saved = save_together(inbox, [whole_of(number) for number in numbers])
-        assert len(saved) == len(numbers)
-        sys.stdout.write("".join(f"{number}\n" for number in numbers))
+        wholes = [whole_of(number) for number in range(start, start + AT_ONCE)]
+        named = name_together(inbox, wholes, earlier)
+        assert named is not None
+        assert len(named.files) == len(wholes)
+        sys.stdout.write("".join(f"{Path(whole.name).stem}\n" for whole in earlier.files))
         sys.stdout.flush()
+        earlier.close()
+        earlier = named
 
 
 if __name__ == "__main__":

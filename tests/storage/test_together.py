@@ -2,30 +2,22 @@
 
 import errno
 import os
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from msgspec.structs import replace
-from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.runtime.own_folder import OwnFolder
-from p2p_twisted.runtime.threads import Offload, inline
-from p2p_twisted.storage import small_files
 from p2p_twisted.storage.content import WholeContent, WrongContent
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox
-from p2p_twisted.storage.published import PublishedRecord
-from p2p_twisted.storage.small_files import SmallFileWriter
-from p2p_twisted.storage.together import SmallFile, save_together
+from p2p_twisted.storage.together import Named, SmallFile, name_together
 from p2p_twisted.wire.attributes import Attributes
 from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.manifest import Member
 from tests.storage.disks import FaultyDisk
 
-_PATHS = ("in/a", "in/b", "in/deep/c", "d")
+PATHS = ("in/a", "in/b", "in/deep/c", "d")
 
 
 class TogetherCase(SynchronousTestCase):
@@ -63,21 +55,83 @@ def made(path: str, text: bytes) -> SmallFile:
 class SaveTests(TogetherCase):
     """Some files at a time."""
 
+    def name(self, wholes: Sequence[SmallFile], earlier: Named | None = None) -> Named | None:
+        """Name files, and let go of their folders in the end."""
+        named = name_together(self.inbox, wholes, earlier or Named())
+        if named is not None:
+            self.addCleanup(named.close)
+        return named
+
+    def save(self, *paths: str) -> list[SmallFile]:
+        """Save files whose content is their path; their names are safe, too."""
+        named = self.name(self.wholes(*paths))
+        assert named is not None
+        self.inbox.sync_folders([*named.folders.values()])
+        return named.files
+
     def test_order(self) -> None:
         """No file has a name before all are flushed, and their names are flushed behind that."""
-        saved = save_together(self.inbox, self.wholes(*_PATHS))
-        self.assertEqual(self.named, [[], sorted(_PATHS)])
-        self.assertEqual([each.target for each in saved], list(_PATHS))
+        saved = self.save(*PATHS)
+        self.assertEqual(self.named, [[], sorted(PATHS)])
+        self.assertEqual([each.target for each in saved], list(PATHS))
         for each in saved:
             self.assertEqual((self.folder / each.target).read_bytes(), each.content.all_bytes)
+
+    def test_several_times(self) -> None:
+        """The flush for some files is that for the names of those before, on all of their disks."""
+        flushed: list[list[int]] = []
+        real = self.inbox.flush
+
+        def flush(folders: Sequence[int]) -> bool:
+            flushed.append(list(folders))
+            return real(folders)
+
+        self.patch(self.inbox, "flush", flush)
+        first = self.name(self.wholes("in/a", "b"))
+        second = self.name(self.wholes("in/c"), first)
+        assert first is not None
+        assert second is not None
+        folders = [[*named.folders.values()] for named in (first, second)]
+        self.assertEqual(flushed, [folders[0], folders[0] + folders[1]])
+        self.assertEqual(self.files(), ["b", "in/a", "in/c"])
+
+    def test_first_folder(self) -> None:
+        """What tells errors of a disk was opened before anything was made on it."""
+        made: list[list[str]] = []
+        real = self.inbox.flush
+
+        def flush(folders: Sequence[int]) -> bool:
+            made.append([os.readlink(f"/proc/self/fd/{folder}") for folder in folders])
+            return real(folders)
+
+        self.patch(self.inbox, "flush", flush)
+        self.name(self.wholes("in/deep/a"))
+        self.assertEqual(made[0][0], str(self.folder.resolve()))
+
+    def test_new_folders(self) -> None:
+        """The flush has the names of new folders safe; where it fails, each of these is."""
+        synced: list[str] = []
+        self.folder.mkdir()
+
+        def fsync(fd: int) -> None:
+            place = Path(os.readlink(f"/proc/self/fd/{fd}"))
+            synced.append(str(place.relative_to(self.folder.resolve())))
+
+        self.patch(self.disk, "fsync", fsync)
+        self.name(self.wholes("in/deep/a"))
+        self.assertEqual(synced, [])
+        self.outcomes = [False]
+        self.assertIsNone(self.name(self.wholes("other/deep/a")))
+        self.assertEqual(synced, [".", "other"])
 
     def test_as_described(self) -> None:
         """A file is described as it is found later, with what it has beside its content."""
         whole = self.wholes("program")[0]
         attributes = Attributes(1_600_000_000_000_000_000, is_executable=True)
         member = Member(whole.member.file_id, whole.member.size, "program", attributes)
-        (whole,) = save_together(self.inbox, [SmallFile(member, whole.content)])
-        saved = whole.published()
+        named = self.name([SmallFile(member, whole.content)])
+        assert named is not None
+        saved = named.files[0].published()
         self.assertEqual(saved, saved.at("program", "program", str(self.folder / "program")))
         self.assertEqual(saved.mtime_ns, attributes.modified)
         self.assertTrue(os.access(self.folder / "program", os.X_OK))
@@ -90,7 +144,7 @@ class SaveTests(TogetherCase):
         wholes = self.wholes("text", "program")
         program = Attributes(is_executable=True)
         wholes[1].member = replace(wholes[1].member, attributes=program)
-        save_together(self.inbox, wholes)
+        self.name(wholes)
         modes = {name: (self.folder / name).stat().st_mode & 0o777 for name in self.files()}
         self.assertEqual(modes, {"text": 0o640, "program": 0o750})
 
@@ -99,7 +153,7 @@ class SaveTests(TogetherCase):
         (self.folder / "in").mkdir(parents=True)
         (self.folder / "in" / "a").write_bytes(b"mine")
         (self.folder / "in" / "a (1)").symlink_to("a")
-        saved = save_together(self.inbox, self.wholes("in/a"))
+        saved = self.save("in/a")
         self.assertEqual([each.target for each in saved], ["in/a (2)"])
         self.assertEqual((self.folder / "in" / "a").read_bytes(), b"mine")
         self.assertEqual((self.folder / "in" / "a (2)").read_bytes(), b"in/a")
@@ -107,7 +161,7 @@ class SaveTests(TogetherCase):
     def test_not_flushed(self) -> None:
         """Where one flush is not enough for all, nothing gets a name."""
         self.outcomes = [False]
-        self.assertEqual(save_together(self.inbox, self.wholes(*_PATHS)), [])
+        self.assertIsNone(self.name(self.wholes(*PATHS)))
         self.assertEqual(self.files(), [])
 
     def test_not_written(self) -> None:
@@ -116,7 +170,7 @@ class SaveTests(TogetherCase):
             self.disk.errors, self.disk.calls_before = {call: errno.ENOSPC}, 2
             if call == "unnamed":
                 self.patch(self.inbox, "open_unnamed", self.no_unnamed)
-            self.assertEqual(save_together(self.inbox, self.wholes(*_PATHS)), [])
+            self.assertIsNone(self.name(self.wholes(*PATHS)))
             self.assertEqual((self.files(), self.named), ([], []))
 
     def no_unnamed(self, _folder: int, _name: str) -> None:
@@ -131,18 +185,18 @@ class SaveTests(TogetherCase):
     def test_some_named(self) -> None:
         """Where only the first ones get their names, those are made safe, and are told."""
         self.disk.errors, self.disk.calls_before = {"link": errno.EIO}, 2
-        saved = save_together(self.inbox, self.wholes(*_PATHS))
+        saved = self.save(*PATHS)
         self.assertEqual([each.target for each in saved], ["in/a", "in/b"])
         self.assertEqual(self.named, [[], ["in/a", "in/b"]])
 
     def test_names_not_safe(self) -> None:
         """Where names are not made safe by one flush, each folder is; otherwise nothing is told."""
         self.outcomes = [True, False]
-        self.assertEqual(len(save_together(self.inbox, self.wholes("a"))), 1)
+        self.assertEqual(len(self.save("a")), 1)
         self.outcomes = [True, False]
         self.disk.errors = {"fsync": errno.EIO}
         with self.assertRaises(DiskFault):
-            save_together(self.inbox, self.wholes("b"))
+            self.save("b")
 
     def test_several_disks(self) -> None:
         """Each disk that a folder is on is flushed."""
@@ -153,98 +207,3 @@ class SaveTests(TogetherCase):
         self.assertEqual(len(self.named), 2)
         self.outcomes = [True, False]
         self.assertFalse(self.inbox.flush(folders))
-
-
-class WriterTests(TogetherCase):
-    """The writer of the small files of a download."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.patch(small_files, "open_files_limit", lambda: 4_096)
-
-    def saved(self, wholes: Sequence[SmallFile], offload: Offload = inline) -> list[str]:
-        """Save files as a download does; returns the faults."""
-        self.record = PublishedRecord(OwnFolder(Path(self.mktemp())), "record")
-        targets: dict[str, list[Member]] = {}
-        for whole in wholes:
-            targets.setdefault(whole.member.file_id, []).append(whole.member)
-        self.told: list[str] = []
-        faults: list[str] = []
-        writer = SmallFileWriter(
-            offload,
-            self.inbox,
-            record=self.record,
-            targets=targets,
-            saved=self.told.extend,
-            failed=lambda fault: faults.append(str(fault)),
-        )
-        for whole in {whole.member.file_id: whole for whole in wholes}.values():
-            writer.put(whole.content)
-        return faults
-
-    def test_all(self) -> None:
-        """All are saved, and recorded."""
-        wholes = self.wholes(*_PATHS)
-        self.assertEqual(self.saved(wholes), [])
-        self.assertEqual(self.files(), sorted(_PATHS))
-        self.assertEqual(set(self.record.read()), set(_PATHS))
-        self.assertEqual(self.told, [whole.member.file_id for whole in wholes])
-        self.assertTrue(self.named)
-
-    def test_one_by_one(self) -> None:
-        """Where they cannot be saved together they are one by one, and it is not tried again."""
-        self.outcomes = [False]
-        self.assertEqual(self.saved(self.wholes(*_PATHS)), [])
-        self.assertEqual(self.files(), sorted(_PATHS))
-        self.assertEqual(self.named, [[]])
-
-    def test_many_copies(self) -> None:
-        """Very many files of one content are not all open at once."""
-        paths = [f"in/{number:03}" for number in range(600)]
-        wholes = [made(path, b"same") for path in paths]
-        self.assertEqual(self.saved(wholes), [])
-        self.assertEqual(self.files(), paths)
-        # Twice for each 256 of them: for what they are, and for their names.
-        self.assertEqual([len(named) for named in self.named], [0, 256, 256, 512, 512, 600])
-
-    def test_few_descriptors(self) -> None:
-        """Where few files may be open, only an eighth as many are at once."""
-        self.patch(small_files, "open_files_limit", lambda: 80)
-        wholes = [made(f"in/{number:03}", b"same") for number in range(25)]
-        self.assertEqual(self.saved(wholes), [])
-        self.assertEqual([len(named) for named in self.named], [0, 10, 10, 20, 20, 25])
-
-    def test_some_recorded(self) -> None:
-        """What is saved before something goes wrong is recorded, and nothing else."""
-        paths = [f"in/{number:03}" for number in range(100)]
-        self.disk.errors, self.disk.calls_before = {"link": errno.EIO}, 70
-        wholes = [made(path, b"same") for path in paths]
-        self.assertEqual(self.saved(wholes), ["the disk could not write; it may be failing"])
-        self.assertEqual(list(self.record.read()), paths[:70])
-        self.assertEqual(self.told, [])
-
-    def test_jobs(self) -> None:
-        """What waits is saved in one job, of a few files where each is flushed by itself."""
-        for can_flush, sizes in ((True, [1, 256, 43]), (False, [1, 64, 64, 64, 64, 43])):
-            self.outcomes = [can_flush] * 100
-            wholes = [made(f"{can_flush}/{number}", b"%d" % number) for number in range(300)]
-            jobs: deque[Callable[[], None]] = deque()
-            self.assertEqual(self.saved(wholes, queued_in(jobs)), [])
-            told = []
-            while jobs:
-                before = len(self.told)
-                jobs.popleft()()
-                told.append(len(self.told) - before)
-            self.assertEqual(told, sizes)
-            self.assertEqual(len(self.record.read()), 300)
-
-
-def queued_in(jobs: "deque[Callable[[], None]]") -> Offload:
-    """Make threads whose jobs a test carries out."""
-
-    def offload(function: Callable[..., Any], *args: Any) -> "Deferred[Any]":
-        done: Deferred[Any] = Deferred()
-        jobs.append(lambda: done.callback(function(*args)))
-        return done
-
-    return offload
