@@ -33,6 +33,7 @@ _DEATH_SECONDS: Final = 0.5
 
 _ASIDE: Final = "see twistd "
 _JOIN: Final = "with --join"
+_TAKEN: Final = ": choose another one"
 _OF_PEERS: Final = ("--interface", "--advertise")
 """Options that commands do not have which start a peer for themselves."""
 
@@ -112,7 +113,7 @@ def _joined(peer: Daemon, daemons: Daemons, signals: Signals) -> Iterator[PeerCl
         for client in _clients():
             fault = _status_fault(client)
             if fault is not None:
-                raise CommandFailed(Exit.NO_NETWORK, for_command(fault))
+                raise refused(fault)
         if signals.wait(_LOOK_SECONDS, [peer.fileno()]):
             peer.take_notice()
     [client] = _clients()
@@ -149,8 +150,18 @@ def _failed(peer: Daemon) -> CommandFailed:
     return CommandFailed(status if is_known else Exit.UNEXPECTED, why)
 
 
+def refused(why: str) -> CommandFailed:
+    """Say why a peer does not get into the network."""
+    code = Exit.CONFLICT if why.endswith(_TAKEN) else Exit.NO_NETWORK
+    return CommandFailed(code, for_command(why))
+
+
 def for_command(why: str) -> str:
     """Say why a peer cannot run; where it is told to take another option, who takes that."""
+    if why.endswith(_TAKEN):
+        # Only a member whose own files were named has a name that another one may have.
+        taken = why.removesuffix(_TAKEN)
+        return f"{taken}: its peer runs elsewhere, or another command is that member now"
     if _JOIN in why:
         return f"{why}; here, set {INVITE_VARIABLE}, or say --state with a member's own files"
     named = [option for option in _OF_PEERS if option in why]

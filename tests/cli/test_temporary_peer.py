@@ -3,10 +3,12 @@
 import argparse
 from pathlib import Path
 
-from p2p_twisted.cli.temporary_peer import _command, for_command
+from p2p_twisted.cli.temporary_peer import _command, for_command, refused
 from p2p_twisted.registry.one_shot import NoGreeting
-from p2p_twisted.registry.refusals import other_host
+from p2p_twisted.registry.refusals import name_taken, other_host
 from p2p_twisted.registry.unreachable import explain
+from p2p_twisted.runtime.exit_status import Exit
+from tests.registry.builders import registration
 
 
 def test_options_of_peers() -> None:
@@ -22,6 +24,15 @@ def test_private() -> None:
     why = explain(NoGreeting(), "10.0.0.1", 9_011, "default")
     how = "here, set P2P_INVITE, or say --state with a member's own files"
     assert for_command(why) == f"{why}; {how}"
+
+
+def test_taken() -> None:
+    """A member that is in the network already is not told to take another name."""
+    why = name_taken(registration("bob", expires=100.0), 90.0).reason
+    failed = refused(why)
+    is_there = "its peer runs elsewhere, or another command is that member now"
+    assert str(failed) == f"{why.removesuffix(': choose another one')}: {is_there}"
+    assert (failed.code, refused("it is full").code) == (Exit.CONFLICT, Exit.NO_NETWORK)
 
 
 def test_pushes(tmp_path: Path) -> None:
