@@ -51,7 +51,8 @@ def _read(fd: int, signature: Signature) -> bytes:
     try:
         whole = read_exactly(fd, 0, signature.size)
         # After reading: a write between an earlier check and the reading would be missed.
-        if signature.may_differ(Signature.of(os.fstat(fd))):
+        status = os.fstat(fd)
+        if not signature.is_of(status) and signature.may_differ(Signature.of(status)):
             raise SourceChanged("it may have been written to")
         return whole
     finally:

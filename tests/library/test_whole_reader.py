@@ -52,6 +52,13 @@ class ReadTests(SynchronousTestCase):
         large = self.file("large", bytes(CHUNK_BYTES + 1))
         self.assertEqual(self.read(*files, large), [*[None] * 6, b"before", None])
 
+    def test_other_access(self) -> None:
+        """What has another mode, or another name beside, and was not written to, is read."""
+        files = [self.file(name, b"1") for name in ("mode", "name")]
+        (self.root / "mode").chmod(0o600)
+        (self.root / "beside").hardlink_to(self.root / "name")
+        self.assertEqual(self.read(*files), [b"1", b"1"])
+
     def test_way_through_a_link(self) -> None:
         """A folder that was replaced by a link is not followed."""
         file = self.file("in/a", b"1")
