@@ -76,7 +76,7 @@ def name_together(inbox: Inbox, wholes: Sequence[SmallFile], earlier: Named) -> 
 
     The flush for that has the names of earlier ones safe, too, and those of new folders: with one
     for each, very many files would take twice as long. Each file needs a descriptor meanwhile, as
-    does each of their folders.
+    do its folder and a new one.
 
     :returns: those that are named, the first ones: fewer where something goes wrong. ``None``
         where nothing was flushed, as the disk cannot do so, or something went wrong. To save the
@@ -84,12 +84,19 @@ def name_together(inbox: Inbox, wholes: Sequence[SmallFile], earlier: Named) -> 
     :raises DiskFault: when the names of folders that it has made cannot be made safe.
     """
     named, files = Named(), list[UnnamedFile]()
-    # Of each new folder, the one above it.
+    # Of new folders, those above them, as many as there are files: there may be far more.
     above: list[int] = []
+
+    def made(folder: int) -> None:
+        if len(above) < len(wholes):
+            above.append(os.dup(folder))
+        else:
+            inbox.sync_folders([folder], singly=True)
+
     with ExitStack() as opened:
         opened.callback(_close_all, files, above)
         try:
-            _open_folders(inbox, wholes, named.folders, lambda fd: above.append(os.dup(fd)))
+            _open_folders(inbox, wholes, named.folders, made)
             for whole in wholes:
                 _write(inbox, whole, named.folders[whole.folder], files)
             descriptors = os.open(DESCRIPTORS, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

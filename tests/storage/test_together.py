@@ -118,11 +118,27 @@ class SaveTests(TogetherCase):
             synced.append(str(place.relative_to(self.folder.resolve())))
 
         self.patch(self.disk, "fsync", fsync)
-        self.name(self.wholes("in/deep/a"))
+        self.name(self.wholes("in/deep/a", "in/deep/b"))
         self.assertEqual(synced, [])
         self.outcomes = [False]
-        self.assertIsNone(self.name(self.wholes("other/deep/a")))
+        self.assertIsNone(self.name(self.wholes("other/deep/a", "other/deep/b")))
         self.assertEqual(synced, [".", "other"])
+
+    def test_many_new_folders(self) -> None:
+        """However many folders are new, no more of them are open at once than there are files."""
+        deep = "/".join("abcdefgh")
+        before = len(os.listdir("/proc/self/fd"))
+        most = [0]
+        real = os.dup
+
+        def dup(fd: int) -> int:
+            most[0] = max(most[0], len(os.listdir("/proc/self/fd")))
+            return real(fd)
+
+        self.patch(os, "dup", dup)
+        self.save(f"one/{deep}/1", f"two/{deep}/2")
+        self.assertLess(most[0], before + 10)
+        self.assertEqual(len(self.files()), 2)
 
     def test_as_described(self) -> None:
         """A file is described as it is found later, with what it has beside its content."""
