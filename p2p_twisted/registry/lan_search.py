@@ -25,7 +25,7 @@ from p2p_twisted.wire.names import BadName, check_host, is_loopback
 
 _ASK_EVERY_SECONDS: Final = 0.5
 _OTHERS_SECONDS: Final = 0.3
-"""How long others may take to answer after the first one."""
+"""How long others may take to answer after the first one; each may just have answered another."""
 
 _PAUSE_SECONDS: Final = 0.05
 

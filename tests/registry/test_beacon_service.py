@@ -98,9 +98,9 @@ class BeaconServiceTests(SynchronousTestCase):
         self.hear(*[QUESTION] * 20)
         self.assertEqual(len(self.sent), 2)
         self.hear(QUESTION)
-        self.clock.advance(0.5)
+        self.clock.advance(0.1)
         self.assertEqual(len(self.sent), 2)
-        self.clock.advance(0.5)
+        self.clock.advance(0.1)
         self.assertEqual(len(self.sent), 3)
 
     def test_anything_else(self) -> None:

@@ -12,7 +12,7 @@ from p2p_twisted.registry.lan_search import (
     search,
     search_lan,
 )
-from p2p_twisted.registry.limits import REGISTRIES_HEARD, SEARCH_SECONDS
+from p2p_twisted.registry.limits import BEACONS_PER_SECOND, REGISTRIES_HEARD, SEARCH_SECONDS
 from p2p_twisted.runtime import multicast
 from p2p_twisted.runtime.multicast import Packet
 from p2p_twisted.wire.beacon import QUESTION, Beacon, read_beacon, write_beacon
@@ -72,6 +72,13 @@ def test_others() -> None:
     """Others that answer a little later are heard as well, each once; none is waited for long."""
     packets = [(0.25 + each / 8, f"10.9.0.{each % 3 + 1}", a_beacon()) for each in range(20)]
     assert found(*packets) == (["10.9.0.1:9011", "10.9.0.2:9011", "10.9.0.3:9011"], 0.55)
+
+
+def test_just_answered() -> None:
+    """One that has just answered somebody else's question answers this one in time, too."""
+    late = 0.25 + 1 / BEACONS_PER_SECOND
+    packets = (0.25, "10.9.0.1", a_beacon()), (late + 0.05, "10.9.0.2", a_beacon())
+    assert found(*packets)[0] == ["10.9.0.1:9011", "10.9.0.2:9011"]
 
 
 def test_nothing() -> None:
