@@ -13,7 +13,7 @@ OPENINGS: Final = 8
 
 _FIRST_ASKED: Final = 32
 _ASKED_AGAIN: Final = 16
-_UNSAVED_MOST: Final = 4_000
+_UNSAVED_MOST: Final = 8_000
 
 
 class FilePicker:

@@ -22,14 +22,14 @@ from p2p_twisted.wire.names import FileId
 
 _AT_ONCE: Final = 64
 # A flush for many takes a disk little longer than one for a few.
-_FLUSHED_AT_ONCE: Final = 16 * _AT_ONCE
+_FLUSHED_AT_ONCE: Final = 32 * _AT_ONCE
 # Each of them is open meanwhile, as may be as many folders; others need files and connections, too.
 _LEFT_TO_OTHERS: Final = 8
 
 
 class SmallFileWriter:
     """
-    Publishes files in the inbox, in jobs of up to 64, or 1,024 where they can be flushed
+    Publishes files in the inbox, in jobs of up to 64, or 2,048 where they can be flushed
     together and so many may be open.
 
     :param record: records the published files.
@@ -95,7 +95,7 @@ class SmallFileWriter:
                 told, untold = (untold, some) if self._named.files else ([*untold, *some], [])
                 if told:
                     self._saved(told)
-            if self._named.files:
+            if self._named.folders:
                 # What waited was forgotten.
                 await self._offload(self._settle)
         except DiskFault as fault:
