@@ -23,8 +23,9 @@ from p2p_twisted.wire.names import FileId
 _AT_ONCE: Final = 64
 # A flush for many takes a disk little longer than one for a few.
 _FLUSHED_AT_ONCE: Final = 32 * _AT_ONCE
-# Each of them is open meanwhile, as may be as many folders; others need files and connections, too.
-_LEFT_TO_OTHERS: Final = 8
+# Each of them is open meanwhile, with up to three folders; and eight downloads have some of these
+# open between their jobs, of which two run at a time. Others need files and connections, too.
+_LEFT_TO_OTHERS: Final = 16
 
 
 class SmallFileWriter:

@@ -1,7 +1,6 @@
 """The writer of small files, where a disk flushes all at once."""
 
 import errno
-import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,7 +23,7 @@ class WriterTests(TogetherCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.patch(small_files, "open_files_limit", lambda: 4_096)
+        self.patch(small_files, "open_files_limit", lambda: 8_192)
 
     def saved(self, wholes: Sequence[SmallFile], offload: Offload = inline) -> list[str]:
         """Save files as a download does; returns the faults."""
@@ -72,8 +71,8 @@ class WriterTests(TogetherCase):
         self.assertEqual([len(named) for named in self.named], [0, 512, 600])
 
     def test_few_descriptors(self) -> None:
-        """Where few files may be open, only an eighth as many are at once."""
-        self.patch(small_files, "open_files_limit", lambda: 80)
+        """Where few files may be open, only a sixteenth as many are at once."""
+        self.patch(small_files, "open_files_limit", lambda: 160)
         wholes = [made(f"in/{number:03}", b"same") for number in range(25)]
         self.assertEqual(self.saved(wholes), [])
         self.assertEqual([len(named) for named in self.named], [0, 10, 20, 25])
@@ -102,14 +101,7 @@ class WriterTests(TogetherCase):
 
     def test_flush_fails(self) -> None:
         """Where a flush fails, what it should have made safe is flushed singly, and then told."""
-        synced: list[str] = []
-        self.folder.mkdir()
-
-        def fsync(fd: int) -> None:
-            place = Path(os.readlink(f"/proc/self/fd/{fd}"))
-            synced.append(str(place.relative_to(self.folder.resolve())))
-
-        self.patch(self.disk, "fsync", fsync)
+        synced = self.synced_singly()
         self.outcomes = [True, False]
         jobs: deque[Callable[[], None]] = deque()
         wholes = self.wholes("one/a", "two/b")

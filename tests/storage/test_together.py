@@ -41,6 +41,18 @@ class TogetherCase(SynchronousTestCase):
         files = (path for path in self.folder.rglob("*") if path.is_file())
         return sorted(str(path.relative_to(self.folder)) for path in files)
 
+    def synced_singly(self) -> list[str]:
+        """Return what will name the folders and files that are flushed one by one from now on."""
+        synced: list[str] = []
+        self.folder.mkdir()
+
+        def fsync(fd: int) -> None:
+            place = Path(os.readlink(f"/proc/self/fd/{fd}"))
+            synced.append(str(place.relative_to(self.folder.resolve())))
+
+        self.patch(self.disk, "fsync", fsync)
+        return synced
+
     def wholes(self, *paths: str) -> list[SmallFile]:
         """Make files whose content is their path."""
         return [made(path, path.encode()) for path in paths]
@@ -110,14 +122,7 @@ class SaveTests(TogetherCase):
 
     def test_new_folders(self) -> None:
         """The flush has the names of new folders safe; where it fails, each of these is."""
-        synced: list[str] = []
-        self.folder.mkdir()
-
-        def fsync(fd: int) -> None:
-            place = Path(os.readlink(f"/proc/self/fd/{fd}"))
-            synced.append(str(place.relative_to(self.folder.resolve())))
-
-        self.patch(self.disk, "fsync", fsync)
+        synced = self.synced_singly()
         self.name(self.wholes("in/deep/a", "in/deep/b"))
         self.assertEqual(synced, [])
         self.outcomes = [False]
