@@ -21,6 +21,7 @@ from p2p_twisted.explain.facts import NOT_NEEDED
 from p2p_twisted.picker.file_picker import OPENINGS, FilePicker
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.storage.disk import DiskFault
+from p2p_twisted.storage.small_file_saver import SmallFileSaver
 from p2p_twisted.storage.small_files import SmallFileWriter
 from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.messages import Hit
@@ -60,9 +61,7 @@ class FileWork(SwarmWork):
         self._picker = FilePicker(Sizes(targets))
         self._writer = SmallFileWriter(
             context.disk.offload,
-            context.disk.inbox,
-            record=context.disk.journal.published(folder),
-            targets=targets,
+            SmallFileSaver(context.disk.inbox, context.disk.journal.published(folder), targets),
             saved=self._saved,
             failed=self._failed,
         )

@@ -1,7 +1,7 @@
-"""Save many small files with one flush for all of them, and for the names of those before."""
+"""Save many small files with one flush for all of them, and for the names of others before."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 
 import msgspec
@@ -13,6 +13,9 @@ from p2p_twisted.storage.inbox import Inbox, Kept
 from p2p_twisted.storage.published import Published
 from p2p_twisted.storage.unnamed import DESCRIPTORS, UnnamedFile
 from p2p_twisted.wire.manifest import Member
+
+Flush = Callable[[Sequence[int]], bool]
+"""Flushes the disks of some open folders: see :meth:`Inbox.flush`."""
 
 
 # Of these there are very many, which attrs would take ten times as long to make.
@@ -70,18 +73,36 @@ class Named:
             os.close(self.folders.popitem()[1])
 
 
-def name_together(inbox: Inbox, wholes: Sequence[SmallFile], earlier: Named) -> Named | None:
+def portions(wholes: Sequence[SmallFile], most: int) -> Iterator[Sequence[SmallFile]]:
+    """
+    Take files, sorted by folder, apart.
+
+    :param most: how many there are in a portion at most, in a third as many folders.
+    """
+    start, folders = 0, 0
+    for index, whole in enumerate(wholes):
+        is_other = index == start or whole.folder != wholes[index - 1].folder
+        if index - start == most or (is_other and folders >= max(most // 3, 1)):
+            yield wholes[start:index]
+            start, folders, is_other = index, 0, True
+        folders += is_other
+    yield wholes[start:]
+
+
+def name_together(inbox: Inbox, wholes: Sequence[SmallFile], flush: Flush) -> Named | None:
     """
     Save files but for their names, of which none has one before all of them are safe; blocks.
 
-    The flush for that has the names of earlier ones safe, too, and those of new folders: with one
-    for each, very many files would take twice as long. Each file needs a descriptor meanwhile, as
-    do its folder and a new one.
+    The flush for that has the names of new folders safe, too. Each file needs a descriptor
+    meanwhile, as do its folder and a new one.
 
+    :param flush: flushes the disks of these folders, of which the first of each disk was opened
+        before anything was written there; returns whether all is safe.
     :returns: those that are named, the first ones: fewer where something goes wrong. ``None``
         where nothing was flushed, as the disk cannot do so, or something went wrong. To save the
         rest one by one tells what it is.
-    :raises DiskFault: when the names of folders that it has made cannot be made safe.
+    :raises DiskFault: when the names of folders that it has made cannot be made safe; what
+        ``flush`` raises.
     """
     named, files = Named(), list[UnnamedFile]()
     # Of new folders, those above them, as many as there are files: there may be far more.
@@ -93,19 +114,19 @@ def name_together(inbox: Inbox, wholes: Sequence[SmallFile], earlier: Named) -> 
         else:
             inbox.sync_folders([folder], singly=True)
 
-    with ExitStack() as opened:
+    with ExitStack() as opened, ExitStack() as unnamed:
         opened.callback(_close_all, files, above)
+        unnamed.callback(named.close)
         try:
             _open_folders(inbox, wholes, named.folders, made)
             for whole in wholes:
                 _write(inbox, whole, named.folders[whole.folder], files)
             descriptors = os.open(DESCRIPTORS, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             opened.callback(os.close, descriptors)
-            are_safe = inbox.flush([*earlier.folders.values(), *named.folders.values()])
+            are_written = True
         except (OSError, DiskFault):
-            are_safe = False
-        if not are_safe:
-            named.close()
+            are_written = False
+        if not (are_written and flush([*named.folders.values()])):
             inbox.sync_folders(above, singly=True)
             return None
         with suppress(OSError):
@@ -113,7 +134,8 @@ def name_together(inbox: Inbox, wholes: Sequence[SmallFile], earlier: Named) -> 
                 name, whole.status = file.place(descriptors)
                 whole.call(name)
                 named.files.append(whole)
-        return named
+        unnamed.pop_all()
+    return named
 
 
 def _open_folders(

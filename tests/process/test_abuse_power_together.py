@@ -28,9 +28,9 @@ class TogetherTests(test_abuse_power.PowerTests):
             saved = self.saved_until_cut(first)
             present = self.present()
             self.assertEqual(set(saved) - present, set())
-            # Any that was being saved may have its name already, and whole content: those whose
-            # names are not announced yet, and the next ones.
-            at_work = range(first + len(saved), first + len(saved) + 2 * AT_ONCE)
+            # Any that was being saved may have its name already, and whole content: those of two
+            # jobs whose names are not announced yet, and of the next two.
+            at_work = range(first, first + len(saved) + 4 * AT_ONCE)
             self.assertEqual(present - {*saved, *at_work}, set())
             announced += len(saved)
             shutil.rmtree(self.folder / "Downloads")

@@ -14,6 +14,7 @@ from p2p_twisted.storage.content import WholeContent
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox, Kept
 from p2p_twisted.storage.published import PublishedRecord
+from p2p_twisted.storage.small_file_saver import SmallFileSaver
 from p2p_twisted.storage.small_files import SmallFileWriter
 from p2p_twisted.wire.chunks import chunk_digest, content_id
 from p2p_twisted.wire.manifest import Member
@@ -33,10 +34,8 @@ class SmallFileWriterTests(SynchronousTestCase):
         targets = {id_: [Member(id_, 1, whole.decode())] for id_, whole in wholes.items()}
         saved: list[str] = []
         faults: list[DiskFault] = []
-        inbox = Inbox(folder, disk)
-        writer = SmallFileWriter(
-            inline, inbox, record=record, targets=targets, saved=saved.extend, failed=faults.append
-        )
+        saver = SmallFileSaver(Inbox(folder, disk), record, targets)
+        writer = SmallFileWriter(inline, saver, saved=saved.extend, failed=faults.append)
         for file_id, whole in wholes.items():
             if whole == b"d":
                 disk.errors.clear()
@@ -55,9 +54,11 @@ class SmallFileWriterTests(SynchronousTestCase):
         file_id = content_id(b"a")
         writer = SmallFileWriter(
             inline,
-            Inbox(self.mktemp(), keep=keep),
-            record=PublishedRecord(OwnFolder(Path(self.mktemp())), "record"),
-            targets={file_id: [Member(file_id, 1, "a")]},
+            SmallFileSaver(
+                Inbox(self.mktemp(), keep=keep),
+                PublishedRecord(OwnFolder(Path(self.mktemp())), "record"),
+                {file_id: [Member(file_id, 1, "a")]},
+            ),
             saved=lambda _saved: None,
             failed=self.fail,
         )
@@ -72,9 +73,11 @@ class SmallFileWriterTests(SynchronousTestCase):
         inbox = Inbox(folder, keep=lambda files, _more: kept.extend(files), flush_all=bool)
         writer = SmallFileWriter(
             inline,
-            inbox,
-            record=PublishedRecord(OwnFolder(Path(self.mktemp())), "record"),
-            targets={file_id: [Member(file_id, 1, "in/a")]},
+            SmallFileSaver(
+                inbox,
+                PublishedRecord(OwnFolder(Path(self.mktemp())), "record"),
+                {file_id: [Member(file_id, 1, "in/a")]},
+            ),
             saved=lambda _saved: None,
             failed=self.fail,
         )
@@ -90,9 +93,7 @@ class SmallFileWriterTests(SynchronousTestCase):
         record = PublishedRecord(OwnFolder(Path(self.mktemp())), "record")
         writer = SmallFileWriter(
             inline,
-            inbox,
-            record=record,
-            targets=targets,
+            SmallFileSaver(inbox, record, targets),
             saved=lambda _saved: None,
             failed=faults.append,
         )

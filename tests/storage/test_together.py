@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from p2p_twisted.storage.content import WholeContent, WrongContent
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.inbox import Inbox
-from p2p_twisted.storage.together import Named, SmallFile, name_together
+from p2p_twisted.storage.together import Named, SmallFile, name_together, portions
 from p2p_twisted.wire.attributes import Attributes
 from p2p_twisted.wire.chunks import content_id
 from p2p_twisted.wire.manifest import Member
@@ -67,9 +67,9 @@ def made(path: str, text: bytes) -> SmallFile:
 class SaveTests(TogetherCase):
     """Some files at a time."""
 
-    def name(self, wholes: Sequence[SmallFile], earlier: Named | None = None) -> Named | None:
+    def name(self, wholes: Sequence[SmallFile]) -> Named | None:
         """Name files, and let go of their folders in the end."""
-        named = name_together(self.inbox, wholes, earlier or Named())
+        named = name_together(self.inbox, wholes, self.inbox.flush)
         if named is not None:
             self.addCleanup(named.close)
         return named
@@ -88,24 +88,6 @@ class SaveTests(TogetherCase):
         self.assertEqual([each.target for each in saved], list(PATHS))
         for each in saved:
             self.assertEqual((self.folder / each.target).read_bytes(), each.content.all_bytes)
-
-    def test_several_times(self) -> None:
-        """The flush for some files is that for the names of those before, on all of their disks."""
-        flushed: list[list[int]] = []
-        real = self.inbox.flush
-
-        def flush(folders: Sequence[int]) -> bool:
-            flushed.append(list(folders))
-            return real(folders)
-
-        self.patch(self.inbox, "flush", flush)
-        first = self.name(self.wholes("in/a", "b"))
-        second = self.name(self.wholes("in/c"), first)
-        assert first is not None
-        assert second is not None
-        folders = [[*named.folders.values()] for named in (first, second)]
-        self.assertEqual(flushed, [folders[0], folders[0] + folders[1]])
-        self.assertEqual(self.files(), ["b", "in/a", "in/c"])
 
     def test_first_folder(self) -> None:
         """What tells errors of a disk was opened before anything was made on it."""
@@ -228,3 +210,12 @@ class SaveTests(TogetherCase):
         self.assertEqual(len(self.named), 2)
         self.outcomes = [True, False]
         self.assertFalse(self.inbox.flush(folders))
+
+    def test_portions(self) -> None:
+        """There are so many files in a portion, and a third as many folders."""
+        paths = ["a/1", "a/2", "a/3", "a/4", "b/1", "c/1", "d/1", "d/2", "e/1"]
+        wholes = self.wholes(*paths)
+        for most, sizes in ((1, [1] * 9), (3, [3, 1, 1, 1, 2, 1]), (6, [5, 3, 1]), (99, [9])):
+            parts = list(portions(wholes, most))
+            self.assertEqual([len(part) for part in parts], sizes)
+            self.assertEqual([whole for part in parts for whole in part], wholes)
