@@ -3,7 +3,7 @@
 import math
 import os
 import stat
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from functools import partial
 from itertools import chain, repeat, takewhile
@@ -17,7 +17,7 @@ from attrs import Factory, define, frozen
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
 from p2p_twisted.runtime import openat
 from p2p_twisted.runtime.last_folder import LastFolder
-from p2p_twisted.runtime.parallel_map import ParallelMap, in_turn
+from p2p_twisted.runtime.parallel_map import ParallelMap, ProcessMap, in_turn
 from p2p_twisted.wire.chunks import DIGEST_BYTES, chunk_count, chunk_digest, id_from_digests
 from p2p_twisted.wire.chunks_on_disk import digest_on_disk
 from p2p_twisted.wire.limits import CHUNK_BYTES, KIB
@@ -147,23 +147,27 @@ def hash_found(
     root: Path,
     files: Sequence[OnDisk],
     is_canceled: Callable[[], bool],
-    process_map: ParallelMap = in_turn,
-) -> list[HashedFile | None]:
+    process_map: ProcessMap = in_turn,
+) -> Callable[[], list[HashedFile | None]]:
     """
-    Hash tiny files that a scan has just found, for as long as a job of a scan may take for that.
+    Have tiny files hashed that a scan has just found, for as long as a scan may take for that.
 
     :param files: best when those of one folder come together.
-    :returns: of each, or of the first ones; ``None`` where there was no time left, or one has
-        changed since, or cannot be read: what becomes of it is for :func:`hash_some` to say.
+    :returns: does the rest, and must be called. It returns the hashes of each file, or of the
+        first ones; ``None`` where there was no time left, or one has changed since, or cannot be
+        read: what becomes of it is for :func:`hash_some` to say.
     """
-    return _contents(root, files, is_canceled, process_map, until=monotonic() + _FOUND_SECONDS)
+    hash_piece = partial(_hash_piece, root, monotonic() + _FOUND_SECONDS)
+    finish = process_map.begin(hash_piece, _pieces(files, is_canceled))
+    return lambda: list(chain.from_iterable(finish()))
 
 
 def _hash_tiny(
     root: Path, is_canceled: Callable[[], bool], process_map: ParallelMap, jobs: Sequence[Job]
 ) -> list[Outcome]:
-    contents = _contents(root, [job.on_disk for job in jobs], is_canceled, process_map)
-    known = chain(contents, repeat(None))
+    pieces = _pieces([job.on_disk for job in jobs], is_canceled)
+    contents = process_map(partial(_hash_piece, root, math.inf), pieces)
+    known = chain(chain.from_iterable(contents), repeat(None))
     with closing(LastFolder(root)) as folder:
         return [
             Hashed(job.on_disk, content) if content else _hash_job(folder, is_canceled, job)
@@ -171,21 +175,17 @@ def _hash_tiny(
         ]
 
 
-def _contents(
-    root: Path,
-    files: Sequence[OnDisk],
-    is_canceled: Callable[[], bool],
-    process_map: ParallelMap,
-    until: float = math.inf,
-) -> list[HashedFile | None]:
-    """Hash tiny files until the monotonic clock says so: see :func:`hash_found`."""
+def _pieces(files: Sequence[OnDisk], is_canceled: Callable[[], bool]) -> Iterator[Sequence[OnDisk]]:
     pieces = (files[start : start + _PIECE] for start in range(0, len(files), _PIECE))
-    wanted = takewhile(lambda _piece: not is_canceled(), pieces)
-    return list(chain.from_iterable(process_map(partial(_hash_piece, root, until), wanted)))
+    return takewhile(lambda _piece: not is_canceled(), pieces)
 
 
 def _hash_piece(root: Path, until: float, files: Sequence[OnDisk]) -> list[HashedFile | None]:
-    """Do so with some; also in another process, which has the same clock."""
+    """
+    Hash tiny files: see :func:`hash_found`. It may be called in another process.
+
+    :param until: by the monotonic clock, which is the same there.
+    """
     contents: list[HashedFile | None] = []
     with closing(LastFolder(root)) as folder:
         for on_disk in files:

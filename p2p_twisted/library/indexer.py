@@ -9,15 +9,14 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from p2p_twisted.library.catalog import Catalog
-from p2p_twisted.library.entries import HashedFile, OnDisk, Place, Visit
+from p2p_twisted.library.entries import OnDisk, Place, Visit
 from p2p_twisted.library.exclusions import Exclusions
 from p2p_twisted.library.files import Files
-from p2p_twisted.library.folder_diff import FolderDiff
 from p2p_twisted.library.hashing import Job
 from p2p_twisted.library.listing import ScanCanceled
 from p2p_twisted.library.queue import BATCH_CHUNKS
 from p2p_twisted.library.rescan_schedule import RescanSchedule
-from p2p_twisted.library.scanner import Scanner
+from p2p_twisted.library.scanner import Scanned, Scanner
 from p2p_twisted.library.watcher import NoWatcher, Watcher, WatcherMaker
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
@@ -196,11 +195,13 @@ class Indexer:
         for name in deep:
             unseen |= self._catalog.left_out.counted(name)
         try:
-            while visits:
+            while visits or self._scanner.is_hashing:
                 batch = [visits.pop() for _ in range(min(len(visits), _FOLDERS_AT_ONCE))]
-                diff = await self._scan_batch(batch, closed)
-                unseen -= {f"{folder}/" for folder in diff.left_out}
-                visits += diff.next
+                following, ended = await self._scan_batch(batch, closed)
+                visits += following
+                for scanned in ended:
+                    unseen -= {f"{folder}/" for folder in scanned.diff.left_out}
+                    await self._apply(scanned, closed)
             for name in unseen:
                 self._files.not_seen(name)
         finally:
@@ -210,22 +211,18 @@ class Indexer:
             await self._offload(self._scanner.prune)
             self._first = frozenset(self._files.fresh)
 
-    async def _scan_batch(self, batch: list[Visit], closed: set[str]) -> FolderDiff:
-        """Scan some folders."""
+    async def _scan_batch(
+        self, batch: list[Visit], closed: set[str]
+    ) -> tuple[list[Visit], list[Scanned]]:
+        """Scan some folders: see :meth:`Scanner.scan`."""
         # Watch first: a change while the folder is read is then seen twice, not missed.
         for visit in batch:
             if not self._watcher.watch(visit.place):
                 self._schedule.is_blind = True
-        still = self._files.still()
-        diff, contents = await self._offload(self._scanner.scan, batch, closed, still)
-        await self._apply(diff, contents, closed)
-        for visit in batch:
-            self._files.doubt(self._doubted.pop(visit.place.name, ()))
-        return diff
+        return await self._offload(self._scanner.scan, batch, closed, self._files.still())
 
-    async def _apply(
-        self, diff: FolderDiff, contents: list[HashedFile | None], closed: set[str]
-    ) -> None:
+    async def _apply(self, scanned: Scanned, closed: set[str]) -> None:
+        diff = scanned.diff
         for folder, reasons in diff.unshared.items():
             self.exclusions.put(folder, reasons)
         for folder, count in diff.left_out.items():
@@ -240,10 +237,12 @@ class Indexer:
             for name in names:
                 self._files.gone(name)
             await self._yield_to_reactor(names)
-        for found in _pieces(list(zip(diff.found, contents, strict=True))):
+        for found in _pieces(list(scanned.found())):
             self._files.found(found, closed)
             self._freeze()
             await self._yield_to_reactor(found)
+        for visit in scanned.visits:
+            self._files.doubt(self._doubted.pop(visit.place.name, ()))
 
     async def _yield_to_reactor(self, piece: Sequence[Any]) -> None:
         """Yield to the reactor after a full piece."""

@@ -22,7 +22,7 @@ from p2p_twisted.library.watcher import WatcherMaker
 from p2p_twisted.library.whole_reader import read_wholes
 from p2p_twisted.runtime.openat import native
 from p2p_twisted.runtime.own_folder import OwnFolder
-from p2p_twisted.runtime.parallel_map import ParallelMap, in_turn
+from p2p_twisted.runtime.parallel_map import ParallelMap, ProcessMap, in_turn
 from p2p_twisted.runtime.threads import Offload
 from p2p_twisted.wire.names import FileId, collision_key
 from p2p_twisted.wire.source import Source, SourceChanged
@@ -64,7 +64,7 @@ class Library:
         offload: Offload,
         opening: Offload,
         parallel_map: ParallelMap = in_turn,
-        process_map: ParallelMap = in_turn,
+        process_map: ProcessMap = in_turn,
         make_watcher: WatcherMaker,
         wall: Callable[[], float] = time.time,
         folder: str = "",

@@ -1,10 +1,11 @@
 """Do what may block in a library: in one thread at a time, never the reactor's."""
 
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from attrs import frozen
 from twisted.logger import Logger
 
 from p2p_twisted.library.cache import HashCache
@@ -23,7 +24,7 @@ from p2p_twisted.library.hashing import (
 )
 from p2p_twisted.library.listing import ScanCanceled, identities
 from p2p_twisted.library.sealed_lists import SealedLists
-from p2p_twisted.runtime.parallel_map import ParallelMap
+from p2p_twisted.runtime.parallel_map import ParallelMap, ProcessMap
 from p2p_twisted.wire.manifest import BadManifest, Member, encode, encode_attributes_of
 
 SEALED_FILES = 5_000
@@ -33,6 +34,48 @@ _LOOKED_UP_AT_ONCE: Final = 1_000
 _LISTED_AT_ONCE: Final = 1_000
 # Fewer are better seen by searches first.
 _MANY_NEW: Final = 100
+
+
+@frozen
+class Scanned:
+    """
+    Folders that were scanned.
+
+    :ivar diff: how they differ from the catalog.
+    :ivar contents: the hashes of each file that was found, if they are known.
+    """
+
+    visits: Sequence[Visit]
+    diff: FolderDiff
+    contents: list[HashedFile | None]
+
+    def found(self) -> Iterator[tuple[OnDisk, HashedFile | None]]:
+        """Yield each file that was found, with its hashes."""
+        return zip(self.diff.found, self.contents, strict=True)
+
+
+@frozen
+class _Hashing:
+    """
+    Files that a scan has found, and that are being hashed.
+
+    :ivar places: of these among all that it has found.
+    :ivar finish: waits for the hashes, of each or of the first ones, and returns them.
+    """
+
+    scanned: Scanned
+    places: Sequence[int]
+    finish: Callable[[], list[HashedFile | None]]
+
+    def take(self, hashed: Iterable[HashedFile | None]) -> list[tuple[OnDisk, HashedFile]]:
+        """Take hashes over; return them, each with its file."""
+        found, contents = self.scanned.diff.found, self.scanned.contents
+        taken = []
+        for place, content in zip(self.places, hashed, strict=False):
+            if content is not None:
+                contents[place] = content
+                taken.append((found[place], content))
+        return taken
 
 
 class Scanner:
@@ -60,7 +103,7 @@ class Scanner:
         *,
         reserved: frozenset[str],
         parallel_map: ParallelMap,
-        process_map: ParallelMap,
+        process_map: ProcessMap,
     ) -> None:
         self.is_canceled = False
         self._root = root
@@ -73,52 +116,62 @@ class Scanner:
         self._reserved = reserved
         self._parallel_map = parallel_map
         self._process_map = process_map
+        self._hashing: _Hashing | None = None
 
     def open(self) -> None:
         """Open the cache of hashes, and make room for lists."""
         self._cache.open()
         self._lists.clear()
 
-    def scan(
-        self, visits: Iterable[Visit], written: Container[str], still: int
-    ) -> tuple[FolderDiff, list[HashedFile | None]]:
-        """
-        Scan folders; where very many tiny files are new, hash them, too, as far as there is time.
+    @property
+    def is_hashing(self) -> bool:
+        """Whether files that a scan has found are being hashed."""
+        return self._hashing is not None
 
+    def scan(
+        self, visits: Sequence[Visit], written: Container[str], still: int
+    ) -> tuple[list[Visit], list[Scanned]]:
+        """
+        Scan folders, while what the scan before has found is hashed.
+
+        Where very many tiny files are new, these are hashed, too, as far as there is time: to
+        queue each would take half as long again. The next scan returns those folders.
+
+        :param visits: without any, this only ends what was begun.
         :param written: paths of files that somebody has had open for writing.
         :param still: a file that was last changed before has rested, in nanoseconds of wall time.
-        :returns: how they differ from the catalog, and the hashes of each file that was found, if
-            they are known.
+        :returns: what is to be scanned next, and what is scanned, in the order of the scans.
         :raises ScanCanceled: when it was ended early.
         """
-        excluded = identities(self._excluded)
-        place = self._root, visits, self._catalog, excluded
-        result = compare_folders(*place, self._is_ending, reserved=self._reserved)
-        contents: list[HashedFile | None] = []
-        for start in range(0, len(result.found), _LOOKED_UP_AT_ONCE):
-            if self.is_canceled:
-                raise ScanCanceled
-            some = result.found[start : start + _LOOKED_UP_AT_ONCE]
-            contents += self._cache.find(some, written)
+        scanned = self._compare(visits, written)
         new = [
             place
-            for place, (file, content) in enumerate(zip(result.found, contents, strict=True))
+            for place, (file, content) in enumerate(scanned.found())
             if content is None and is_tiny(file) and file.signature.mtime_ns < still
         ]
+        earlier, self._hashing = self._hashing, None
+        hashed = earlier.finish() if earlier else []
         if len(new) >= _MANY_NEW:
-            self._hash_found(result.found, contents, new)
-        return result, contents
+            files = [scanned.diff.found[place] for place in new]
+            finish = hash_found(self._root, files, self._is_ending, self._process_map)
+            self._hashing = _Hashing(scanned, new, finish)
+        # This takes time, too: not before the next ones are being hashed.
+        if earlier:
+            self._cache.keep(earlier.take(hashed))
+        ended = [earlier.scanned] if earlier else []
+        return scanned.diff.next, ended if self._hashing else [*ended, scanned]
 
-    def _hash_found(
-        self, found: Sequence[OnDisk], contents: list[HashedFile | None], new: Sequence[int]
-    ) -> None:
-        """Hash some of the files that were found: to queue each would take half as long again."""
-        files = [found[place] for place in new]
-        hashed = hash_found(self._root, files, self._is_ending, self._process_map)
-        for place, content in zip(new, hashed, strict=False):
-            contents[place] = content
-        pairs = zip(files, hashed, strict=False)
-        self._cache.keep((file, content) for file, content in pairs if content is not None)
+    def _compare(self, visits: Sequence[Visit], written: Container[str]) -> Scanned:
+        excluded = identities(self._excluded)
+        place = self._root, visits, self._catalog, excluded
+        diff = compare_folders(*place, self._is_ending, reserved=self._reserved)
+        contents: list[HashedFile | None] = []
+        for start in range(0, len(diff.found), _LOOKED_UP_AT_ONCE):
+            if self.is_canceled:
+                raise ScanCanceled
+            some = diff.found[start : start + _LOOKED_UP_AT_ONCE]
+            contents += self._cache.find(some, written)
+        return Scanned(visits, diff, contents)
 
     def hash(self, jobs: Iterable[Job], chunks: int, has_more: bool) -> list[Outcome]:
         """
@@ -175,7 +228,10 @@ class Scanner:
         self._cache.prune(lambda _name: False)
 
     def close(self) -> None:
-        """Close the cache of hashes."""
+        """Close the cache of hashes, once nothing is hashed any more."""
+        earlier, self._hashing = self._hashing, None
+        if earlier:
+            earlier.finish()
         self._cache.close()
 
     def _log_unkept(self, unkept: Sequence[tuple[str, Exception]]) -> None:

@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.failure import Failure
 
 from p2p_twisted.runtime.idle_cores import core_time
-from p2p_twisted.runtime.parallel_map import ParallelMap
+from p2p_twisted.runtime.parallel_map import ParallelMap, ProcessMap
 from p2p_twisted.runtime.threads import Offload
 
 T = TypeVar("T")
@@ -145,7 +145,7 @@ class DiskThreads:
     reading: Offload
     opening: Offload
     parallel_map: ParallelMap
-    process_map: ParallelMap
+    process_map: ProcessMap
 
 
 class _Call:

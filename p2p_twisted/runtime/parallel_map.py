@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
+from functools import partial
 from threading import get_native_id
 from typing import Any, Final, Protocol, TypeVar
 
@@ -27,6 +28,17 @@ class ParallelMap(Protocol):
         Call it; block until all calls have ended.
 
         :raises Exception: what a call raises.
+        """
+
+
+class ProcessMap(ParallelMap, Protocol):
+    """Does so in processes, which may begin while the calling thread does something else."""
+
+    def begin(self, function: Callable[[T], R], items: Iterable[T], /) -> Callable[[], list[R]]:
+        """
+        Have others begin.
+
+        :returns: does the rest, and returns as the call would; it must be called, in any thread.
         """
 
 
@@ -75,9 +87,17 @@ class ParallelPool:
         return results
 
 
-def in_turn(function: Callable[[T], R], items: Iterable[T], /) -> list[R]:
-    """Call one after the other, in this thread: a :class:`ParallelMap` for tests, too."""
-    return [function(item) for item in items]
+class _InTurn:
+    """Calls one after the other, in this thread: a :class:`ProcessMap` for tests, too."""
+
+    def __call__(self, function: Callable[[T], R], items: Iterable[T], /) -> list[R]:
+        return [function(item) for item in items]
+
+    def begin(self, function: Callable[[T], R], items: Iterable[T], /) -> Callable[[], list[R]]:
+        return partial(self, function, items)
+
+
+in_turn: Final = _InTurn()
 
 
 def _be_nice() -> None:

@@ -1,6 +1,7 @@
 """Spread over all cores what is mostly Python, which runs one thread at a time."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from threading import Lock
 from typing import Final, TypeVar
 
@@ -14,11 +15,14 @@ R = TypeVar("R")
 
 # To start a process takes as long as to hash some thousand small files.
 _MANY_ITEMS: Final = 8
+# What each process is asked for ahead of time, and where the calling thread does something else.
+_AHEAD: Final = 2
+_LONG_AHEAD: Final = 16
 
 
 class ProcessPool:
     """
-    Calls in this thread and, where there is much to do, in processes: a :class:`ParallelMap`.
+    Calls in this thread and, where there is much to do, in processes: a :class:`ProcessMap`.
 
     It takes an item only when the call can begin. What it calls, and what that takes and
     returns, is pickled. Of several threads that use it at the same time, one has the processes.
@@ -46,18 +50,35 @@ class ProcessPool:
 
     def __call__(self, function: Callable[[T], R], items: Iterable[T], /) -> list[R]:
         """Call it with the items: see :class:`ParallelMap`."""
+        return self.begin(function, items)()
+
+    def begin(self, function: Callable[[T], R], items: Iterable[T], /) -> Callable[[], list[R]]:
+        """Have the processes begin: see :class:`ProcessMap`."""
         if not self._taken.acquire(blocking=False):
-            return in_turn(function, items)
+            return in_turn.begin(function, items)
+        places = enumerate(items)
         try:
-            return self._call(function, enumerate(items))
+            self._ask(function, places, _LONG_AHEAD)
         except BaseException:
-            # Otherwise the next call would be told what was asked for here.
-            self._end_all()
+            self._let_go()
             raise
-        finally:
-            self._taken.release()
+        return partial(self._call, function, places)
 
     def _call(self, function: Callable[[T], R], items: Iterator[tuple[int, T]]) -> list[R]:
+        try:
+            results = self._results(function, items)
+        except BaseException:
+            self._let_go()
+            raise
+        self._taken.release()
+        return results
+
+    def _let_go(self) -> None:
+        # Otherwise the next call would be told what was asked for here.
+        self._end_all()
+        self._taken.release()
+
+    def _results(self, function: Callable[[T], R], items: Iterator[tuple[int, T]]) -> list[R]:
         results: dict[int, R] = {}
         self._ask(function, items)
         for place, item in items:
@@ -69,9 +90,11 @@ class ProcessPool:
         self._take_answers(results, waits=True)
         return [results[place] for place in range(len(results))]
 
-    def _ask(self, function: Callable[[T], R], items: Iterator[tuple[int, T]]) -> None:
+    def _ask(
+        self, function: Callable[[T], R], items: Iterator[tuple[int, T]], ahead: int = _AHEAD
+    ) -> None:
         for worker in self._workers:
-            while worker.takes_more and (next_one := next(items, None)):
+            while worker.takes_more(ahead) and (next_one := next(items, None)):
                 place, item = next_one
                 worker.ask(place, (function, item))
 

@@ -7,13 +7,16 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from multiprocessing.connection import Pipe
+from multiprocessing.connection import Connection, Pipe
+from socket import SO_SNDBUF, SOL_SOCKET, socket
 from threading import Thread
 from typing import Any, Final
 
 from p2p_twisted.runtime import called_process
 
-_AHEAD: Final = 2
+# Some KiB, in memory of the system; Linux has room for sixteen, macOS for less than one.
+_ANSWER_BYTES: Final = 12 << 10
+_ALWAYS: Final = 2
 
 Call = tuple[Callable[[Any], Any], Any]
 """A function, and the item to call it with."""
@@ -27,9 +30,10 @@ class WorkerProcess:
     """
     A process that calls functions of modules, at low priority.
 
-    Functions, items and results are pickled, and should have some KiB at most. The process ends
-    by itself once it was asked nothing for a while, or with this one. Its methods are called by
-    one thread at a time.
+    Functions, items and results are pickled, and should have some KiB at most. It is not asked
+    for more than it can answer while nobody reads its answers: otherwise each could wait for the
+    other. It ends by itself once it was asked nothing for a while, or with this process. Its
+    methods are called by one thread at a time.
 
     :param function: is imported before the process is ready.
     :param idle_seconds: how long that while is.
@@ -46,6 +50,7 @@ class WorkerProcess:
         self._readable = select.poll()
         self._readable.register(self._connection, select.POLLIN)
         with theirs:
+            self._most = max(_room_for_answers(theirs), _ALWAYS)
             self._process = _start(theirs.fileno(), idle_seconds)
         # One that has ended stays in the system's table until it was waited for.
         self._waiting = Thread(target=self._process.wait, name="waiting", daemon=True)
@@ -53,14 +58,13 @@ class WorkerProcess:
         with suppress(OSError):
             self._connection.send(function)
 
-    @property
-    def takes_more(self) -> bool:
-        """Whether it is ready, or has ended, and should be asked for one more call."""
+    def takes_more(self, most: int) -> bool:
+        """Return whether it is ready, or has ended, and was asked for fewer calls than so many."""
         if not self._is_ready and self._readable.poll(0):
             self._is_ready = True
             with suppress(WorkerLost):
                 self._receive()
-        return self._is_ready and len(self._asked) < _AHEAD
+        return self._is_ready and len(self._asked) < min(most, self._most)
 
     def ask(self, place: int, call: Call) -> None:
         """Have it call a function with an item; the place is told with the result."""
@@ -96,6 +100,11 @@ class WorkerProcess:
             return self._connection.recv()
         except (EOFError, OSError) as error:
             raise WorkerLost from error
+
+
+def _room_for_answers(connection: Connection) -> int:
+    with socket(fileno=os.dup(connection.fileno())) as pipe:
+        return pipe.getsockopt(SOL_SOCKET, SO_SNDBUF) // _ANSWER_BYTES
 
 
 def _start(fd: int, idle_seconds: float) -> "subprocess.Popen[bytes]":

@@ -1,16 +1,43 @@
 """Very many small files that are new are hashed by the scan that finds them."""
 
+from collections.abc import Callable, Iterable
 from itertools import count
+from typing import Any, TypeVar
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.library import folder_diff, hashing
+from p2p_twisted.library import folder_diff, hashing, scanner
+from p2p_twisted.library.entries import Place, Visit
+from p2p_twisted.library.folder_diff import FolderDiff
 from p2p_twisted.runtime.last_folder import LastFolder
+from p2p_twisted.runtime.parallel_map import in_turn
 from p2p_twisted.wire.chunks import content_id
-from tests.library.sharing import Sharer
+from tests.library.sharing import WALL, Sharer
 
 _FILES = 150
 _ONE = "b/f70"
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Others:
+    """Processes that say what they are told."""
+
+    def __init__(self, events: list[str]) -> None:
+        self._events = events
+
+    def __call__(self, function: Callable[[T], R], items: Iterable[T], /) -> list[R]:
+        return in_turn(function, items)
+
+    def begin(self, function: Callable[[T], R], items: Iterable[T], /) -> Callable[[], list[R]]:
+        self._events.append("begin")
+
+        def finish() -> list[R]:
+            self._events.append("finish")
+            return in_turn(function, items)
+
+        return finish
 
 
 class ManyTests(SynchronousTestCase):
@@ -67,6 +94,42 @@ class ManyTests(SynchronousTestCase):
         # The last fifty are few.
         self.assertEqual(len(self.sharer.hashed), 50)
         self.check_all()
+
+    def test_ahead(self) -> None:
+        """Others hash what one scan has found while the next one looks at other folders."""
+        self.patch(folder_diff, "_FOUND_AT_ONCE", 100)
+        sharer = Sharer(self)
+        for number in range(300):
+            sharer.file(f"{'abc'[number % 3]}/f{number}", b"%d" % number)
+        events = self.events(sharer)
+        sharer.start()
+        each = ["begin", "compare", "finish"]
+        self.assertEqual(events, ["compare", "compare", *each, *each, *each])
+        self.assertEqual(sharer.hashed, [])
+        self.assertEqual(sharer.library.summary().files, 300)
+
+    def events(self, sharer: Sharer) -> list[str]:
+        """Return what will say what scans do, one thing after the other."""
+        events: list[str] = []
+
+        def compare(*args: Any, **kwargs: Any) -> FolderDiff:
+            events.append("compare")
+            return folder_diff.compare_folders(*args, **kwargs)
+
+        self.patch(scanner, "compare_folders", compare)
+        sharer.library._scanner._process_map = Others(events)
+        return events
+
+    def test_ended_early(self) -> None:
+        """What is begun is ended before the library is."""
+        events = self.events(self.sharer)
+        looking = self.sharer.library._scanner
+        looking.open()
+        following, _ended = looking.scan([Visit(Place(), True)], (), int(WALL * 1e9))
+        looking.scan(following, (), int(WALL * 1e9))
+        self.assertTrue(looking.is_hashing)
+        looking.close()
+        self.assertEqual(events, ["compare", "compare", "begin", "finish"])
 
     def test_slow_disk(self) -> None:
         """What there is no time for waits, as others are found meanwhile."""

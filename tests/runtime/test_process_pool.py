@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from copy import copy
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
@@ -13,8 +14,10 @@ from typing import Final
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
+from p2p_twisted.runtime import process_pool
 from p2p_twisted.runtime.parallel_map import NICER
 from p2p_twisted.runtime.process_pool import ProcessPool
+from p2p_twisted.wire.limits import KIB
 
 _PATIENCE_SECONDS: Final = 20.0
 _ITEMS: Final = 100
@@ -40,6 +43,11 @@ def who(_item: int = 0) -> tuple[int, int]:
 def double(item: int) -> int:
     """Do something."""
     return 2 * item
+
+
+def answer(_item: bytes) -> bytes:
+    """Answer with some KiB."""
+    return bytes(7 * KIB)
 
 
 def double_here(here: int, kill: int, item: int) -> int:
@@ -116,6 +124,34 @@ class ProcessPoolTests(SynchronousTestCase):
         self.other()
         for count in (0, 1, 2, 1_000):
             self.assertEqual(self.pool(double, range(count)), list(range(0, 2 * count, 2)))
+
+    def test_begun(self) -> None:
+        """What is begun is done there, while this thread does something else."""
+        other = self.other()
+        items = iter(range(_ITEMS))
+        finish = self.pool.begin(who, items)
+        begun = _ITEMS - len(list(copy(items)))
+        self.assertGreater(begun, 2)
+        self.assertLess(begun, _ITEMS)
+        done = [pid for pid, _priority in finish()]
+        self.assertEqual(done[:begun], [other] * begun)
+        self.assertEqual(len(done), _ITEMS)
+
+    def test_unread_answers(self) -> None:
+        """However much is begun, and is asked, nobody waits for the other for ever."""
+        # Where they do wait for each other, that ends with the test.
+        self.addCleanup(os.kill, self.other(), signal.SIGKILL)
+        self.patch(process_pool, "_LONG_AHEAD", _ITEMS)
+        lengths: list[int] = []
+
+        def ask() -> None:
+            finish = self.pool.begin(answer, [bytes(60 * KIB)] * _ITEMS)
+            lengths.extend(map(len, finish()))
+
+        thread = Thread(target=ask, daemon=True)
+        thread.start()
+        thread.join(_PATIENCE_SECONDS)
+        self.assertEqual(lengths, [7 * KIB] * _ITEMS)
 
     def test_few(self) -> None:
         """For a few items, no process is started."""
