@@ -1,5 +1,6 @@
 """What a swarm delivers when it delivers many small files: each of them whole."""
 
+from collections import deque
 from collections.abc import Container, Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -10,7 +11,7 @@ from twisted.logger import Logger
 
 from p2p_twisted.download import limits
 from p2p_twisted.download.context import DownloadContext
-from p2p_twisted.download.local_copies import read_whole
+from p2p_twisted.download.local_copies import whole_of
 from p2p_twisted.download.members_by_content import MembersByContent, OfferedIds, Sizes
 from p2p_twisted.download.progress import Copying
 from p2p_twisted.download.reporter import DownloadObserver
@@ -28,6 +29,8 @@ from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerName
 
 _SOUGHT_AT_ONCE: Final = 8
+# A thread is waited for once for many of them: singly, that takes ten times as long.
+_COPIED_AT_ONCE: Final = 64
 
 
 class FileWork(SwarmWork):
@@ -95,14 +98,18 @@ class FileWork(SwarmWork):
 
     async def _copy(self, file_ids: Iterable[FileId]) -> None:
         """Copy what is right of this peer's own files."""
-        self._observer.become(Copying())
         copies, offload = self._context.local.copies, self._context.disk.offload
-        for file_id in file_ids:
-            found = await read_whole(copies, offload, file_id)
-            if found is not None:
-                self._files.found(found)
-            if self._picker.is_full or self._fault is not None:
-                await self.settle()
+        rest = deque(file_ids)
+        if rest:
+            self._observer.become(Copying())
+        while rest:
+            some = tuple(islice(rest, _COPIED_AT_ONCE))
+            for content in await uninterrupted(copies.read_small(some)):
+                found = await whole_of(copies, offload, rest.popleft(), content)
+                if found is not None:
+                    self._files.found(found)
+                if self._picker.is_full or self._fault is not None:
+                    await self.settle()
 
     # What the swarm asks: see SwarmWork
 

@@ -27,6 +27,13 @@ class LocalCopies(Protocol):
     def open(self, file_id: FileId) -> "Deferred[Source | None]":
         """Open content, if it is here."""
 
+    def read_small(self, file_ids: Sequence[FileId]) -> "Deferred[Sequence[bytes | None]]":
+        """
+        Read the first of some small files, one at least.
+
+        :returns: fires with the bytes of each; ``None`` for what :meth:`open` should be asked for.
+        """
+
 
 @asynccontextmanager
 async def opened(copies: LocalCopies, file_id: FileId) -> AsyncIterator[Source | None]:
@@ -39,21 +46,29 @@ async def opened(copies: LocalCopies, file_id: FileId) -> AsyncIterator[Source |
             source.close()
 
 
-async def read_whole(copies: LocalCopies, offload: Offload, file_id: FileId) -> WholeContent | None:
+async def whole_of(
+    copies: LocalCopies, offload: Offload, file_id: FileId, content: bytes | None
+) -> WholeContent | None:
     """
-    Read and verify content of at most one chunk.
+    Verify content of at most one chunk.
 
+    :param content: what was read; ``None`` where it has to be opened.
     :returns: nothing when it is not here as it was.
     """
+    try:
+        if content is None:
+            content = await _read(copies, offload, file_id)
+        return None if content is None else WholeContent(file_id, content)
+    except (OSError, WrongContent) as error:
+        _log.debug("{file} is not what it was: {error}", file=file_id, error=error)
+        return None
+
+
+async def _read(copies: LocalCopies, offload: Offload, file_id: FileId) -> bytes | None:
     async with opened(copies, file_id) as source:
         if source is None or source.fd is None:
             return None
-        try:
-            whole = await uninterrupted(offload(os.pread, source.fd, CHUNK_BYTES, 0))
-            return WholeContent(file_id, whole)
-        except (OSError, WrongContent) as error:
-            _log.debug("{file} is not what it was: {error}", file=file_id, error=error)
-            return None
+        return await uninterrupted(offload(os.pread, source.fd, CHUNK_BYTES, 0))
 
 
 def _kept(source: Source | None, sources: list[Source | None]) -> Source | None:

@@ -4,7 +4,14 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import Final
 
-from p2p_twisted.download.progress import Receiving, Seeking, State, Waiting
+from p2p_twisted.download.progress import (
+    Checking,
+    Copying,
+    Receiving,
+    Seeking,
+    State,
+    Waiting,
+)
 from p2p_twisted.download.reporter import Reporter
 from p2p_twisted.explain.facts import Obstacles
 from p2p_twisted.wire.names import PeerName
@@ -17,7 +24,8 @@ class MemberReporter:
     Tells the reporter of a whole what becomes of some of its files.
 
     Bytes count for the whole. Of states only what is true of the whole shows: some
-    holder delivers, none does, or none has for long.
+    holder delivers, something that is here is checked or copied, neither, or no holder has
+    delivered for long.
 
     :param others: the reporters of all files that are downloaded at the same time.
     """
@@ -45,7 +53,11 @@ class MemberReporter:
         if all(isinstance(each, Waiting) for each in states):
             self._whole.become(Waiting(*_obstacles(states)))
         elif not any(isinstance(each, Receiving) for each in states):
-            self._whole.seeking(Seeking(*_obstacles(states)))
+            at_hand = [each for each in states if isinstance(each, Checking | Copying)]
+            if at_hand:
+                self._whole.become(at_hand[0])
+            else:
+                self._whole.seeking(Seeking(*_obstacles(states)))
 
     def seeking(self, state: Seeking = _SEEKING) -> None:
         """No holder delivers; it is still waiting if it was."""

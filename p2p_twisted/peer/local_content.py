@@ -54,6 +54,10 @@ class LocalContent:
         """Open content; fires with ``None`` when it is not here."""
         return Deferred.fromCoroutine(self._open(file_id))
 
+    def read_small(self, file_ids: Sequence[FileId]) -> "Deferred[Sequence[bytes | None]]":
+        """Read the first of some small files: see :class:`.local_copies.LocalCopies`."""
+        return Deferred.fromCoroutine(self._read_small(file_ids))
+
     def name_of(self, file_id: FileId) -> str:
         """Name content as it is shared; what is not, by its id."""
         return self._shared.name_of(file_id) or self._seeding.name_of(file_id) or file_id
@@ -74,3 +78,9 @@ class LocalContent:
     async def _open(self, file_id: FileId) -> Source | None:
         source = await self._shared.everything.open(file_id)
         return source if source is not None else await self._offload(self._earlier.open, file_id)
+
+    async def _read_small(self, file_ids: Sequence[FileId]) -> Sequence[bytes | None]:
+        wholes = await self._shared.everything.read_small(file_ids)
+        if wholes[0] is not None:
+            return wholes
+        return await self._offload(self._earlier.read_small, file_ids)

@@ -108,6 +108,30 @@ class ReuseTests(DownloadCase):
             self.assertEqual(world.saved(f"many/f{content.size}"), content.content)
         self.assertEqual([content.reads for content in contents], [1, 0, 0, 3])
 
+    def test_small(self) -> None:
+        """Small ones are read many at a time; what is not right of these is opened, or fetched."""
+        world, contents = self.world(), small(200)
+        right, unread, wrong = contents[:180], contents[180:190], contents[190:]
+        world.small = {each.file_id: each.content for each in right}
+        world.small |= {each.file_id: b"other" for each in wrong}
+        for content in right + wrong:
+            world.here[content.file_id] = content
+        for content in unread:
+            self.stands(world, content.content)
+        manifest = folder_of(contents)
+        hit = world.holder("s1", manifest, *contents).hit(manifest, "many", kind="folder")
+        progress = self.successResultOf(world.get(hit))
+        assert isinstance(progress.state, Saved), progress
+        [facts] = world.downloads.facts()
+        self.assertIn("copying", facts.seconds_in)
+        world = self.world()
+        self.successResultOf(world.get(world.holder("s1", manifest, *contents).hit(manifest)))
+        [facts] = world.downloads.facts()
+        self.assertNotIn("copying", facts.seconds_in)
+        self.assertLess(len(world.reads), 150)
+        self.assertEqual([each.reads for each in right + unread], [0] * 190)
+        self.assertEqual([each.reads for each in wrong], [1] * 10)
+
     def test_copies(self) -> None:
         """What a folder has several times is fetched once, then copied, however large it is."""
         world, content = self.world(), Content(some_bytes(3 * MIB))
