@@ -118,8 +118,9 @@ class Files:
                 files.append(self._let_rest(replace(outcome.on_disk, signature=outcome.signature)))
             else:
                 self.gone(outcome.on_disk.name)
-                self._exclusions.unreadable(outcome.on_disk.name, outcome.reason)
-                self._catalog.left_out.put(outcome.on_disk.name, 1)
+                if outcome.reason is not None:
+                    self._exclusions.unreadable(outcome.on_disk.name, outcome.reason)
+                    self._catalog.left_out.put(outcome.on_disk.name, 1)
         self._catalog.put(files)
 
     def release_due(self) -> None:

@@ -12,11 +12,10 @@ from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import OnDisk, Place, Visit
 from p2p_twisted.library.ignoring import Ignoring
 from p2p_twisted.library.listing import Identity, Listing, list_folder
+from p2p_twisted.runtime.openat import NOT_THERE
 from p2p_twisted.wire.names import collision_key
 
-# No folder is there any more. What is there instead is told of where the folder above is listed.
-_NO_FOLDER: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
-_GONE: Final = (*_NO_FOLDER, errno.EACCES, errno.EPERM)
+_GONE: Final = (*NOT_THERE, errno.EACCES, errno.EPERM)
 _FOUND_AT_ONCE: Final = 1_000
 
 
@@ -131,7 +130,8 @@ def _could_not_read(result: FolderDiff, catalog: Catalog, place: Place, error: O
         result.not_empty += catalog.empty_below(place.name)
         result.not_empty += [place.name] if catalog.is_empty(place.name) else []
     # After other errors, what was there before is taken to be there still.
-    if error.errno not in _NO_FOLDER or not place.path:
+    # What is there instead is told of where the folder above is listed.
+    if error.errno not in NOT_THERE or not place.path:
         shown = place.name or os.curdir
         result.unshared[place.name] = {shown: f"it cannot be read: {error.strerror}"}
         result.left_out[place.name] = 1

@@ -94,10 +94,10 @@ class Altered:
 
 @frozen
 class Unreadable:
-    """The file cannot be read, or is gone; ``reason`` is for people."""
+    """The file cannot be read; ``reason`` is for people, and ``None`` where it is gone."""
 
     on_disk: OnDisk
-    reason: str
+    reason: str | None
 
 
 Outcome = Hashed | Begun | Altered | Unreadable
@@ -256,7 +256,8 @@ def _advance(
 
 
 def _unreadable(on_disk: OnDisk, error: OSError) -> Unreadable:
-    return Unreadable(on_disk, error.strerror or str(error))
+    is_gone = error.errno in openat.NOT_THERE
+    return Unreadable(on_disk, None if is_gone else error.strerror or str(error))
 
 
 def _read(

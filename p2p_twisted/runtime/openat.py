@@ -6,6 +6,7 @@ root's own path may lead through links: its owner named it. What is returned is 
 descriptor, which the caller closes.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -16,6 +17,9 @@ from typing import Final
 
 Fsync = Callable[[int], None]
 """Makes what a descriptor stands for safe on the disk: :func:`os.fsync`, or a test's."""
+
+NOT_THERE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
+"""Errors of who opens what was removed or moved away, be there something else on the way or not."""
 
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # A FIFO would block its opener without O_NONBLOCK; regular files do not care.

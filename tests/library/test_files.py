@@ -1,5 +1,7 @@
 """When a file is taken to be complete, and hashed."""
 
+from pathlib import Path
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.runtime.last_folder import LastFolder
@@ -102,3 +104,22 @@ class WhenTests(SynchronousTestCase):
         self.patch(LastFolder, "open_file", real)
         sharer.clock.advance(100)
         self.assertEqual((sharer.names(), sharer.unshared()), (["f1"], {}))
+
+    def test_gone_meanwhile(self) -> None:
+        """Of a file that is moved away as it was found, or its folder is, nothing is said."""
+        sharer = Sharer(self)
+        real, folder = LastFolder.open_file, sharer.directory / "sub"
+        for size, away in enumerate((folder / "f1", folder)):
+            sharer.file("sub/f1", b"x" * size)
+
+            def take_away(opener: LastFolder, path: str, away: Path = away) -> int:
+                away.rename(sharer.base / "away")
+                return real(opener, path)
+
+            self.patch(LastFolder, "open_file", take_away)
+            sharer.start() if size == 0 else sharer.noticed()
+            self.assertEqual((sharer.names(), sharer.unshared()), ([], {}))
+            self.patch(LastFolder, "open_file", real)
+            (sharer.base / "away").rename(away)
+            sharer.noticed()
+            self.assertIn("sub/f1", sharer.names())
