@@ -119,6 +119,7 @@ class FileDownload:
             if not work.is_complete:
                 await work.swarm.run(self._hits)
             await self._bring_home(work.opened)
+            await self._check_again(work.opened.part)
             return await self._publish(work.opened)
         finally:
             await work.close()
@@ -172,6 +173,21 @@ class FileDownload:
         while some := list(islice(chunks, _CHECKED_AT_ONCE)):
             if await self._disk.call(part.copied, removed, some) != some:
                 raise DiskFault("what had arrived of it was removed", is_kept=False)
+
+    async def _check_again(self, part: PartFile) -> None:
+        """
+        Verify once more what another program may have written to since.
+
+        :raises DiskFault: when it is not right any more; what is, is kept.
+        """
+        if not part.foreign_writes.have_come:
+            return
+        self._observer.become(Checking())
+        verified = partial(part.verified, self._disk.parallel_map)
+        chunks = iter(range(part.content.chunks))
+        while some := list(islice(chunks, _CHECKED_AT_ONCE)):
+            if await self._disk.call(verified, some) != some:
+                raise DiskFault("the part file was changed by another program: ask again")
 
     async def _publish(self, file: FileInProgress) -> str:
         """

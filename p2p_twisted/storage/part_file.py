@@ -14,6 +14,7 @@ from p2p_twisted.runtime.parallel_map import ParallelMap
 from p2p_twisted.storage.content import Content, WrongContent
 from p2p_twisted.storage.disk import Disk, DiskFault, check_space, make_safe, write_sparse
 from p2p_twisted.storage.file_attributes import AttributeWriter
+from p2p_twisted.storage.foreign_writes import ForeignWrites
 from p2p_twisted.storage.free_names import (
     NO_LINKS,
     candidates,
@@ -44,6 +45,7 @@ class PartFile:
     :param part: its own name there.
     :ivar name: what to publish it as.
     :ivar is_new: whether nothing of it was there.
+    :ivar foreign_writes: those of other programs, after which it must be :meth:`verified` again.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class PartFile:
             check_space(disk, self._fd, content.size - sum(map(content.length, content.zeros())))
             self._cache = PageCache(disk, self._fd, content.size)
             self._clear_zeros()
+            self.foreign_writes = ForeignWrites(self._fd)
         except OSError as error:
             self.close()
             raise DiskFault.of(error) from error
@@ -90,7 +93,8 @@ class PartFile:
         if self.content.is_zero(index):
             return
         try:
-            write_sparse(self._disk, self._fd, chunk, index * CHUNK_BYTES)
+            with self.foreign_writes.told_apart():
+                write_sparse(self._disk, self._fd, chunk, index * CHUNK_BYTES)
             self._cache.wrote(index)
         except OSError as error:
             raise DiskFault.of(error) from error
@@ -127,10 +131,11 @@ class PartFile:
         :param file: a file descriptor.
         """
         try:
-            fcntl.ioctl(self._fd, _FICLONE, file)
-            # The other file may have grown since its digests were made.
-            os.ftruncate(self._fd, self.content.size)
-            self._clear_zeros()
+            with self.foreign_writes.told_apart():
+                fcntl.ioctl(self._fd, _FICLONE, file)
+                # The other file may have grown since its digests were made.
+                os.ftruncate(self._fd, self.content.size)
+                self._clear_zeros()
         except OSError:
             return False
         return True

@@ -8,6 +8,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from p2p_twisted.download.progress import Failed, Progress, Saved
+from p2p_twisted.wire.messages import Hit
 from tests.download.cases import InterruptedCase, SmallFilesCase, small
 from tests.download.content import Content, some_bytes
 from tests.download.world import World
@@ -68,6 +69,36 @@ class FileTests(InterruptedCase):
                 part.write_bytes(b"x" * 7 * MIB)
 
         self.displaced(replace, Content(some_bytes(6 * MIB)))
+
+    def test_part_written_to(self) -> None:
+        """What another program writes to it is found, and only that is fetched again."""
+        for damage in (b"x", b""):
+            content = Content(some_bytes(6 * MIB))
+            world, done = self.half_way(content)
+            [part] = (world.folder / "Downloads").glob(".p2p-*")
+            with part.open("r+b") as file:
+                if damage:
+                    file.seek(MIB)
+                file.write(damage) or file.truncate(MIB // 2)
+                os.utime(file.fileno(), (1e9, 1e9))
+            world.wires.settle()
+            state = self.successResultOf(done).state
+            assert isinstance(state, Failed), state
+            self.assertIn("changed by another program", state.reason)
+            content.reads = 0
+            hit = Hit("s1", "f1.txt", content.size, file=content.file_id, route=("s1",))
+            self.assert_saved(world, world.get(hit), content)
+            self.assertLess(content.reads, 4)
+
+    def test_part_touched(self) -> None:
+        """Where nothing of it has changed but its time, it is saved."""
+        content = Content(some_bytes(6 * MIB))
+
+        def touch(folder: Path) -> None:
+            for part in folder.glob(".p2p-*"):
+                os.utime(part, (1e9, 1e9))
+
+        self.displaced(touch, content)
 
     def test_no_room_to_copy(self) -> None:
         """Where it cannot be made anew, nothing is said to be kept that is not."""
