@@ -11,7 +11,8 @@ from p2p_twisted.runtime.process_pool import ProcessPool
 from p2p_twisted.runtime.threads import WorkerPool
 from p2p_twisted.runtime.twistd import WorkerService
 
-_THREADS: Final = 2
+# A download of small files may wait in two of them for a slow disk.
+_THREADS: Final = 3
 
 
 def peer_threads(reactor: Any, daemon: MultiService, name: str) -> tuple[WorkerPool, DiskThreads]:

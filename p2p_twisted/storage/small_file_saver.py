@@ -21,7 +21,7 @@ from p2p_twisted.wire.names import FileId
 _AT_ONCE: Final = 64
 # A flush for many takes a disk little longer than one for a few.
 _FLUSHED_AT_ONCE: Final = 32 * _AT_ONCE
-# In each of two jobs, of whichever downloads, each of so many files is open, perhaps with a new
+# In each of three jobs, of whichever downloads, each of so many files is open, perhaps with a new
 # folder, and a third as many folders; between jobs, folders of up to two jobs in each of eight
 # downloads. Others need files and connections, too.
 _LEFT_TO_OTHERS: Final = 16
