@@ -153,6 +153,18 @@ def number_hint(text: str) -> str | None:
     return "numbers from the last list are typed as in get 1 3 5-8"
 
 
+def option_hint(text: str) -> str | None:
+    """
+    Say which options there are, where a text that nothing is called has one of a shell's.
+
+    :returns: ``None`` for a text without options.
+    """
+    for word, kind in option_words(text):
+        if kind == "option" and word != "--":
+            return f"here, get takes no {word}, only --from: p2p get, in a shell, takes more"
+    return None
+
+
 def option_words(text: str) -> Iterator[tuple[str, Literal["option", "plain", "quoted"]]]:
     """Split into words, and say what each is; ``--to=anna`` is two."""
     for match in _OPTION_WORD.finditer(text):
@@ -169,10 +181,12 @@ def _several(text: str) -> tuple[str | int, ...]:
     """
     Split a text into names and numbers; names in quotes may have spaces, or be numbers.
 
-    :returns: nothing if the text can only be one name.
+    :returns: nothing if the text can only be one name, such as with what looks like an option.
     """
     words = [(match["quoted"], match["plain"]) for match in _WORDS.finditer(text)]
     if len(words) == 1 and not is_pattern(words[0][1] or ""):
+        return ()
+    if option_hint(text) is not None:
         return ()
     several: list[str | int] = []
     for quoted, plain in words:

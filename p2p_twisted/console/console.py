@@ -28,9 +28,14 @@ from p2p_twisted.peer.links_interface import ILinks
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.trust.invite import INVITE_IN
 
 CLOSE_SECONDS: Final = 1.0
 _YES: Final = ("y", "yes")
+_HAS_INVITE: Final = (
+    "nobody was told this, as an invite is in it: in a shell, p2p peer --name NAME --join INVITE"
+    " joins by that"
+)
 
 
 @attrs.frozen
@@ -145,9 +150,13 @@ class Console(Protocol):
         answer.callback(line.strip().casefold() in _YES)
 
     def take(self, line: str) -> None:
-        """Queue a line for execution, unless it answers a question."""
+        """Queue a line for execution, unless it answers a question, or has an invite in it."""
         if self._questions:
             self.answer(line)
+            return
+        if INVITE_IN.search(line):
+            # Others would be asked for it as a file's name, and could come in by it.
+            self.refuse(_HAS_INVITE)
             return
         command = parse(line)
         if command is not None:

@@ -8,7 +8,7 @@ from twisted.logger import Logger
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.console import commands
 from p2p_twisted.console.administration import Administration, Ask
-from p2p_twisted.console.arguments import number_hint
+from p2p_twisted.console.arguments import number_hint, option_hint
 from p2p_twisted.console.commands import Command
 from p2p_twisted.console.completion import Vocabulary
 from p2p_twisted.console.downloading import Downloading, Outcome, Say
@@ -248,7 +248,7 @@ def _in_words(error: PeerError, command: Command) -> str:
         return str(error)
     if command.is_bare and not error.like and (meant := suggest(command.name)):
         return f"{error}; did you mean {meant}?"
-    if (hint := number_hint(command.name)) is None:
+    if (hint := option_hint(command.name) or number_hint(command.name)) is None:
         return str(error)
     # Names that are a little like numbers were not meant.
     return f"{error.args[0] if error.like else error}; {hint}"

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from p2p_twisted.console.arguments import read_numbers
-from p2p_twisted.console.commands import Misused
+from p2p_twisted.console.arguments import option_hint, read_numbers
+from p2p_twisted.console.commands import Get, Misused
 from p2p_twisted.console.parsing import BY_WORD, find_entry, first_word
 
 # Shorter words resemble too many others for two slips.
@@ -24,8 +24,10 @@ def suggest(line: str) -> str | None:
         # That is for a shell.
         word, rest = first_word(rest)
         entry = find_entry(word)
-        is_right = entry is not None and not isinstance(entry.command(rest, line), Misused)
-        return f"{word} {rest}".rstrip() if is_right else None
+        command = Misused(word, line) if entry is None else entry.command(rest, line)
+        is_wrong = isinstance(command, Misused)
+        is_wrong = is_wrong or (isinstance(command, Get) and option_hint(rest) is not None)
+        return None if is_wrong else f"{word} {rest}".rstrip()
     if read_numbers(line):
         return f"get {line}"
     meant = _closest(word.casefold())

@@ -36,6 +36,9 @@ _PREFIX: Final = "p2p1"
 ANY_PREFIX: Final = re.compile(r"p2p[0-9]+", re.IGNORECASE)
 """What an invite of any version begins with."""
 
+INVITE_IN: Final = re.compile(r"\bp2p[0-9]+-[a-z0-9]{20,}", re.IGNORECASE | re.ASCII)
+"""Finds an invite in what a person typed for something else; it need not be whole."""
+
 _PADDING: Final = "==="
 _AROUND: Final = "\"'`<>\u2018\u2019\u201c\u201d"
 _LOOK_ALIKE: Final = str.maketrans("01", "ol")

@@ -213,6 +213,17 @@ class NumberTests(ConversationCase):
         self.outcome("get v1-2")
         self.assertEqual(self.talk.said, ["no peer has that; did you mean 2024-03-17.bin?"])
 
+    def test_shell_options(self) -> None:
+        """An option that only a shell takes, and its value, are no names of files."""
+        for typed in ("f1 --to .", "get f1 --to=/tmp", "get f1 f2 --detach"):
+            self.peer.will("get", NotFound("no peer has that"))
+            self.peer.asked.clear()
+            self.assertEqual(self.outcome(typed), Outcome.FAILED)
+            option = next(word for word in typed.split() if "--" in word).partition("=")[0]
+            hint = f"here, get takes no {option}, only --from: p2p get, in a shell, takes more"
+            self.assertEqual(self.talk.said, [f"no peer has that; {hint}"])
+            self.assertEqual(self.peer.asked, [("get", typed.removeprefix("get "), None)])
+
     def test_ambiguous(self) -> None:
         """Different files of one name can be chosen from."""
         other = hit("s5", file=OTHER_FILE)

@@ -263,6 +263,8 @@ class SuggestTests(SynchronousTestCase):
         """What was typed as in a shell is suggested as it is typed here."""
         self.assertEqual(suggest("p2p find f"), "find f")
         self.assertEqual(suggest("p2p get huge"), "get huge")
+        self.assertEqual(suggest("p2p push huge --to @all"), "push huge --to @all")
+        self.assertIsNone(suggest("p2p get huge --to ."))
 
     @given(ANY_TEXT)
     def test_any_text(self, text: str) -> None:

@@ -70,6 +70,15 @@ class PlainConsoleTests(SynchronousTestCase):
         self.pipe.type("get 7\nleave\n")
         self.assertEqual(self.pipe.told, [True, False, True, False, False, True])
 
+    def test_invite(self) -> None:
+        """An invite that is typed at a running peer is told to no other."""
+        self.pipe.printed()
+        code = f"p2p1-{'abcde2345' * 5}@127.0.0.1:9011"
+        self.pipe.type(f"p2p peer --name anna --join {code}\n{code}\nfind {code.upper()}\n")
+        self.assertEqual(self.peer.asked, [])
+        self.assertEqual(self.pipe.printed().count("nobody was told this"), 3)
+        self.assertEqual(self.pipe.told, [False] * 3)
+
     def test_bad_lines(self) -> None:
         """A line that is too long or no text is one clear message, and the next is read."""
         self.pipe.printed()
