@@ -64,8 +64,11 @@ class GuessingParser(argparse.ArgumentParser):
         if (wrong := re.search(_WRONG_CHOICE, message)) is not None:
             from difflib import get_close_matches
 
+            from p2p_twisted.console.spelling import ELSEWHERE
+
             choices = re.findall(_CHOICE, wrong["choices"])
-            near = get_close_matches(wrong["typed"], choices)
+            near = [word for word in ELSEWHERE.get(wrong["typed"], ()) if word in choices]
+            near = near or get_close_matches(wrong["typed"], choices)
             meant = f"did you mean {' or '.join(near)}?" if near else f"see {self.prog} --help"
             if len(choices) <= _FEW and not near:
                 meant = f"say {' or '.join(choices)}"
@@ -88,6 +91,9 @@ class GuessingParser(argparse.ArgumentParser):
             if typed.startswith("--") and typed[2:] in known:
                 self.exit(Exit.USAGE, f"{self.prog}: say {self.prog} {word}, in this order\n")
             near = get_close_matches(typed[2:], known, cutoff=_ALIKE)
+            near = near or [each for each in known if typed[2:] and each.startswith(typed[2:])]
+            if typed == "--port" and "listen" in known:
+                near.insert(0, "listen")
             if typed.startswith("--") and near:
                 meant = " or ".join(f"--{each}" for each in near)
                 self.exit(Exit.USAGE, f"{self.prog}: there is no {typed}: did you mean {meant}?\n")
@@ -116,6 +122,10 @@ class CommandParser(GuessingParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong; where names are taken, how to type one that looks like an option."""
+        ahead = next(iter(self._words), "")
+        if self._subparsers and ahead.startswith("--") and not self._is_known(ahead):
+            # What follows may be its value, and was taken for a verb.
+            message = f"{_UNKNOWN}{ahead}"
         dashed = any(word.startswith("-") and not self._is_option(word) for word in self._words)
         if self._takes_names and dashed:
             message += f" {_DASHED}"
@@ -125,6 +135,9 @@ class CommandParser(GuessingParser):
     def _takes_names(self) -> bool:
         # A verb is none.
         return not self._subparsers and any(not each.option_strings for each in self._actions)
+
+    def _is_known(self, word: str) -> bool:
+        return word.partition("=")[0] in self._option_string_actions
 
     def _is_option(self, word: str) -> bool:
         """Return whether a word is meant as an option; a single ``-`` is a place, too."""

@@ -68,16 +68,24 @@ class PeerClient:
 
     :param place: where it is talked to.
     :param seconds: how long it may be silent; ``None`` for ever.
+    :param said: what a person has called it by, to say which is meant.
     """
 
-    def __init__(self, place: SocketPlace, seconds: float | None = None) -> None:
+    def __init__(
+        self, place: SocketPlace, seconds: float | None = None, said: str | None = None
+    ) -> None:
         self.place = place
         self._seconds = seconds
+        self._said = said
 
     @property
     def name(self) -> str:
         """The peer's name."""
         return self.place.name
+
+    def typed(self, words: str) -> str:
+        """Write how a person types a command for the same peer."""
+        return f"p2p {words}" + (f" --peer {self._said}" if self._said else "")
 
     def get(self, path: str, **query: str | None) -> Any:
         """
@@ -199,7 +207,7 @@ def failure_of(error: Mapping[str, Any]) -> CommandFailed:
     return CommandFailed(error["exit"], "\n".join(lines), error["code"])
 
 
-def _answering(place: SocketPlace) -> PeerClient:
+def _answering(place: SocketPlace, said: str | None = None) -> PeerClient:
     """
     Return a client of a daemon that answers: one that is stopped would be waited for, for ever.
 
@@ -211,7 +219,7 @@ def _answering(place: SocketPlace) -> PeerClient:
         if failed.code == Exit.NO_NETWORK:
             stopped = f"{place.name} does not answer: is process {place.pid} stopped, or very busy?"
             raise CommandFailed(Exit.NO_NETWORK, stopped) from None
-    return PeerClient(place)
+    return PeerClient(place, said=said)
 
 
 def find_peer(name: str | None) -> PeerClient:
@@ -221,14 +229,14 @@ def find_peer(name: str | None) -> PeerClient:
     :param name: or the number of its process, as peers of several networks may have one name.
     :raises CommandFailed: when there is none, or several.
     """
-    name = (name or os.environ.get(_PEER_VARIABLE) or "").lower()
+    said, name = name, (name or os.environ.get(_PEER_VARIABLE) or "").lower()
     try:
         make_socket_folder()
     except OSError as error:
         raise CommandFailed(Exit.NO_NETWORK, f"no peer can be found: {in_words(error)}") from None
     running = list(running_peers())
     if (chosen := _chosen(running, name, "peers", "--peer")) is not None:
-        return _answering(chosen)
+        return _answering(chosen, said)
     if running:
         names = ", ".join(place.name for place in running)
         raise CommandFailed(Exit.NO_NETWORK, f"no peer {name} runs; there is {names}")

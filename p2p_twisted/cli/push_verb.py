@@ -45,9 +45,11 @@ def push(client: PeerClient, options: argparse.Namespace) -> int:
         pushed.extend(_pushed(client, options, name, ends) for name in names)
     except CommandFailed as failed:
         raise CommandFailed(
-            failed.code, _what_stays(failed, copied, pushed), failed.fault
+            failed.code, _what_stays(client, failed, copied, pushed), failed.fault
         ) from None
-    lines = [pushed_line(push_of(each), f"p2p pushes {each['number']}") for each in pushed]
+    lines = [
+        pushed_line(push_of(each), client.typed(f"pushes {each['number']}")) for each in pushed
+    ]
     there = _there(client, options.to)
     lines += absent_lines(options.to, there)
     if not options.wait:
@@ -94,15 +96,21 @@ def _end_of(options: argparse.Namespace) -> float:
     return time.monotonic() + float(options.timeout)
 
 
-def _what_stays(failed: CommandFailed, copied: list[str], pushed: list[Any]) -> str:
+def _what_stays(
+    client: PeerClient, failed: CommandFailed, copied: list[str], pushed: list[Any]
+) -> str:
     """Say why something is not pushed, and what has become of all that was done before."""
     why = [str(failed)]
     if copied:
         names = " ".join(map(shlex.quote, copied))
-        why.append(f"what was copied for it stays shared: p2p unshare {names} ends that")
+        why.append(
+            f"what was copied for it stays shared: {client.typed(f'unshare {names}')} ends that"
+        )
     if pushed:
         numbers = " ".join(str(each["number"]) for each in pushed)
-        why.append(f"what was named before it is pushed: p2p unpush {numbers} ends that")
+        why.append(
+            f"what was named before it is pushed: {client.typed(f'unpush {numbers}')} ends that"
+        )
     return "; ".join(why)
 
 
@@ -187,8 +195,9 @@ def _wait(
         display.clear()
         these = " ".join(map(str, numbers))
         goes = "the push goes" if len(numbers) == 1 else "the pushes go"
-        stops = f", p2p unpush {these} ends it" if options.verb_name == "push" else ""
-        sys.stderr.write(f"{goes} on: p2p pushes {these} shows how{stops}\n")
+        shows, ends_it = client.typed(f"pushes {these}"), client.typed(f"unpush {these}")
+        stops = f", {ends_it} ends it" if options.verb_name == "push" else ""
+        sys.stderr.write(f"{goes} on: {shows} shows how{stops}\n")
         raise
     finally:
         display.clear()

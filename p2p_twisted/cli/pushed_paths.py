@@ -65,7 +65,7 @@ def _copied(client: PeerClient, text: str, directory: Path, copied: list[str]) -
     path = checked_path(text, directory)
     name = path.resolve().name
     files = [*files_of(path)]
-    _check_no_more(path, directory / name, [below for _file, below in files])
+    _check_no_more(client, path, directory / name, [below for _file, below in files])
     display = BoardDisplay(sys.stderr)
     for number, (file, below) in enumerate(files, 1):
         of = f" ({number:,} of {len(files):,} files)" if len(files) > 1 else ""
@@ -80,14 +80,14 @@ def _copied(client: PeerClient, text: str, directory: Path, copied: list[str]) -
                 raise CommandFailed(
                     Exit.CONFLICT,
                     f"{there} is shared already, and is not as {file}: change it there and push"
-                    f" {directory / name}, or p2p unshare {name} first",
+                    f" {directory / name}, or {client.typed(f'unshare {name}')} first",
                 ) from None
         finally:
             display.clear()
     return name
 
 
-def _check_no_more(path: Path, there: Path, named: Iterable[str]) -> None:
+def _check_no_more(client: PeerClient, path: Path, there: Path, named: Iterable[str]) -> None:
     """
     Check that the peer shares nothing in a folder's place that is not in the folder.
 
@@ -102,7 +102,7 @@ def _check_no_more(path: Path, there: Path, named: Iterable[str]) -> None:
             raise CommandFailed(
                 Exit.CONFLICT,
                 f"{there / below} is shared already, and would be pushed, too, but is not in"
-                f" {path}: push {there} itself, or p2p unshare {there.name} first",
+                f" {path}: push {there} itself, or {client.typed(f'unshare {there.name}')} first",
             )
 
 

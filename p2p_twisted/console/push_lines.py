@@ -213,6 +213,8 @@ def _counts(board: ShownBoard) -> Iterator[str]:
     if total := sum(board.counts.values()):
         least = "" if board.is_whole else "at least "
         yield f"{board.counts.get(SAVED, 0):,} of {least}{total:,} have it"
+    elif board.is_done and not board.unaware:
+        yield "nobody whom it is for is here"
     else:
         yield "nobody tells of it yet"
     for state in _PENDING:

@@ -1,10 +1,29 @@
 """Guess the command that was meant, after a line turned out not to be a file's name."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from p2p_twisted.console.arguments import option_hint, read_numbers
 from p2p_twisted.console.commands import Get, Misused
 from p2p_twisted.console.parsing import BY_WORD, find_entry, first_word
+
+ELSEWHERE: Final[Mapping[str, tuple[str, ...]]] = {
+    "connect": ("peer",),
+    "delete": ("unshare",),
+    "download": ("get",),
+    "exit": ("leave",),
+    "fetch": ("get",),
+    "join": ("peer",),
+    "list": ("ls",),
+    "quit": ("leave",),
+    "receive": ("get", "accept"),
+    "search": ("find",),
+    "send": ("push", "share", "link"),
+    "serve": ("share", "registry"),
+    "start": ("up", "peer"),
+    "upload": ("share", "push"),
+}
+"""What other programs call what this one has words of its own for."""
 
 # Shorter words resemble too many others for two slips.
 _LONGER_WORD: Final = 4
@@ -30,7 +49,7 @@ def suggest(line: str) -> str | None:
         return None if is_wrong else f"{word} {rest}".rstrip()
     if read_numbers(line):
         return f"get {line}"
-    meant = _closest(word.casefold())
+    meant = ELSEWHERE.get(word.casefold(), ("",))[0] or _closest(word.casefold())
     entry = find_entry(meant)
     if entry is None or isinstance(entry.command(rest, line), Misused):
         return None

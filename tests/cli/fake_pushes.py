@@ -84,6 +84,9 @@ class Client:
         self.boards: list[Any] = []
         self.steps: Iterable[Any] = [{"hashed": None, "offer": offer(), "error": None}]
 
+    def typed(self, words: str) -> str:
+        return f"p2p --peer {self.name} {words}"
+
     def get(self, path: str) -> Any:
         if path == "/v1/status":
             directory, downloads = str(self.directory), str(self.directory / "Downloads")

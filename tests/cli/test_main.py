@@ -18,7 +18,8 @@ import p2p_twisted
 from p2p_twisted import __version__
 from p2p_twisted.cli import main as cli_main
 from p2p_twisted.cli.main import command_parser, main
-from p2p_twisted.cli.talk_options import take_behind
+from p2p_twisted.cli.talk_options import take_behind, talk_verbs
+from p2p_twisted.console.spelling import ELSEWHERE
 
 PACKAGE = Path(p2p_twisted.__file__).parents[1]
 
@@ -123,11 +124,25 @@ class MainTests(SynchronousTestCase):
             (("status", "--jsno"), "p2p status: there is no --jsno: did you mean --json?\n"),
             (("get", "f1", "--form=s2"), "p2p get: there is no --form: did you mean --from?\n"),
             (("--lines=3", "log"), "p2p log: say p2p log --lines=3, in this order\n"),
+            (("--per", "s1", "status"), "p2p: there is no --per: did you mean --peer?\n"),
+            (("peer", "--dir", "s1"), "p2p peer: there is no --dir: did you mean --directory?\n"),
+            (
+                ("registry", "--port", "9012"),
+                "p2p registry: there is no --port: did you mean --listen or --ports?\n",
+            ),
             (("peer", "--naem", "s1"), "p2p peer: there is no --naem: did you mean --name?\n"),
         ):
             self.assertEqual(run(*words), (2, meant))
         self.assertIn("unrecognized arguments: --zzz", run("status", "--zzz")[1])
         self.assertEqual(run("limit", "all"), (2, "p2p limit: there is no 'all': say up or down\n"))
+
+    def test_words_of_others(self) -> None:
+        """What other programs call a verb is told by its name here."""
+        verbs = {*talk_verbs(), "peer", "registry", "up"}
+        for word, meant in ELSEWHERE.items():
+            self.assertLessEqual({*meant}, verbs)
+            told = f"p2p: there is no '{word}': did you mean {' or '.join(meant)}?\n"
+            self.assertEqual(run(word, "x"), (2, told))
 
     def test_numbers(self) -> None:
         """Downloads are numbered as at the console; to cancel all is said, and not meant."""

@@ -56,6 +56,13 @@ class FindPeerTests(SynchronousTestCase):
         self.assertEqual(find_peer("s1").place.pid, 11)
         self.assertIn("no peer s3 runs; there is s1, s2", str(self.refused("s3")))
 
+    def test_typed(self) -> None:
+        """A command that is told for the same peer says which, if that had to be said."""
+        self.run_peers(("s1", 11), ("s2", 22))
+        self.assertEqual(find_peer("S2").typed("pushes 1"), "p2p pushes 1 --peer S2")
+        os.environ["P2P_PEER"] = "s2"
+        self.assertEqual(find_peer(None).typed("pushes 1"), "p2p pushes 1")
+
     def test_one_name(self) -> None:
         """Of several with one name, in different networks, the process is named."""
         self.run_peers(("s1", 11), ("s1", 22), ("22", 33))

@@ -44,7 +44,7 @@ def test_push(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(client, *words) == Exit.DONE
     told = {"name": "lesson.tar", "to": ["anna", "ben", "@lab"], "into": "papers", "seconds": 7_200}
     assert client.asked == [("POST", "/v1/offers", told)]
-    assert capsys.readouterr().out == f"{pushed_line(push_of(offer()), 'p2p pushes 1')}\n"
+    assert capsys.readouterr().out == f"{pushed_line(push_of(offer()), 'p2p --peer s2 pushes 1')}\n"
     run(client, "push", "lesson.tar", "photos", "--to", "@all", "--json")
     bodies = [{"name": name, "to": ["@all"]} for name in ("lesson.tar", "photos")]
     assert client.asked[1:] == [("POST", "/v1/offers", body) for body in bodies]
@@ -93,7 +93,7 @@ def test_what_stays(client: Client, tmp_path: Path) -> None:
     """Where something cannot be pushed, what was copied and pushed before is named."""
     (tmp_path / "new file").write_text("new")
     client.lost = "new file"
-    stays = "shares no new file; .*: p2p unshare 'new file' ends that; .*: p2p unpush 1 ends that$"
+    stays = "no new file; .* --peer s2 unshare 'new file' ends that; .* s2 unpush 1 ends that$"
     with pytest.raises(CommandFailed, match=stays):
         run(client, "push", "lesson.tar", str(tmp_path / "new file"), "--to", "@all")
 
@@ -227,13 +227,14 @@ def test_interrupted(client: Client, clock: Time, capsys: pytest.CaptureFixture[
     """The push goes on, and what shows and ends it is told."""
     client.boards = [board(0, 1)]
     clock.interrupts = True
+    p2p = "p2p --peer s2"
     for words, said in (
-        (("push", "x", "--to", "@all"), "the push goes on: p2p pushes 1 shows how, p2p unpush 1"),
-        (("pushes", "1", "2"), "the pushes go on: p2p pushes 1 2 shows how"),
+        (("push", "x", "--to", "@all"), f"push goes on: {p2p} pushes 1 shows how, {p2p} unpush 1"),
+        (("pushes", "1", "2"), f"pushes go on: {p2p} pushes 1 2 shows how"),
     ):
         with pytest.raises(KeyboardInterrupt):
             run(client, *words, "--wait")
-        assert capsys.readouterr().err.splitlines()[-1].removesuffix(" ends it") == said
+        assert capsys.readouterr().err.splitlines()[-1].removesuffix(" ends it") == f"the {said}"
 
 
 def test_list(client: Client, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,7 +36,7 @@ def test_conflict(client: Client, tmp_path: Path) -> None:
     """What is there with other content is not replaced, nor pushed: what to do is told."""
     (client.directory / "lesson.tar").write_text("a lesson")
     (tmp_path / "lesson.tar").write_text("another lesson")
-    with pytest.raises(CommandFailed, match=r"p2p unshare lesson\.tar first") as failed:
+    with pytest.raises(CommandFailed, match=r"p2p --peer s2 unshare lesson\.tar first") as failed:
         shared(client, tmp_path / "lesson.tar")
     assert failed.value.code == Exit.CONFLICT
     assert (client.directory / "lesson.tar").read_text() == "a lesson"

@@ -10,6 +10,7 @@ from p2p_twisted.console.push_lines import (
     ShownReceipt,
     asked_line,
     board_lines,
+    counts_text,
     push_lines,
     pushed_line,
 )
@@ -132,6 +133,13 @@ class BoardTests(SynchronousTestCase):
         self.assertEqual(
             board_lines(none)[1:], ["nobody tells of it yet, 2 more tell nothing of it"]
         )
+
+    def test_nobody_is_here(self) -> None:
+        """Once all have been heard, and none is meant, such as of a group, that is said."""
+        none = attrs.evolve(BOARD, counts={}, rows=(), done=0.0, is_done=True)
+        self.assertEqual(board_lines(none)[1:], ["nobody whom it is for is here"])
+        over = attrs.evolve(none, push=attrs.evolve(PUSH, is_over=True))
+        self.assertEqual(counts_text(over), f"{counts_text(none)}, and anna pushes it no more")
 
     def test_forged(self) -> None:
         """What others say cannot move the cursor, nor take many lines."""

@@ -11,13 +11,14 @@ const SOONEST_MS = 1000;
 const LOOKED_AT = 3;
 
 /** Write how many have it, and how it stands with the others. */
-function countsOf({ counts, unaware, is_whole, is_unshared, offer }) {
+function countsOf({ counts, unaware, is_whole, is_unshared, is_done, offer }) {
   const all = Object.values(counts).reduce((sum, each) => sum + each, 0);
   const parts = PENDING.filter((state) => counts[state]).map((state) => `${counts[state].toLocaleString("en")} ${state}`);
   if (unaware) parts.push(`${unaware.toLocaleString("en")} more tell nothing of it`);
   if (is_unshared) parts.push(`${shown(offer.sender)} shares it no more`);
   const least = is_whole ? "" : "at least ";
-  const have = all ? `${(counts.saved ?? 0).toLocaleString("en")} of ${least}${all.toLocaleString("en")} have it` : "nobody tells of it yet";
+  const none = is_done && !unaware ? "nobody whom it is for is here" : "nobody tells of it yet";
+  const have = all ? `${(counts.saved ?? 0).toLocaleString("en")} of ${least}${all.toLocaleString("en")} have it` : none;
   return [have, ...parts].join(" · ");
 }
 
