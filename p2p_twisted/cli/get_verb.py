@@ -127,7 +127,7 @@ class _Waiting:
             yield from client.lines("POST", "/v1/downloads", body)
         except CommandFailed as failed:
             if failed.fault == "is_folder":
-                raise CommandFailed(failed.code, f"{failed}: say --to DIR") from None
+                raise CommandFailed(failed.code, f"{failed}, or say --to DIR") from None
             if failed.fault == "bad_request" and any(body.pop(each, False) for each in _NEWER):
                 yield from self._lines(client, body)
                 return

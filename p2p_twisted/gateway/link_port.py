@@ -126,7 +126,9 @@ class LinkPort(Service):
 
     def _open(self) -> None:
         if (host := self._address()) is None:
-            raise PeerError("this machine is in no network in which others could open a link")
+            raise PeerError(
+                "this machine is in no network in which others could open a link: connect it first"
+            )
         listen, site = self._reactor.listenTCP, self._site
         try:
             try:

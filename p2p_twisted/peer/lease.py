@@ -205,6 +205,7 @@ class LeaseMachine:
     def _listening(self) -> list[LeaseEffect]:
         match self._state:
             case Reserved(welcome):
+                self._complaint = ""
                 self._state = Held(welcome)
                 started: list[LeaseEffect] = [self._registered(welcome)]
                 address, referrals = welcome.address, welcome.referrals
@@ -212,12 +213,12 @@ class LeaseMachine:
                 self._state = Alone()
                 # A port that was asked for meanwhile would be the wrong one to register.
                 self._join = attrs.evolve(self._join, port=address.port)
+                self._complaint = why
                 started = [Say(f"{why}: going on with the peers known from before")]
                 referrals = ()
             case _:
                 return []
         self._pauses.reset()
-        self._complaint = ""
         started += [StartOverlay(address), Introduce(referrals)]
         return [*started, self._ask(), JoiningEnded(address)]
 

@@ -171,7 +171,7 @@ def check_is_file(hits: Hits) -> None:
     :raises IsFolder: when it is a folder.
     """
     if hits[0].kind == "folder":
-        raise IsFolder(f"{hits[0].name} is a folder")
+        raise IsFolder(f"{hits[0].name} is a folder: name a file in it")
 
 
 def is_bare(hit: Hit) -> bool:

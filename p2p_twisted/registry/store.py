@@ -29,7 +29,7 @@ def cannot_use(fault: StoreFault) -> CannotStart:
     """Make the error of a registry that cannot start for its store."""
     if isinstance(fault, StoreTaken):
         return CannotStart(f"{fault}: give this one another --store", Exit.CONFLICT)
-    return CannotStart(str(fault), Exit.DISK)
+    return CannotStart(f"{fault}; --store names another place", Exit.DISK)
 
 
 class IRegistryStore(Interface):

@@ -23,7 +23,8 @@ _BACKLOG: Final = 1_024
 _EXITS: Final = {errno.EADDRINUSE: Exit.CONFLICT, errno.EACCES: Exit.REFUSED}
 
 _REASONS: Final = {
-    errno.EADDRINUSE: "another program listens there; is it a daemon of yours? See p2p ready",
+    errno.EADDRINUSE: "another program listens there; is it a daemon of yours? See p2p ready;"
+    " --listen names another port",
     errno.EACCES: "this user may not; choose a port from 1024 on",
     # Of those that begin with fe80, which others could not dial.
     errno.EINVAL: "that address is of use on one cable alone; name another one of this machine",

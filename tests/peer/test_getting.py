@@ -160,7 +160,7 @@ class SelectionTests(PeerTestCase):
         """Where only a file will do, a folder is refused, and no download of it begins."""
         daemons = self.shared()
         s9 = daemons.peers["s9"]
-        with self.assertRaisesRegex(IsFolder, "^sub is a folder$"):
+        with self.assertRaisesRegex(IsFolder, "^sub is a folder: name a file in it$"):
             daemons.result(s9.get("sub", self.fail, is_file=True))
         self.assertEqual(s9.transfers(), ())
         saved = daemons.result(s9.get("a.jpg", lambda _progress: None, is_file=True))

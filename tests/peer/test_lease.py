@@ -161,6 +161,13 @@ class LeaseTests(LeaseTestCase):
         self.assertEqual(self.after(a_welcome()), [Remember(ME, "secret"), RENEW])
         self.assertTrue(self.machine.is_registered)
 
+    def test_registry_is_back(self) -> None:
+        """Who was told that it is not registered is told once that it is again."""
+        self.alone()
+        self.after(a_welcome())
+        self.assertEqual(self.after(a_welcome())[0], Say("registered again"))
+        self.assertNotIn(Say("registered again"), self.after(Woken(), a_welcome(), now=99.0))
+
     def test_place_lost(self) -> None:
         """Another port than the one that the peer listens on is given back."""
         self.alone()

@@ -57,7 +57,7 @@ class ApiFilesTests(ApiCase):
         before = self.told("transfers")["downloads"]
         ran = self.p2p("get", "folder", "-", "--peer", "s2")
         self.assertEqual((ran.returncode, ran.stdout), (2, ""))
-        self.assertEqual(ran.stderr, "folder is a folder: say --to DIR\n")
+        self.assertEqual(ran.stderr, "folder is a folder: name a file in it, or say --to DIR\n")
         self.assertEqual(self.told("transfers")["downloads"], before)
         ran = self.p2p("get", "folder", "--to", scratch.name, "--peer", "s2")
         self.assertEqual((ran.returncode, ran.stderr), (0, ""))

@@ -51,6 +51,7 @@ class RegistryServiceTests(SynchronousTestCase):
         service = self.make(make_registry(self.reactor, store), allows_lan=True)
         error = self.assertRaises(CannotStart, service.startService)
         self.assertIn("/nonexistent", str(error))
+        self.assertIn("--store names another place", str(error))
         self.assertEqual(error.exit, Exit.DISK)
 
     def test_ready(self) -> None:

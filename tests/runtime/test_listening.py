@@ -50,7 +50,7 @@ class ListeningServiceTests(SynchronousTestCase):
         self.assertEqual(
             str(refused),
             "cannot listen on tcp:9011: another program listens there; is it a daemon of yours?"
-            " See p2p ready",
+            " See p2p ready; --listen names another port",
         )
         self.assertEqual(refused.exit, Exit.CONFLICT)
 
