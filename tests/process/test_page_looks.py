@@ -20,6 +20,11 @@ from tests.process.page_stub import StubServer
 FRAME_MS = 16
 EVIL = "<img src=x onerror=\"document.title='ran'\">"
 TURNED = "report\u202efdp.exe"
+LINES = """(element) => {
+  const range = new Range();
+  range.selectNodeContents(element);
+  return range.getClientRects().length;
+}"""
 WAYS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
@@ -64,6 +69,21 @@ class PageLooksTests(SynchronousTestCase):
                 page.context.close()
             self.browser.check(self, stub.url)
             self.browser.asked.clear()
+
+    def test_long_name(self) -> None:
+        """Beside a name that fills the table, it is still told in one line who has it, and when."""
+        stub, name = self.stub(5), "so long a name " * 12
+        stub.hits = (hit(name, 2_048, peer="annas-pc"),)
+        for way in WAYS.values():
+            page = self.settled(stub, **way)
+            page.fill("#search-text", "long")
+            page.keyboard.press("Enter")
+            stub.tell("question", id="x", what="text", text=name, peer=None, is_own=True)
+            for place in ("#hit-rows td:nth-child(3)", "#activity time"):
+                page.locator(place).first.wait_for()
+                lines = page.locator(place).first.evaluate(LINES)
+                self.assertEqual(lines, 1, place)
+            page.context.close()
 
     def test_fast(self) -> None:
         """With 300 peers, of which some come and go while searches run, a frame is short."""
