@@ -124,11 +124,14 @@ class Standing:
             return []
         if self._alone_since is None:
             self._alone_since = now
-        patience = _LOST_SECONDS if self._has_linked else _TRIED_SECONDS
+        # Who has just lost its neighbors, and can be dialed, may have been told of them too late.
+        may_be_late = self._has_linked or self.is_reachable
+        patience = _LOST_SECONDS if may_be_late else _TRIED_SECONDS
         has_tried = now - self._alone_since >= patience
         if self._has_told_barred or not (has_tried and welcome.referrals):
             return []
-        if self.is_reachable is not False:
+        # What is between them may let the registry's packets through, and not others'.
+        if self.is_reachable is None:
             return []
         self._has_told_barred = True
         other = welcome.referrals[0]

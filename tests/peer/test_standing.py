@@ -121,6 +121,15 @@ class StandingTests(SynchronousTestCase):
         alone = attrs.evolve(WELCOME, reachable=False)
         self.assertEqual(len(self.said(*[alone] * 9)), 1)
 
+    def test_barred_on_the_way(self) -> None:
+        """That the registry can dial it does not mean that others can: then it is said later."""
+        ben = PeerAddress("ben", "10.77.0.24", 9_000)
+        self.standing.performed(StartOverlay(ME))
+        opened = attrs.evolve(WELCOME, reachable=True, referrals=(ben,))
+        self.assertEqual(self.said(*[opened] * 15), [f"others can reach {ME}"])
+        [said] = self.said(*[opened] * 30)
+        self.assertIn("ben (10.77.0.24:9000) is in the network but cannot be reached", said)
+
     def test_loopback(self) -> None:
         """On one machine nobody asks."""
         self.standing.performed(StartOverlay(attrs.evolve(ME, host="127.0.0.1")))
