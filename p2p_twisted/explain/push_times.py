@@ -40,7 +40,6 @@ class PushTimes:
     idle: Stopwatch = field(factory=Stopwatch, init=False)
     received: int = field(default=0, init=False)
     way: TcpInfo | None = field(default=None, init=False)
-    _began: float = field(init=False)
     _open: Stopwatch = field(factory=Stopwatch, init=False)
     _held: HeldUp | None = field(default=None, init=False)
     _held_at: float = field(default=0.0, init=False)

@@ -1,6 +1,6 @@
 """The list of a model that came from an origin: what is in it, as the origin names it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 import msgspec
@@ -120,8 +120,3 @@ def listed(info: object, folder: str) -> HubListing:
     if len(files) > ORIGIN_FILES:
         raise BadListing(f"it has more than {ORIGIN_FILES:,} files")
     return HubListing(folder, told.sha, tuple(files))
-
-
-def by_path(files: Sequence[ListedFile]) -> Mapping[str, ListedFile]:
-    """Give files by their paths."""
-    return {each.path: each for each in files}

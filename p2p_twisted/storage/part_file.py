@@ -174,15 +174,6 @@ class PartFile:
         """Make all names that were given in its folder safe."""
         make_safe(self._disk, self._folder)
 
-    def discard(self) -> None:
-        """Remove it."""
-        try:
-            os.unlink(self._part, dir_fd=self._folder)
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            raise DiskFault.of(error) from error
-
     def is_in(self, folder: int) -> bool:
         """Return whether it has its name in an open folder."""
         try:

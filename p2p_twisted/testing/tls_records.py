@@ -12,7 +12,6 @@ _HEADER_BYTES: Final = 5
 _CHANGE_CIPHER, _ALERT, _HANDSHAKE, _ENCRYPTED = 20, 21, 22, 23
 _FIRST: Final = (_HANDSHAKE, _ALERT)
 _LATER: Final = (_CHANGE_CIPHER, _ALERT, _HANDSHAKE, _ENCRYPTED)
-_VERSION: Final = 3
 _LONGEST_BYTES: Final = 16_384 + 256
 _HELLOS_MOST: Final = 2
 """Handshake records that are not encrypted: a second one where the first hello did not suit."""

@@ -141,7 +141,6 @@ class LeaveAndReportTests(SynchronousTestCase):
 
 
 names = st.sampled_from(["s1", "S1", "s2", "s3", "", "s 4", None])
-tokens = st.sampled_from([token("s1"), "0" * 32, None])
 some_ports = st.sampled_from([None, 9000, 9001, 9002, 30_000])
 
 

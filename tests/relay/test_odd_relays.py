@@ -1,12 +1,8 @@
 """Relays that do not do what was asked of them."""
 
 from p2p_twisted.wire.codec import encode
-from p2p_twisted.wire.limits import FLOOR_BYTES_PER_SECOND, STALL_SECONDS
 from tests.download.wires import Stranger
 from tests.relay.cases import RELAY, RelayCase, hello
-
-TICKET = "0" * 32
-FLOOR_BYTES = int(FLOOR_BYTES_PER_SECOND * STALL_SECONDS)
 
 
 class OddRelaysTests(RelayCase):
