@@ -5,7 +5,7 @@ import os
 import stat
 import unicodedata
 from collections.abc import Collection, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
@@ -45,15 +45,17 @@ class NewFile:
     has a hidden one elsewhere.
 
     :param folder: a file descriptor of the folder that it will be in; closed with it.
-    :param folders: that it is in, by their names.
+    :ivar folders: those that it is in, by their names.
     :ivar made: those of them that were made for it, the outermost first.
     :ivar is_published: whether it has its name.
     :raises OSError: when it cannot be made.
     """
 
-    def __init__(self, folder: int, name: str, disk: Disk, folders: Sequence[str]) -> None:
+    def __init__(
+        self, folder: int, name: str, disk: Disk, folders: Sequence[str], made: list[str]
+    ) -> None:
         self.folders = folders
-        self.made: list[str] = []
+        self.made = made
         self.is_published = False
         self._folder = folder
         self._name = native(name)
@@ -165,32 +167,30 @@ class SharedFolder:
         check_path(name)
         if self._is_excluded(name):
             raise NotShared(f"{name} would not be shared there")
-        folder, _, last = name.rpartition("/")
         if self._looks_like_another(name):
             raise FileExistsError(name)
         try:
             if self._is_ignored(name):
                 raise NotShared(f"{name} would not be shared: {IGNORE_FILE} names it")
-            folders = _on_the_way(name)
-            missing = [each for each in folders if not self._has(each)]
-            try:
-                fd = open_folder(self._root, native(folder), self._disk.fsync)
-                try:
-                    if _is_there(fd, last):
-                        raise FileExistsError(name)
-                    file = NewFile(fd, last, self._disk, folders)
-                    file.made = missing
-                    return file
-                except BaseException:
-                    os.close(fd)
-                    raise
-            except BaseException:
-                self.remove_folders(missing)
-                raise
+            return self._begun(name)
         except FileExistsError:
             raise
         except OSError as error:
             raise DiskFault.of(error) from error
+
+    def _begun(self, name: str) -> NewFile:
+        folder, _, last = name.rpartition("/")
+        folders = _on_the_way(name)
+        made = [each for each in folders if not self._has(each)]
+        with ExitStack() as undoing:
+            undoing.callback(self.remove_folders, made)
+            fd = open_folder(self._root, native(folder), self._disk.fsync)
+            undoing.callback(os.close, fd)
+            if _is_there(fd, last):
+                raise FileExistsError(name)
+            file = NewFile(fd, last, self._disk, folders, made)
+            undoing.pop_all()
+            return file
 
     def remove_folders(self, names: Sequence[str]) -> None:
         """Remove folders in which there is nothing, the last one first."""
