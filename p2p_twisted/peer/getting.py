@@ -16,7 +16,7 @@ from p2p_twisted.download.progress import Progress
 from p2p_twisted.library.matching import is_pattern
 from p2p_twisted.peer.hashing_wait import HashingWait
 from p2p_twisted.peer.interface import Selection, Watch
-from p2p_twisted.peer.kept_waits import KeptWaits, Wait
+from p2p_twisted.peer.kept_waits import Keep, KeptWaits, Wait
 from p2p_twisted.peer.meaning import (
     Hits,
     NothingShared,
@@ -79,7 +79,7 @@ class Getting:
         """
         with _unless_leaving():
             with self._waits.command() as keep:
-                waiting = HashingWait(self._clock, self._downloads, watch, keep)
+                waiting = self._new_wait(watch, keep)
                 try:
                     done = await self._begin(wanted, holder, waiting, watch, is_file)
                 except NotFound as missing:
@@ -100,8 +100,7 @@ class Getting:
         with _unless_leaving(), self._waits.command() as keep:
             if watch is None:
                 return await self._resolver.select(words, holder)
-            new_wait = partial(HashingWait, self._clock, self._downloads, watch, keep)
-            return await self._resolver.select(words, holder, new_wait)
+            return await self._resolver.select(words, holder, partial(self._new_wait, watch, keep))
 
     async def get_selected(self, selection: Selection, watch: Watch) -> tuple[Progress, ...]:
         """
@@ -114,6 +113,9 @@ class Getting:
         with _unless_leaving():
             return await self._get_selected(selection, watch)
 
+    def _new_wait(self, watch: Watch, keep: Keep) -> HashingWait:
+        return HashingWait(self._clock, self._downloads, watch, keep)
+
     async def _get_selected(self, selection: Selection, watch: Watch) -> tuple[Progress, ...]:
         later = (self._get_later(word, selection, watch) for word in selection.later)
         return tuple(chain(*await _all([self._get_things(selection, watch), *later])))
@@ -123,7 +125,7 @@ class Getting:
     ) -> tuple[Progress, ...]:
         """Wait for what a word means, and download what is not in a selection yet."""
         with self._waits.command() as keep:
-            waiting = HashingWait(self._clock, self._downloads, watch, keep)
+            waiting = self._new_wait(watch, keep)
             waiting.expect(word, selection.holder)
             found = await self._resolver.select((word,), selection.holder, lambda: waiting)
             failed = [waiting.ended(why) for _word, why in found.failed]
@@ -179,7 +181,7 @@ class Getting:
         """Go on with what an earlier run was waiting for; who watches that is told its end."""
         watch = self._downloads.earlier.show
         with self._waits.command(wait) as keep:
-            waiting = HashingWait(self._clock, self._downloads, watch, keep)
+            waiting = self._new_wait(watch, keep)
             waiting.go_on(wait)
             try:
                 await waiting.rest(self._joined.passed)

@@ -142,37 +142,36 @@ class HashingWait:
         :raises PeerError: when it cannot be found, or is canceled.
         :raises CancelledError: when the peer ends.
         """
-        is_found = False
         try:
-            while True:
-                try:
-                    found = await self._during(find())
-                except StillHashing as still:
-                    self._lost = 0
-                    await self._wait(wanted, holder, still.hits)
-                except NotFound:
-                    # A question may get lost.
-                    self._lost += 1
-                    if self._expected is None:
-                        raise
-                    if self._lost < _TIMES_LOST:
-                        await self._rest(_FIRST_SECONDS)
-                    elif self._is_earlier:
-                        self._expected.miss()
-                        await self._rest(_ABSENT_SECONDS)
-                    else:
-                        raise
-                else:
-                    is_found = True
-                    return found
+            return await self._found(find, wanted, holder)
         except PeerError as error:
             # Nothing else shows why it ends.
             if self._tells_why and self._expected and not isinstance(error, AlreadyHere):
                 self._expected.fail(str(error), error.exit)
+            self.end()
             raise
-        finally:
-            if not is_found:
-                self.end()
+        except BaseException:
+            self.end()
+            raise
+
+    async def _found(
+        self, find: Callable[[], Coroutine[Any, Any, T]], wanted: str | Hit, holder: PeerName | None
+    ) -> T:
+        while True:
+            try:
+                return await self._during(find())
+            except StillHashing as still:
+                self._lost = 0
+                await self._wait(wanted, holder, still.hits)
+            except NotFound:
+                # A question may get lost.
+                self._lost += 1
+                is_absent = self._lost >= _TIMES_LOST
+                if self._expected is None or (is_absent and not self._is_earlier):
+                    raise
+                if is_absent:
+                    self._expected.miss()
+                await self._rest(_ABSENT_SECONDS if is_absent else _FIRST_SECONDS)
 
     def end(self) -> None:
         """Forget that it was waited for, unless a download goes on under its number."""
