@@ -1,10 +1,12 @@
 """A peer with pushes as its API tells of them, and a clock, for the verbs that ask it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from p2p_twisted.cli.peer_client import CommandFailed
+from p2p_twisted.cli import push_verb
+from p2p_twisted.cli.main import command_parser
+from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
 from p2p_twisted.runtime.exit_status import Exit
 
 WEEK = 604_800
@@ -146,3 +148,10 @@ class Time:
             raise KeyboardInterrupt
         self.slept.append(seconds)
         self.now += seconds
+
+
+def run(client: Client, *words: str) -> int:
+    """Run a verb as it was typed."""
+    options = command_parser().parse_args(list(words))
+    verb: Callable[..., int] = getattr(push_verb, words[0])
+    return verb(cast(PeerClient, client), options)

@@ -1,29 +1,18 @@
 """``p2p accept``, ``refuse`` and ``unpush``: what is done with each of some pushes."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 import pytest
 
-from p2p_twisted.cli import push_verb
-from p2p_twisted.cli.main import command_parser
-from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
+from p2p_twisted.cli.peer_client import CommandFailed
 from p2p_twisted.runtime.exit_status import Exit
-from tests.cli.fake_pushes import Client
+from tests.cli.fake_pushes import Client, run
 
 
 @pytest.fixture
 def client(tmp_path: Path) -> Client:
     """Make a peer with pushes."""
     return Client(tmp_path)
-
-
-def run(client: Client, *words: str) -> int:
-    """Run a verb as it was typed."""
-    options = command_parser().parse_args(list(words))
-    verb: Callable[..., int] = getattr(push_verb, words[0])
-    return verb(cast(PeerClient, client), options)
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,19 @@
 """``p2p push`` and its like: what they ask for, and what they write."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from p2p_twisted.cli import push_verb
 from p2p_twisted.cli.following import event_text
-from p2p_twisted.cli.main import command_parser
-from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
+from p2p_twisted.cli.peer_client import CommandFailed
 from p2p_twisted.cli.shown_pushes import board_of, push_of
 from p2p_twisted.console.push_lines import board_lines, counts_text, push_lines, pushed_line
 from p2p_twisted.runtime.exit_status import Exit
-from tests.cli.fake_pushes import Client, Time, board, offer
+from tests.cli.fake_pushes import Client, Time, board, offer, run
 
 
 @pytest.fixture
@@ -29,12 +28,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Time:
     clock = Time()
     monkeypatch.setattr(push_verb, "time", clock)
     return clock
-
-
-def run(client: Client, *words: str) -> int:
-    options = command_parser().parse_args(list(words))
-    verb: Callable[..., int] = getattr(push_verb, words[0])
-    return verb(cast(PeerClient, client), options)
 
 
 def test_push(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
