@@ -113,6 +113,7 @@ class PageFiles:
             raise BadRequest(
                 "forbidden", "this address has been used, or is old; run p2p web for another one"
             )
-        cookie = self._access.cookie, session.secret
-        request.addCookie(*cookie, path="/", httpOnly=True, sameSite="Strict")
+        request.addCookie(
+            self._access.cookie, session.secret, path="/", httpOnly=True, sameSite="Strict"
+        )
         answer(request, SignedInView(key=session.key))

@@ -55,8 +55,10 @@ def copy_registry(words: Sequence[str]) -> int:
     status: list[int] = []
 
     async def copy(reactor: Any) -> None:
-        how = access, network, reactor, lambda: inline
-        stores = [make_store(place, *how, root=root) for place in places]
+        stores = [
+            make_store(place, access, network, reactor, lambda: inline, root=root)
+            for place in places
+        ]
         # Once the reactor runs, which has its own idea of what a signal means.
         await deferLater(reactor, 0)
         status.append(await _until_signal(reactor, copy_said(*stores)))

@@ -235,8 +235,9 @@ class Downloads:
 
     async def _resume_all(self) -> None:
         entries = await self._disk.offload(self._disk.journal.all)
-        inboxes = self._disk.inbox, self._disk.manifests
-        await self._disk.offload(sweep, *inboxes, entries, lambda: not self._is_stopping)
+        await self._disk.offload(
+            sweep, self._disk.inbox, self._disk.manifests, entries, lambda: not self._is_stopping
+        )
         self._last_number = max(self._last_number, *(entry.number for entry in entries), 0)
         for entry in sorted(entries, key=lambda entry: entry.number or inf):
             await self._context.few_per_turn.passed()

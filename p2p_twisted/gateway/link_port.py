@@ -145,8 +145,7 @@ class LinkPort(Service):
     def _site(self) -> "LinkSite":
         from p2p_twisted.gateway.link_site import LinkSite
 
-        answering = self._reading, self._reactor, self._up
-        return LinkSite(*answering, self._find, lambda: self._place)
+        return LinkSite(self._reading, self._reactor, self._up, self._find, lambda: self._place)
 
     def _end(self) -> None:
         """Listen no more, once no link is open."""

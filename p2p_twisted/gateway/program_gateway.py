@@ -40,8 +40,14 @@ def answer_programs(
     if origin is not None:
         agent = Agent(reactor, connectTimeout=_CONNECT_SECONDS)
         client = OriginClient(origin, agent, reactor)
-        parts = reading, builder.sharing.share, reactor, context.settings.name
-        models = OriginModels(client, *parts, context.disks.reading)
+        models = OriginModels(
+            client,
+            reading,
+            builder.sharing.share,
+            reactor,
+            context.settings.name,
+            context.disks.reading,
+        )
     hashes = ContentHashes(reading, builder.local.state.folder, context.offload)
     hub = HubRoutes(HubSnapshots(reading, models), answers, hashes, models)
     resource = GatewayResource(reading, answers, hub, access.refuse)

@@ -72,8 +72,14 @@ class NetworkParts:
             context.rng,
             security=context.security,
         )
-        parts = listener, self.dialer, self._start_overlay
-        return NetworkSession(context.reactor, settings, *parts, clocks=self._clocks)
+        return NetworkSession(
+            context.reactor,
+            settings,
+            listener,
+            self.dialer,
+            self._start_overlay,
+            clocks=self._clocks,
+        )
 
     @cached_property
     def _clocks(self) -> ClockFaults | None:

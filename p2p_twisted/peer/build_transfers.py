@@ -91,12 +91,13 @@ class TransferParts:
         """What is wanted from others."""
         context, local, disks = self.context, self.local, self.context.disks
         journal = Journal(local.state.folder.below("wants"))
-        writing = context.offload, disks.writing, disks.parallel_map
         return Downloads(
             DownloadContext(
                 clock=context.reactor,
                 rng=context.rng,
-                disk=DownloadDisk(local.inbox, journal, *writing),
+                disk=DownloadDisk(
+                    local.inbox, journal, context.offload, disks.writing, disks.parallel_map
+                ),
                 peers=DownloadPeers(self.searches, self.tickets),
                 bandwidth=self.bandwidth,
                 local=LocalSources(local.content, local.partials, local.seeding),

@@ -212,11 +212,7 @@ class Searches:
         return answer.hits
 
     async def _put(
-        self,
-        driver: OverlayDriver,
-        ask: Ask,
-        again: bool = False,
-        part: HitsWatch | None = None,
+        self, driver: OverlayDriver, ask: Ask, again: bool = False, part: HitsWatch | None = None
     ) -> tuple[Answer, float]:
         """
         Ask as many peers as it takes.
@@ -225,14 +221,17 @@ class Searches:
         :raises PeerError: when the question cannot be sent.
         """
         began = driver.now()
-        last, then = self._last or (None, began)
-        is_late = began - then > _SILENT_SECONDS
         if sights := self._network.sights:
             sights.tell(QuestionSeen(ask.id, ask.what, ask.text, ask.peer, is_own=True))
-        usual = None if is_late else last
-        is_near = ask.what == "id" and self.crowded.is_near(ask.text, began)
-        how = ask, driver.new_id, again, usual, lambda: driver.now() - began
-        steps = expanding_ring(*how, is_near=is_near)
+        last, then = self._last or (None, began)
+        steps = expanding_ring(
+            ask,
+            driver.new_id,
+            again,
+            None if began - then > _SILENT_SECONDS else last,
+            lambda: driver.now() - began,
+            is_near=ask.what == "id" and self.crowded.is_near(ask.text, began),
+        )
         step = next(steps)
         while True:
             answer = await _put_step(driver, step, part)

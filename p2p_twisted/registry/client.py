@@ -134,10 +134,16 @@ class RegistryClient:
     ) -> A:
         host, port = place
         expected = Hello(PROTOCOL, _ROLE, _ROLE, self.network)
-        asking = self.reactor, host, port, expected, deadlines.answers
         try:
             answer = await request(
-                *asking, question=question, is_part=is_part, greets_within=deadlines.greets
+                self.reactor,
+                host,
+                port,
+                expected,
+                deadlines.answers,
+                question=question,
+                is_part=is_part,
+                greets_within=deadlines.greets,
             )
         except NoAnswer as error:
             why = explain(error, host, port, self.network, self.security is not None)

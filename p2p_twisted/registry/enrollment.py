@@ -236,8 +236,9 @@ class Enrollment:
         now = self._date()
         match asked:
             case Enroll(name, secret, request, days):
-                by = bytes.fromhex(secret), decoded(request)
-                answer = self._authority.enroll(name, *by, now, days)
+                answer = self._authority.enroll(
+                    name, bytes.fromhex(secret), decoded(request), now, days
+                )
                 self.log.info("{name} was let in", name=name)
                 return answer
             case Certify(request) if identity is None:

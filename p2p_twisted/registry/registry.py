@@ -1,6 +1,6 @@
 """Decide about requests at once, and answer when what was decided is stored."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import attrs
 from twisted.internet.defer import gatherResults
@@ -156,8 +156,10 @@ class Registry:
     def _renew_all(self) -> None:
         """Give every lease its full time: nobody could renew."""
         everybody = self._roster.after("", len(self._roster))
-        leases = self._reactor.seconds(), self.policy.renewals_per_second
-        self._apply([Extend(each.name, each.expires) for each in renewed(everybody, *leases)])
+        self._apply([Extend(each.name, each.expires) for each in self._renewed(everybody)])
+
+    def _renewed(self, kept: Sequence[Registration]) -> Iterator[Registration]:
+        return renewed(kept, self._reactor.seconds(), self.policy.renewals_per_second)
 
     async def _forget(self, gone: Sequence[Change], why: str) -> bool:
         try:
@@ -217,8 +219,7 @@ class Registry:
                 self._is_unread = True
                 return
             self._is_unread = False
-            leases = self._reactor.seconds(), self.policy.renewals_per_second
-            self._apply([Put(each) for each in renewed(kept, *leases)])
+            self._apply([Put(each) for each in self._renewed(kept)])
             self._store.follow(self._hear)
         self.log.info("{peers} peers are known from before", peers=len(kept))
 

@@ -144,8 +144,9 @@ class Simulation(Observer):
             )
             for when, (at, shape) in self._shapes.items()
         }
-        totals = (self._network.lines, self._trace.hash)
-        return SimulationOutcome(self.scenario, moments, self._graphs, *totals)
+        return SimulationOutcome(
+            self.scenario, moments, self._graphs, self._network.lines, self._trace.hash
+        )
 
     # What happens
 

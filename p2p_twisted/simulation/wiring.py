@@ -125,8 +125,7 @@ class Wiring:
         other.ends[theirs] = End(peer, dial.link, latency)
         for one, number in ((peer, dial.link), (other, theirs)):
             one.overlay.handle(events.RoundTripMeasured(number, 2 * latency), self._queue.now)
-        who = dial.why, peer.name, peer.address.port, dial.alone
-        link = Link(*who, closed=dial.closed)
+        link = Link(dial.why, peer.name, peer.address.port, dial.alone, closed=dial.closed)
         self._count(link, other, 0.0)
         self.feed(other, events.LinkAsked(theirs, link, peer.address.host))
 

@@ -53,8 +53,14 @@ class OpenInvite:
 
     def to_json(self) -> list[Any]:
         """Write what :meth:`from_json` reads."""
-        terms = self.secret_hash, self.uses, self.expires, sorted(self.roles), sorted(self.groups)
-        return [*terms, [each.to_label() for each in self.vouchers]]
+        return [
+            self.secret_hash,
+            self.uses,
+            self.expires,
+            sorted(self.roles),
+            sorted(self.groups),
+            [each.to_label() for each in self.vouchers],
+        ]
 
     @classmethod
     def from_json(cls, kept: Sequence[Any]) -> Self:
