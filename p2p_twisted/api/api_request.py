@@ -92,17 +92,27 @@ class ApiRequest(Request):
 
 
 def answer(request: Request, view: View | bytes) -> None:
-    """Write an answer that is no stream."""
+    """
+    Write an answer that is no stream.
+
+    :param view: what to answer; bytes are JSON already.
+    """
+    if isinstance(view, bytes):
+        send(request, Form.JSON, view)
+        return
+    body = view.encoded()
     if isinstance(view, FailureView):
         # Twisted knows no words for some of them.
         status = HTTPStatus(CODES[view.error.code])
         request.setResponseCode(status, status.phrase.encode())
-    body = view if isinstance(view, bytes) else view.encoded()
-    if isinstance(view, FailureView):
         # It is read in a terminal, too.
         body += b"\n"
-    kind = Form.JSON if isinstance(view, bytes) else view.media_type
-    request.setHeader("Content-Type", kind)
+    send(request, view.media_type, body)
+
+
+def send(request: Request, media_type: str, body: bytes) -> None:
+    """Write all of an answer, and nothing else."""
+    request.setHeader("Content-Type", media_type)
     request.setHeader("Content-Length", str(len(body)))
     request.write(body)
     request.finish()

@@ -9,7 +9,7 @@ import attrs
 from msgspec import Meta
 
 from p2p_twisted.api.api_errors import BadRequest, fault_of
-from p2p_twisted.api.api_request import ApiRequest, answer
+from p2p_twisted.api.api_request import ApiRequest, answer, send
 from p2p_twisted.api.reading import read_body
 from p2p_twisted.api.request_fields import Query
 from p2p_twisted.api.views import FailureView, View
@@ -96,10 +96,7 @@ class PageFiles:
             raise BadRequest("no_such_method", "the page takes GET alone")
         media, content = self._files[request.path]
         request.setHeader("Content-Security-Policy", _POLICY)
-        request.setHeader("Content-Type", media)
-        request.setHeader("Content-Length", str(len(content)))
-        request.write(content)
-        request.finish()
+        send(request, media, content)
 
     def _sign_in(self, request: ApiRequest) -> None:
         if (why := self._access.refuse_other_pages(request)) is not None:

@@ -2,14 +2,13 @@
 
 import re
 from functools import partial
-from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
 from attrs import define, frozen
 
 from p2p_twisted.api.api_errors import BadRequest
-from p2p_twisted.api.api_request import ApiRequest
+from p2p_twisted.api.api_request import ApiRequest, answer
 from p2p_twisted.gateway.content_answer import ContentAnswers
 from p2p_twisted.gateway.content_hashes import ContentHashes
 from p2p_twisted.gateway.hub_listing import HubListing
@@ -37,7 +36,6 @@ _FILE: Final = re.compile(
 _SPACE: Final = re.compile(r"(?:api/)?spaces/.+")
 _SEARCH: Final = re.compile(r"api/(?:models|datasets)")
 _DATASETS: Final = "datasets"
-_JSON: Final = "application/json"
 
 
 @frozen
@@ -206,9 +204,4 @@ def _say_why(request: ApiRequest, code: str, error: Exception) -> None:
 
 
 def _answer(request: ApiRequest, value: Any) -> None:
-    body = msgspec.json.encode(value)
-    request.setResponseCode(HTTPStatus.OK)
-    request.setHeader("Content-Type", _JSON)
-    request.setHeader("Content-Length", str(len(body)))
-    request.write(body)
-    request.finish()
+    answer(request, msgspec.json.encode(value))
