@@ -127,9 +127,7 @@ class PeerClient:
             if line.startswith(_EVENT_DATA):
                 yield json.loads(line.removeprefix(_EVENT_DATA))
 
-    def upload(
-        self, path: str, content: BinaryIO, watch: Callable[[int], None] = lambda _bytes: None
-    ) -> Any:
+    def upload(self, path: str, content: BinaryIO, watch: Callable[[int], None]) -> Any:
         """
         Send a file, and return the answer.
 
@@ -165,17 +163,14 @@ class PeerClient:
             begun()
             yield from response
         except (OSError, http.client.HTTPException, ValueError):
-            name = self.place.name
             raise CommandFailed(
-                Exit.NO_NETWORK, f"{name} gives no answer; does it still run?"
+                Exit.NO_NETWORK, f"{self.name} gives no answer; does it still run?"
             ) from None
         finally:
             connection.close()
 
 
-def _exactly(
-    content: BinaryIO, size: int, watch: Callable[[int], None] = lambda _bytes: None
-) -> Iterator[bytes]:
+def _exactly(content: BinaryIO, size: int, watch: Callable[[int], None]) -> Iterator[bytes]:
     """
     Read as much of a file as was announced: what came behind it would be a request of its own.
 
@@ -237,11 +232,9 @@ def find_peer(name: str | None) -> PeerClient:
     running = list(running_peers())
     if (chosen := _chosen(running, name, "peers", "--peer")) is not None:
         return _answering(chosen, said)
-    if running:
-        names = ", ".join(place.name for place in running)
-        raise CommandFailed(Exit.NO_NETWORK, f"no peer {name} runs; there is {names}")
-    raise CommandFailed(
-        Exit.NO_NETWORK,
+    raise _not_running(
+        running,
+        f"no peer {name}",
         "no peer of yours runs here; start one: p2p peer --name s1 --background,"
         " or say --registry HOST:PORT to find and get without one",
     )
@@ -258,12 +251,18 @@ def find_registry(network: str) -> PeerClient:
     running = list(running_registries())
     if (chosen := _chosen(running, network, "registries", "--of-registry")) is not None:
         return _answering(chosen)
-    if running:
-        names = ", ".join(place.name for place in running)
-        raise CommandFailed(Exit.NO_NETWORK, f"no registry of {network} runs; there is {names}")
-    raise CommandFailed(
-        Exit.NO_NETWORK, "no registry of yours runs here; start one: p2p registry --background"
+    raise _not_running(
+        running,
+        f"no registry of {network}",
+        "no registry of yours runs here; start one: p2p registry --background",
     )
+
+
+def _not_running(running: Sequence[SocketPlace], meant: str, none: str) -> CommandFailed:
+    """Say that what is meant does not run, and what does; or what to do where nothing does."""
+    names = ", ".join(place.name for place in running)
+    said = f"{meant} runs; there is {names}" if running else none
+    return CommandFailed(Exit.NO_NETWORK, said)
 
 
 def _chosen(

@@ -19,6 +19,7 @@ from p2p_twisted.cli.shown_pushes import board_of, push_of
 from p2p_twisted.console.push_lines import (
     absent_lines,
     board_lines,
+    going_on,
     push_lines,
     pushed_line,
 )
@@ -194,10 +195,9 @@ def _wait(
     except KeyboardInterrupt:
         display.clear()
         these = " ".join(map(str, numbers))
-        goes = "the push goes" if len(numbers) == 1 else "the pushes go"
         shows, ends_it = client.typed(f"pushes {these}"), client.typed(f"unpush {these}")
         stops = f", {ends_it} ends it" if options.verb_name == "push" else ""
-        sys.stderr.write(f"{goes} on: {shows} shows how{stops}\n")
+        sys.stderr.write(f"{going_on(numbers, shows)}{stops}\n")
         raise
     finally:
         display.clear()

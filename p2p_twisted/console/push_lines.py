@@ -156,6 +156,16 @@ def pushed_line(push: ShownPush, how: str) -> str:
     )
 
 
+def going_on(numbers: Sequence[int], how: str) -> str:
+    """
+    Say of pushes that are not waited for any longer that they go on.
+
+    :param how: the command that shows how.
+    """
+    goes = "the push goes" if len(numbers) == 1 else "the pushes go"
+    return f"{goes} on: {how} shows how"
+
+
 def absent_lines(to: Iterable[str], there: Collection[str]) -> Iterator[str]:
     """
     Say of peers that something is pushed to that nobody is called so now.

@@ -16,6 +16,7 @@ from p2p_twisted.console.push_lines import (
     absent_lines,
     asked_line,
     board_lines,
+    going_on,
     push_lines,
     pushed_line,
 )
@@ -139,8 +140,7 @@ class Pushing:
                 outcome = max(outcome, await self._waited(number, wait), key=_is_failed)
         except CancelledError:
             these = " ".join(map(str, numbers))
-            goes = "the push goes" if len(numbers) == 1 else "the pushes go"
-            self._say([f"{goes} on: pushes {these} shows how"])
+            self._say([going_on(numbers, f"pushes {these}")])
         finally:
             for wait in waits.values():
                 self._waits.remove(wait)

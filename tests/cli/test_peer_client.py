@@ -176,12 +176,16 @@ class EarlierTests(SynchronousTestCase):
             connection.sendall((head + body).encode())
 
 
+def unwatched(_sent: int) -> None:
+    """Let nobody know how much has been sent."""
+
+
 class UploadTests(SynchronousTestCase):
     """A file that is sent, and does not stay as it was."""
 
     def sent(self, content: bytes, size: int) -> bytes:
         """Send what is to have some size; return what goes out."""
-        return b"".join(peer_client._exactly(io.BytesIO(content), size))
+        return b"".join(peer_client._exactly(io.BytesIO(content), size, unwatched))
 
     def test_sizes(self) -> None:
         """No more is sent than was announced, and less is no success."""
@@ -198,6 +202,8 @@ class UploadTests(SynchronousTestCase):
             def read(self, _most: int | None = -1) -> bytes:
                 raise OSError(errno.EIO, "Input/output error")
 
-        error = self.assertRaises(UnreadableFile, list, peer_client._exactly(Broken(), 3))
+        error = self.assertRaises(
+            UnreadableFile, list, peer_client._exactly(Broken(), 3, unwatched)
+        )
         self.assertEqual(error.code, Exit.DISK)
         self.assertIn("the disk may be failing", str(error))
