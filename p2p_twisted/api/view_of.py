@@ -208,7 +208,7 @@ def _holders(of: Iterable[states.Contribution]) -> tuple[HolderView, ...]:
 def _details(state: states.State) -> dict[str, Any]:
     """Return the fields that only downloads in such a state have."""
     match state:
-        case states.Seeking() | states.Waiting():
+        case states.Undelivered():
             unreachable, refused, misdated = state.obstacles
             said = (f"{holder}: {why}" for holder, why in misdated + refused)
             reason = next(said, None)

@@ -27,8 +27,8 @@ from p2p_twisted.download.progress import (
     Progress,
     Receiving,
     Saved,
-    Seeking,
     State,
+    Undelivered,
     Waiting,
 )
 from p2p_twisted.peer.interface import Selection, Status
@@ -151,7 +151,7 @@ def selection_end(selection: Selection, ended: Sequence[Progress]) -> Iterator[s
 def unreachable_holders(progress: Progress) -> Sequence[PeerAddress]:
     """Return who has what is downloaded, and cannot be reached."""
     state = progress.state
-    return state.unreachable if isinstance(state, Seeking | Waiting) else ()
+    return state.unreachable if isinstance(state, Undelivered) else ()
 
 
 def unreachable_line(progress: Progress, me: PeerAddress | None) -> str | None:
@@ -188,7 +188,7 @@ def transfers_lines(
             for each in progress.state.holders:
                 whom = reached(each.holder, each.how)
                 yield f"     {human_size(each.received)} from {whom}{_at(each.rate)}"
-        if isinstance(progress.state, Seeking | Waiting):
+        if isinstance(progress.state, Undelivered):
             yield f"     {_awaited(progress, status)}"
     for name, upload in uploads:
         sent = f"{human_size(upload.sent)} of {shown_name(name)}"
@@ -211,7 +211,7 @@ def _awaited(progress: Progress, status: Status) -> str:
 
 def _misdated(state: State) -> str:
     """Write that a wrong clock keeps a holder and this peer apart; nothing where none does."""
-    if not isinstance(state, Seeking | Waiting) or not state.misdated:
+    if not isinstance(state, Undelivered) or not state.misdated:
         return ""
     holder, why = state.misdated[0]
     return f"waiting for {holder}: {why}"
@@ -219,7 +219,7 @@ def _misdated(state: State) -> str:
 
 def _refused(state: State) -> str:
     """Write what a holder says that does not serve; nothing where none says anything."""
-    if not isinstance(state, Seeking | Waiting) or not state.refused:
+    if not isinstance(state, Undelivered) or not state.refused:
         return ""
     (holder, why), *others = state.refused
     more = f", and {len(others):,} more" if others else ""

@@ -1,6 +1,6 @@
 """Put together what is known of how a download goes."""
 
-from p2p_twisted.download.progress import Blocked, Failed, Seeking, Waiting
+from p2p_twisted.download.progress import Blocked, Failed, Undelivered
 from p2p_twisted.download.reporter import Reporter
 from p2p_twisted.explain.facts import Facts
 
@@ -13,7 +13,7 @@ def facts_of(reporter: Reporter, limit: int | None) -> Facts:
     """
     progress, account = reporter.progress, reporter.account
     state, obstacles = progress.state, account.obstacles
-    if isinstance(state, Seeking | Waiting):
+    if isinstance(state, Undelivered):
         obstacles = state.obstacles
     window, work, holders = account.measured(reporter.delivered_by)
     return Facts(

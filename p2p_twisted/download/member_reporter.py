@@ -10,6 +10,7 @@ from p2p_twisted.download.progress import (
     Receiving,
     Seeking,
     State,
+    Undelivered,
     Waiting,
 )
 from p2p_twisted.download.reporter import Reporter
@@ -79,8 +80,8 @@ class MemberReporter:
 
 
 def _obstacles(states: Iterable[State]) -> Obstacles:
-    """Put together what keeps some files waiting: see :class:`.progress.Seeking`."""
-    waiting = [each for each in states if isinstance(each, Seeking | Waiting)]
+    """Put together what keeps some files waiting: see :class:`.progress.Undelivered`."""
+    waiting = [each for each in states if isinstance(each, Undelivered)]
     unreachable = dict.fromkeys(chain.from_iterable(each.unreachable for each in waiting))
     refused = dict.fromkeys(chain.from_iterable(each.refused for each in waiting))
     misdated = dict.fromkeys(chain.from_iterable(each.misdated for each in waiting))

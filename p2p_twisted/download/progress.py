@@ -9,9 +9,9 @@ from p2p_twisted.wire.reaching import DIRECT
 
 
 @attrs.frozen
-class Seeking:
+class Undelivered:
     """
-    No holder delivers at the moment; holders are being asked.
+    No holder delivers.
 
     :ivar unreachable: holders that cannot be reached, nor reach this peer.
     :ivar refused: holders that do not serve it now, and what they say.
@@ -26,6 +26,11 @@ class Seeking:
     def obstacles(self) -> Obstacles:
         """All of these, as an account keeps them."""
         return self.unreachable, self.refused, self.misdated
+
+
+@attrs.frozen
+class Seeking(Undelivered):
+    """No holder delivers at the moment; holders are being asked."""
 
 
 @attrs.frozen
@@ -43,26 +48,13 @@ class Hashing:
 
 
 @attrs.frozen
-class Waiting:
+class Waiting(Undelivered):
     """
     No holder has delivered for two minutes; it goes on by itself when one is back.
 
     The download has not ended, but what waits for its end is told now, as it is when the
     download is blocked or paused.
-
-    :ivar unreachable: holders that cannot be reached, nor reach this peer.
-    :ivar refused: holders that do not serve it now, and what they say.
-    :ivar misdated: holders that have no connection with this peer as a clock is wrong, and which.
     """
-
-    unreachable: tuple[PeerAddress, ...] = ()
-    refused: Sentences = ()
-    misdated: Sentences = ()
-
-    @property
-    def obstacles(self) -> Obstacles:
-        """All of these, as an account keeps them."""
-        return self.unreachable, self.refused, self.misdated
 
 
 @attrs.frozen

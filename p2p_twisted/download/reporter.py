@@ -17,6 +17,7 @@ from p2p_twisted.download.progress import (
     Receiving,
     Seeking,
     State,
+    Undelivered,
     Waiting,
 )
 from p2p_twisted.explain.download_account import DownloadAccount
@@ -159,7 +160,7 @@ class Reporter:
         """Change the state."""
         self._progress = attrs.evolve(self._progress, state=state)
         word, is_ended = type(state).__name__.lower(), self._progress.is_ended
-        if isinstance(state, Seeking | Waiting):
+        if isinstance(state, Undelivered):
             self.account.became(word, is_ended, state.obstacles)
         else:
             self.account.became(word, is_ended)
