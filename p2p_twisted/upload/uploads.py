@@ -107,30 +107,41 @@ class Uploads:
     async def _serve(self, want: Want, link: Connection | None, refuse: Refusal) -> None:
         pushes = self._pushes
         found = await pushes.find(want, link)
-        # Again: to open it may have taken long.
-        reason, _ = pushes.why_not(want)
-        if not isinstance(found, ToPush) and pushes.is_to_show(want, link):
+        if isinstance(found, ToPush):
+            await self._deliver(want, link, found, refuse)
+        elif pushes.is_to_show(want, link):
             self._have_it_fetched(want, f"{want.name} is to show its groups", refuse)
-        elif not isinstance(found, ToPush):
+        else:
             # A peer that has just been started may not have looked at all of its files yet.
             refuse(*pushes.why_missing(want, found))
-        elif link is not None and await self._is_sent_on(link, want, found.source, refuse):
-            found.source.close()
-        elif reason is not None:
-            found.source.close()
+
+    async def _deliver(
+        self, want: Want, link: Connection | None, found: ToPush, refuse: Refusal
+    ) -> None:
+        source = found.source
+        is_sent = link is not None and await self._is_sent_on(link, want, source, refuse)
+        if is_sent or not self._may_push(want, refuse):
+            source.close()
+        else:
+            await self._push(want, found, refuse)
+
+    def _may_push(self, want: Want, refuse: Refusal) -> bool:
+        """Return whether to dial a requester now; refuse it otherwise."""
+        at = _dialed(want)
+        # Again: to open it may have taken long.
+        reason, _ = self._pushes.why_not(want)
+        if reason is not None:
             refuse(reason)
         elif want.closed:
-            found.source.close()
             self._have_it_fetched(want, f"{want.name} is to dial this peer", refuse)
-        elif not self._may_dial((at := _dialed(want)).host):
-            found.source.close()
+        elif not self._may_dial(at.host):
             refuse(f"{at.host} may not be dialed from here")
         elif not self._dials.take(at.host, at.port, self._reactor.seconds()):
-            found.source.close()
             reason = f"{at.host} was dialed several times, and has not answered"
             self._have_it_fetched(want, reason, refuse)
         else:
-            await self._push(want, found, refuse)
+            return True
+        return False
 
     def fetched(self, connection: Connection, fetch: Fetch) -> None:
         """Push what was wanted on a connection that its requester has dialed."""

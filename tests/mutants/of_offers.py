@@ -56,8 +56,8 @@ OF_OFFERS: Final = (
     ),
     Mutant(
         "upload/uploads.py",
-        "if not isinstance(found, ToPush) and pushes.is_to_show(want, link):",
-        "if False:",
+        "elif pushes.is_to_show(want, link):",
+        "elif False:",
         "what is pushed to a group comes from neighbors alone when its sender is off",
         "offers/test_seeding.py::test_private",
     ),
