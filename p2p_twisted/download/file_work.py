@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Container, Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.logger import Logger
@@ -27,6 +27,8 @@ from p2p_twisted.storage.small_files import SmallFileWriter
 from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId, PeerName
+
+T = TypeVar("T")
 
 _SOUGHT_AT_ONCE: Final = 8
 # A thread is waited for once for many of them: singly, that takes ten times as long.
@@ -172,12 +174,8 @@ class FileWork(SwarmWork):
         """
         file_ids = [self._folder, *islice(self._picker.missing(), _SOUGHT_AT_ONCE)]
         peers, again = self._context.peers, not self._has_found
-        finds = [peers.network.find(file_id, again) for file_id in file_ids]
-        found = await DeferredList(finds, consumeErrors=True)
-        # Only a cancellation makes them fail: each of them, not the list.
-        if not all(is_answered for is_answered, _ in found):
-            raise CancelledError
-        hits = [hit for _, each in found for hit in each if peers.tickets.may_ask(hit)]
+        found = await _all(peers.network.find(file_id, again) for file_id in file_ids)
+        hits = [hit for each in found for hit in each if peers.tickets.may_ask(hit)]
         self._observer.account.looked(len({hit.peer for hit in hits}))
         if again and not hits:
             await self._ask_again()
@@ -192,10 +190,7 @@ class FileWork(SwarmWork):
     async def _ask_again(self) -> None:
         """Ask those that had the files, and are not found any more, whether they removed them."""
         while file_ids := list(islice(self._picker.missing(), _SOUGHT_AT_ONCE)):
-            checks = [Deferred.fromCoroutine(self._check(file_id)) for file_id in file_ids]
-            answers = await DeferredList(checks, consumeErrors=True)
-            if not all(is_answered for is_answered, _ in answers):
-                raise CancelledError
+            await _all(Deferred.fromCoroutine(self._check(file_id)) for file_id in file_ids)
             given_up = self._picker.give_up(())
             self._gone += given_up
             if not given_up:
@@ -237,3 +232,15 @@ class FileWork(SwarmWork):
     def _failed(self, fault: DiskFault) -> None:
         self._fault = fault
         self._swarm.fail(fault)
+
+
+async def _all(asked: "Iterable[Deferred[T]]") -> list[T]:
+    """
+    Wait for all answers.
+
+    :raises CancelledError: when they were canceled: each of them then fails, not the list.
+    """
+    answers = await DeferredList(list(asked), consumeErrors=True)
+    if not all(is_answered for is_answered, _ in answers):
+        raise CancelledError
+    return [answer for _, answer in answers]

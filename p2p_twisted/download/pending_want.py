@@ -117,6 +117,15 @@ class PendingWant:
         if self.watch is not None:
             self.watch.stop()
 
+    def drop(self) -> None:
+        """Accept nothing more of it."""
+        if self.session is None and self.dialed is not None:
+            self.dialed.abort()
+        if self.session is not None and not self.session.is_done:
+            self.session.abort()
+        if self.from_link is not None:
+            self.from_link.cancel()
+
     def wait_no_more(self) -> None:
         """Stop the timer, as what is under way has deadlines of its own; twice does no harm."""
         if self.timer is not None and self.timer.active():

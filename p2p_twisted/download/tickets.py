@@ -176,12 +176,7 @@ class Tickets:
             self._judge_reach(pending)
             if (verdict := self._relays.judge(pending)) is not None:
                 self._trust.judge(hit, pending.file_id, verdict, self._clock.seconds())
-            if pending.session is not None and not pending.session.is_done:
-                pending.session.abort()
-            if pending.session is None and pending.dialed is not None:
-                pending.dialed.abort()
-            if pending.from_link is not None:
-                pending.from_link.cancel()
+            pending.drop()
 
     def _want(self, pending: PendingWant, meeting: Meeting | None = None) -> Want:
         """Draw a ticket, and write the request that names it."""
