@@ -85,8 +85,9 @@ class PeerOffers:
     def __attrs_post_init__(self) -> None:
         self._alarm = Alarm(self._clock, self._tend)
         self._holding = Alarm(self._clock, self._hold)
-        keeping = self._state, self._offload, self._clock
-        self._kept = KeptOffers(*keeping, self._records, self._announce)
+        self._kept = KeptOffers(
+            self._state, self._offload, self._clock, self._records, self._announce
+        )
         self._exchange.changes.watch(lambda _kept: self._kept.changed())
         self._known.watch(lambda _known: self._kept.changed())
 
@@ -186,27 +187,12 @@ class PeerOffers:
                 self._exchange.hold(kept)
 
     async def _push(
-        self,
-        name: str,
-        to: Sequence[str],
-        seconds: float,
-        into: str | None,
-        watch: HashingWatch,
+        self, name: str, to: Sequence[str], seconds: float, into: str | None, watch: HashingWatch
     ) -> KnownOffer:
         if len(self.own()) >= OWN_OFFERS:
             raise PeerError(f"this peer pushes {OWN_OFFERS} things already: unpush some of them")
         driver = await self._network.connected()
-        ahead = self._ahead() or 0.0
-        if ahead > STATEMENT_FRESH_SECONDS:
-            raise PeerError(
-                f"this machine's clock is {ahead:,.0f} s ahead of the registry's, so others would"
-                " not believe its offers: set the clock"
-            )
-        if ahead + seconds <= 0:
-            raise PeerError(
-                f"this machine's clock is {-ahead:,.0f} s behind the registry's, so for others this"
-                " would be over: set the clock"
-            )
+        self._check_clock(seconds)
         heard, key = await self._writing.write(name, to, seconds, into, watch)
         added = self._book.add(heard, OWN, self._date())
         if added.forgotten is not None:
@@ -224,6 +210,19 @@ class PeerOffers:
         self._exchange.publish(driver, OFFER, heard.text)
         self._holding.set(_SPREADS_SECONDS)
         return known
+
+    def _check_clock(self, seconds: float) -> None:
+        ahead = self._ahead() or 0.0
+        if ahead > STATEMENT_FRESH_SECONDS:
+            raise PeerError(
+                f"this machine's clock is {ahead:,.0f} s ahead of the registry's, so others would"
+                " not believe its offers: set the clock"
+            )
+        if ahead + seconds <= 0:
+            raise PeerError(
+                f"this machine's clock is {-ahead:,.0f} s behind the registry's, so for others this"
+                " would be over: set the clock"
+            )
 
     async def _withdraw(self, id_: MessageId) -> None:
         key = self._keys.get(id_)

@@ -22,8 +22,6 @@ from p2p_twisted.wire.names import SHORT_ID_DIGITS, FileId, MessageId, PeerName
 
 RELAY_MARK: Final = hashlib.sha256(b"p2p_twisted relay").hexdigest()
 """What those ask all peers for that neither reach somebody nor are reached by it."""
-
-
 RELAY: Final = "relay"
 """The kind of broadcast by which a peer says that it is there now, and relays for all."""
 
