@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from p2p_twisted.registry import limits
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
-from p2p_twisted.registry.registry_places import RegistryPlaces
+from p2p_twisted.registry.registry_places import Location, RegistryPlaces
 from p2p_twisted.registry.session import RegistrySession
 from p2p_twisted.wire.listener import Listener
 from p2p_twisted.wire.messages import PROTOCOL, Hello, Join
@@ -21,6 +21,11 @@ from tests.registry.wires import Babbler, OneProtocol, WiredTestCase
 T = TypeVar("T")
 
 PORT = limits.REGISTRY_PORT
+LATER = (
+    b'HELLO {"protocol":1,"role":"registry","name":"registry","network":"default"}\r\n'
+    b'ERROR {"reason":"no store","code":"later"}\r\n'
+)
+"""What a registry says that cannot use its store."""
 
 
 class RegistryClientTests(WiredTestCase):
@@ -50,6 +55,13 @@ class RegistryClientTests(WiredTestCase):
         answer = Deferred.fromCoroutine(call)
         self.wires.settle(seconds)
         return self.failureResultOf(answer, RegistryRefused, RegistryUnreachable).value
+
+    def two_registries(self) -> tuple[RegistryClient, Location, Location]:
+        """Make a client of two places, of which the second one to be asked has the registry."""
+        places = RegistryPlaces([(LOOPBACK, PORT), (LOOPBACK, PORT + 1)], Random(1))
+        [first, other] = self.result(places.in_turn(0))
+        self.wires.factories[other[1]] = self.wires.factories.pop(PORT)
+        return RegistryClient(self.wires.reactor, places, "default"), first, other
 
     def test_a_life(self) -> None:
         """A peer joins, listens, is referred to, and leaves."""
@@ -96,13 +108,10 @@ class RegistryClientTests(WiredTestCase):
 
     def test_several(self) -> None:
         """Another registry is asked where one does not answer, and again from then on."""
-        places = RegistryPlaces([(LOOPBACK, PORT), (LOOPBACK, PORT + 1)], Random(1))
-        [first, other] = self.result(places.in_turn(0))
-        self.wires.factories[other[1]] = self.wires.factories.pop(PORT)
-        client = RegistryClient(self.wires.reactor, places, "default")
+        client, first, other = self.two_registries()
         for name in ("s1", "s2"):
             self.assertEqual(self.result(client.join(Join(name))).name, name)
-        self.assertEqual(self.result(places.in_turn(1)), [other, first])
+        self.assertEqual(self.result(client.places.in_turn(1)), [other, first])
         self.assertEqual(self.failure(client.join(Join("s 1"))).code, "malformed")
         del self.wires.factories[other[1]]
         self.assertIn("no registry listens", str(self.failure(client.join(Join("s3")))))
@@ -123,31 +132,21 @@ class RegistryClientTests(WiredTestCase):
 
     def test_later(self) -> None:
         """Another one is asked where one cannot help now; its reason is told if none can."""
-        later = b'ERROR {"reason":"no store","code":"later"}\r\n'
-        hello = b'HELLO {"protocol":1,"role":"registry","name":"registry","network":"default"}\r\n'
-        places = RegistryPlaces([(LOOPBACK, PORT), (LOOPBACK, PORT + 1)], Random(1))
-        [first, other] = self.result(places.in_turn(0))
-        self.wires.factories[other[1]] = self.wires.factories.pop(PORT)
-        self.wires.factories[first[1]] = OneProtocol(Babbler(hello + later))
-        client = RegistryClient(self.wires.reactor, places, "default")
+        client, first, other = self.two_registries()
+        self.wires.factories[first[1]] = OneProtocol(Babbler(LATER))
         self.assertEqual(self.result(client.join(Join("s1"))).name, "s1")
         del self.wires.factories[other[1]]
-        self.wires.factories[first[1]] = OneProtocol(Babbler(hello + later))
+        self.wires.factories[first[1]] = OneProtocol(Babbler(LATER))
         refused = self.failure(client.join(Join("s2")))
         self.assertEqual((refused.code, refused.reason), ("later", "no store"))
 
     def test_halted(self) -> None:
         """Another one is asked soon where one is silent, and waited for less where one answers."""
-        places = RegistryPlaces([(LOOPBACK, PORT), (LOOPBACK, PORT + 1)], Random(1))
-        [first, other] = self.result(places.in_turn(0))
-        self.wires.factories[other[1]] = self.wires.factories.pop(PORT)
+        client, first, other = self.two_registries()
         self.wires.factories[first[1]] = OneProtocol(Babbler(b""))
-        client = RegistryClient(self.wires.reactor, places, "default")
         self.assertEqual(self.result(client.join(Join("s1")), 1.0).name, "s1")
         self.wires.factories[first[1]] = OneProtocol(Babbler(b""))
-        later = b'ERROR {"reason":"no store","code":"later"}\r\n'
-        hello = b'HELLO {"protocol":1,"role":"registry","name":"registry","network":"default"}\r\n'
-        self.wires.factories[other[1]] = OneProtocol(Babbler(hello + later))
+        self.wires.factories[other[1]] = OneProtocol(Babbler(LATER))
         self.assertEqual(self.failure(client.join(Join("s2")), 1.0).code, "later")
 
     def test_another_network(self) -> None:
