@@ -204,7 +204,7 @@ class PeerApi:
         return views.DoneView()
 
     async def readiness(self, _call: Call) -> views.DoneView:
-        """Tell whether this peer is in the network."""
+        """Answer, if this peer is in the network."""
         status = self.peer.status()
         if status.address is None or not (status.neighbors or status.registered):
             raise NoNetwork(status.registry_fault or "this peer is in no network")

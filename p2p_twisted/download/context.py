@@ -83,7 +83,7 @@ class DownloadDisk:
         await self._each(function, items, _ITEMS_AT_ONCE)
 
     async def each_listed(self, function: Callable[[Sequence[T]], Any], items: Iterable[T]) -> None:
-        """Do so with items that take no flush of the disk, but long where there are very many."""
+        """Call what blocks as :meth:`each` does, with more items at a time: none takes a flush."""
         await self._each(function, items, _LISTED_AT_ONCE)
 
     async def all(self, items: Iterable[T]) -> list[T]:

@@ -52,7 +52,7 @@ _TOKEN_BITS: Final = 128
 
 
 def unheard(_welcome: Welcome) -> None:
-    """Take no note of a welcome."""
+    """Ignore a welcome."""
 
 
 @define(eq=False, kw_only=True)

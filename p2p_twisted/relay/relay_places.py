@@ -81,7 +81,7 @@ class RelayPlaces:
 
     @property
     def met(self) -> dict[MessageId, tuple[PeerName, PeerName]]:
-        """The same, by the tokens of their places."""
+        """The requesters and holders that have met, by the tokens of their places."""
         return {token: (place.requester, place.holder) for token, place in self._met.items()}
 
     def ask(self, asked: Relay, host: str, token: MessageId, *, by_name: bool = False) -> None:

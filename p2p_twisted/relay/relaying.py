@@ -97,7 +97,7 @@ class Relaying:
 
     @property
     def relayed(self) -> tuple[RelayedPair, ...]:
-        """The same, with how much was copied."""
+        """The peers that are relayed now, with how much was copied."""
         now, met = self._reactor.seconds(), self._places.met
         meters = ((met[token], meter) for token, meter in self._meters.items() if token in met)
         return tuple(RelayedPair(*pair, each.total, each.rate(now)) for pair, each in meters)

@@ -96,7 +96,7 @@ class PartialContent:
         return True
 
     def left(self, push: PartialPush) -> None:
-        """Take note that one is gone, if it ever joined."""
+        """Record that one is gone, if it ever joined."""
         self._pushes.pop(push, None)
 
     def sent(self, push: PartialPush, index: int, length: int) -> None:
@@ -193,28 +193,28 @@ class PartialRegister:
         self._is_open = is_open
         self._running: dict[FileId, PartialDownload] = {}
 
-    def add(self, file: FileId, partial: "PartialDownload") -> None:
+    def add(self, file_id: FileId, partial: "PartialDownload") -> None:
         """Serve from a download from now on, unless another one of the same content is."""
-        if self._is_open(file):
-            self._running.setdefault(file, partial)
+        if self._is_open(file_id):
+            self._running.setdefault(file_id, partial)
 
-    def remove(self, file: FileId, partial: "PartialDownload") -> None:
+    def remove(self, file_id: FileId, partial: "PartialDownload") -> None:
         """Serve from it no more, but for what goes on."""
-        if self._running.get(file) is partial:
-            del self._running[file]
+        if self._running.get(file_id) is partial:
+            del self._running[file_id]
 
-    def hit(self, file: FileId, me: PeerName) -> Hit | None:
+    def hit(self, file_id: FileId, me: PeerName) -> Hit | None:
         """Tell what there is of some content."""
-        running = self._running.get(file)
+        running = self._running.get(file_id)
         return running.hit(me) if running is not None else None
 
-    def open(self, file: FileId) -> "tuple[PartialSource, PartialContent] | tuple[None, None]":
+    def open(self, file_id: FileId) -> "tuple[PartialSource, PartialContent] | tuple[None, None]":
         """Open what there is of some content, for one push."""
-        running = self._running.get(file)
+        running = self._running.get(file_id)
         return running.open() if running is not None else (None, None)
 
     def wanted_by(self, want: Want) -> None:
-        """Take note that somebody else downloads some content: it may be asked in return."""
+        """Record that somebody else downloads some content: it may be asked in return."""
         running = self._running.get(want.file)
         # Only who is named as the first on the way can be reached by the way back.
         if running is not None and want.via[:1] == (want.name,):

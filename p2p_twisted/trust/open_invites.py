@@ -186,7 +186,7 @@ class OpenInvites:
         self._kept.pop(digest, None)
 
     def void_all(self) -> None:
-        """Do so with all: a registry that was restored cannot know which were used up."""
+        """Forget all invites: a registry that was restored cannot know which were used up."""
         self._kept.clear()
 
     def _make_room(self, now: float) -> None:

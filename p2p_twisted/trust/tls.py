@@ -231,7 +231,7 @@ class TlsSecurity:
 
 
 def _unheard(_certificate: x509.Certificate) -> None:
-    """Take no note of a certificate."""
+    """Ignore a certificate."""
 
 
 def mutual_context(

@@ -219,7 +219,7 @@ class SendQueue:
         self._write_all()
 
     def finish(self) -> None:
-        """Do so, and end the connection once all has left."""
+        """Hand everything that waits to the transport, and end the connection once all has left."""
         self.close()
         if self._socket is None or self._has_written:
             self._transport.loseConnection()

@@ -168,7 +168,7 @@ OF_MEMBERS: Final = (
     ),
     Mutant(
         "storage/partial.py",
-        "if self._is_open(file):",
+        "if self._is_open(file_id):",
         "if True:",
         "who downloads what a group shares serves everybody from it",
         "peer/test_groups.py::test_downloading",
