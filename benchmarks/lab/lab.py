@@ -150,7 +150,7 @@ class Lab:
         """Find a free port."""
         return free_ports(1)
 
-    def wait_for(self, process: Process, text: str, seconds: float = _LONGEST_SECONDS) -> None:
+    def wait_for(self, process: Process, text: str) -> None:
         """
         Wait until a process says something.
 
@@ -164,7 +164,7 @@ class Lab:
                 raise TookTooLong(f"it ended before it said {text!r}:{process.tail()}")
             return False
 
-        self.wait(is_said, seconds, process.readable)
+        self.wait(is_said, readable=process.readable)
 
     def wait(
         self,

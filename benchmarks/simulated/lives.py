@@ -78,9 +78,9 @@ def shape(network: SimulatedNetwork) -> None:
         network.run(2.0)
 
 
-def settled(peers: int, seed: int, change: Change = as_shipped) -> SimulatedNetwork:
+def settled(peers: int, seed: int) -> SimulatedNetwork:
     """Form a network, and run it for a minute."""
-    network = formed(peers, seed, change)
+    network = formed(peers, seed, as_shipped)
     network.run(60.0)
     shape(network)
     return network

@@ -33,9 +33,9 @@ class FetchTests(DownloadCase):
         world.wires.settle()
         return world, holder, want
 
-    def fetch(self, world: World, holder: Holder, ticket: str, name: str = "stranger") -> Stranger:
+    def fetch(self, world: World, holder: Holder, ticket: str) -> Stranger:
         """Dial a holder, and name a ticket."""
-        stranger = world.stranger(holder.address, name)
+        stranger = world.stranger(holder.address, "stranger")
         stranger.received = b""
         stranger.say(Fetch(ticket))
         world.wires.settle()

@@ -9,9 +9,9 @@ from p2p_twisted.wire.manifest import decode
 from tests.library.sharing import Sharer, open_now
 
 
-def empty(library: Library, folder: str = "a") -> list[str]:
-    """Return the empty folders in a shared folder."""
-    (shared,) = library.catalog.named(folder, 1)
+def empty(library: Library) -> list[str]:
+    """Return the empty folders in the shared folder a."""
+    (shared,) = library.catalog.named("a", 1)
     assert shared.file_id is not None
     source = open_now(library, shared.file_id)
     assert source is not None

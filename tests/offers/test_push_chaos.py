@@ -21,7 +21,7 @@ HOUR = 3_600.0
 class PushChaosTests(PeerTestCase):
     """Two of some peers push to all others, which take it, between random faults."""
 
-    def run_seed(self, seed: int, seconds: float = 60.0) -> None:
+    def run_seed(self, seed: int) -> None:
         rng = random.Random(seed)
         self.files = {
             name: {f"of-{name}.bin": random.Random(f"{seed} {name}").randbytes(2 * MIB)}
@@ -37,7 +37,7 @@ class PushChaosTests(PeerTestCase):
         daemons.run(15.0)
         faults.begin()
         pushed: dict[PeerName, Offer] = {}
-        end = daemons.network.clock.now + seconds
+        end = daemons.network.clock.now + 60.0
         while daemons.network.clock.now < end:
             daemons.run(rng.expovariate(1.0))
             faults.some()

@@ -45,9 +45,9 @@ class PushTests(PeerTestCase):
         """Look once."""
         return self.network.result(self.network.peers[name].offers.look(offer))
 
-    def until_done(self, offer: MessageId, within: float = 300.0) -> Board:
+    def until_done(self, offer: MessageId) -> Board:
         """Look until nothing more happens."""
-        end = self.network.network.clock.now + within
+        end = self.network.network.clock.now + 300.0
         while self.network.network.clock.now < end:
             board = self.look(offer)
             if board.is_done:

@@ -52,11 +52,9 @@ def a_gossip(number: int = 1, age: float = 0.0, life: float = 60.0, text: str = 
     return Gossip(an_id(number), "note", "s1", age, life, text=text)
 
 
-def a_membership(
-    name: str = "m1", seed: int = 1, host: str = "127.0.0.1", tree: Tree | None = None
-) -> Membership:
+def a_membership(name: str = "m1", host: str = "127.0.0.1", tree: Tree | None = None) -> Membership:
     me = an_address(name, 9_000, host)
-    rng = Random(seed)
+    rng = Random(1)
     passive = PassiveView(me, Book(b"secret"), rng)
     return Membership(me, passive, tree or Tree(), RoundTrips(), PendingDials(count(1_000)), rng)
 
@@ -74,11 +72,11 @@ def a_down(link: int, has_died: bool = False, since: float = 0.0) -> NeighborDow
     return NeighborDown(link, an_address(), has_died, since)
 
 
-def linked(membership: Membership, number: int, now: float = 0.0) -> None:
+def linked(membership: Membership, number: int) -> None:
     """Have peers ask for links, one after the other, under the numbers from 1 on."""
     for index, address in enumerate(addresses(number)):
         link = Link("join", address.name, address.port)
-        effects = membership.handle(LinkAsked(index + 1, link, address.host), now)
+        effects = membership.handle(LinkAsked(index + 1, link, address.host), 0.0)
         assert of_kind(effects, NeighborUp)
 
 

@@ -44,11 +44,11 @@ def leaves_of(membership: Membership, host: str) -> int:
     return sum(leaf.address.host == host for leaf in leaves)
 
 
-def full(host: str = "192.0.2.7", now: float = 0.0, **how: Any) -> Membership:
+def full(host: str = "192.0.2.7", **how: Any) -> Membership:
     """Make a peer all of whose places for leaves one host has."""
     membership = a_membership(host="192.0.2.1")
     for number in range(limits.LEAVES_MOST):
-        assert asks(membership, f"c{number}", host, now, **how)
+        assert asks(membership, f"c{number}", host, 0.0, **how)
     return membership
 
 

@@ -42,11 +42,11 @@ class LookupTests(SynchronousTestCase):
         ask = Ask(an_id(next(self.ids)), **what)  # type: ignore[arg-type]
         return self.overlay.handle(MessageReceived(link, ask), now)
 
-    def answer(self, effects: list[Effect], seconds: float, now: float = 0.0) -> list[Effect]:
+    def answer(self, effects: list[Effect], seconds: float) -> list[Effect]:
         """Answer the one lookup that there is, which took so long."""
         [consult] = of_kind(effects, Consult)
         answer = LocalAnswer(hits=(Hit("me", "x", 1),), seconds=seconds)
-        return self.overlay.handle(Consulted(consult.ask.id, answer), now)
+        return self.overlay.handle(Consulted(consult.ask.id, answer), 0.0)
 
     def told(self, effects: list[Effect]) -> list[bool]:
         """Say of each answer that was sent whether it was cut."""

@@ -150,9 +150,9 @@ class Daemon:
         """Wait until it has told the service manager something, ``count`` times."""
         self._wait_for(state, self._states_so_far, PATIENCE, count)
 
-    def wait_for_log(self, text: str, seconds: float = PATIENCE, count: int = 1) -> str:
-        """Wait until it has printed ``text``, ``count`` times; returns the whole log."""
-        self._wait_for(text, lambda: self.log, seconds, count)
+    def wait_for_log(self, text: str, seconds: float = PATIENCE) -> str:
+        """Wait until it has printed ``text``; returns the whole log."""
+        self._wait_for(text, lambda: self.log, seconds)
         return self.log
 
     def type(self, line: str) -> None:

@@ -135,16 +135,15 @@ class Line:
         self._received += received
 
 
-def connections_left(keep: int = 100) -> int:
-    """Return how many connections this process may still make and have so many files to spare."""
+def connections_left() -> int:
+    """Return how many connections this process may still make, and open a hundred files."""
     most, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return most - len(os.listdir("/proc/self/fd")) - keep
+    return most - len(os.listdir("/proc/self/fd")) - 100
 
 
-def call(port: int, source: str | None = None) -> Line:
+def call(port: int) -> Line:
     """Connect, and leave the greeting unread."""
-    address = None if source is None else (source, 0)
-    return Line(socket.create_connection((LOOPBACK, port), PATIENCE, source_address=address))
+    return Line(socket.create_connection((LOOPBACK, port), PATIENCE))
 
 
 def become_neighbor(port: int, name: str, own_port: int = 1_024) -> Line:

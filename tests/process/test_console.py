@@ -25,9 +25,9 @@ class TerminalTests(SynchronousTestCase):
         person.sees(PROMPT.rstrip())
         return person
 
-    def assert_ended(self, person: Person, code: int = 0) -> None:
+    def assert_ended(self, person: Person) -> None:
         """Wait for its end; the terminal is as it was before."""
-        self.assertEqual(person.process.wait(PATIENCE), code)
+        self.assertEqual(person.process.wait(PATIENCE), 0)
         self.assertEqual(person.settings(), person.before)
 
     def test_typing(self) -> None:

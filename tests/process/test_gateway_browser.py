@@ -51,9 +51,9 @@ class BrowserTests(SynchronousTestCase):
 
         wait_until(is_shown, f"the film from second {second} on")
 
-    def address(self, name: str, host: str = "127.0.0.1") -> str:
+    def address(self, name: str) -> str:
         """Return where something is."""
-        return f"http://{host}:{self.port}/s1/{name}"
+        return f"http://127.0.0.1:{self.port}/s1/{name}"
 
     def test_film(self) -> None:
         """A film is shown, and can be watched from the middle."""

@@ -72,10 +72,9 @@ def settled(
     message: Question,
     host: str = LOOPBACK,
     policy: Policy = POLICY,
-    now: float = NOW,
 ) -> Welcome:
     """Decide about one message that is welcome, let it happen, and return the answer."""
-    verdict = ask(roster, message, host, policy, now=now)
+    verdict = ask(roster, message, host, policy)
     assert isinstance(verdict, Decision)
     assert isinstance(verdict.answer, Welcome), verdict.answer
     roster.apply(verdict.changes)

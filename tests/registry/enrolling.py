@@ -61,9 +61,9 @@ def invited(authority: Authority, uses: int = 2, admin: bool = False) -> Invite:
     return Invite.read(authority.invite([PLACE], record, NOW))
 
 
-def for_registries(opened: OpenedAuthority, uses: int = 1) -> Invite:
+def for_registries(opened: OpenedAuthority) -> Invite:
     """Return an invite that another registry's operator was given."""
-    record = partial(OpenInvite, uses=uses, expires=NOW + DAY, roles=[REGISTRY])
+    record = partial(OpenInvite, uses=1, expires=NOW + DAY, roles=[REGISTRY])
     return Invite.read(opened.authority.invite([PLACE], record, NOW))
 
 

@@ -121,9 +121,9 @@ class Member:
         """Have no connections."""
 
 
-def settle(clock: Clock, deferred: "Deferred[Any]", seconds: float = 15.0) -> None:
+def settle(clock: Clock, deferred: "Deferred[Any]") -> None:
     """Let time pass until something is over."""
-    for _ in range(round(seconds / LATENCY)):
+    for _ in range(round(15.0 / LATENCY)):
         if deferred.called:
             return
         clock.advance(LATENCY)

@@ -95,9 +95,9 @@ def drill(p2p_network: Callable[..., PrivateDaemons], tmp_path: Path) -> Drill:
     return Drill(p2p_network(private=True), tmp_path / "stick")
 
 
-def publish(drill: Drill, since: float, by: str = "s3") -> None:
+def publish(drill: Drill, since: float) -> None:
     """Have one peer tell the others."""
-    publishing = drill.daemons.peers[by].admin.publish(drill.statement(since))
+    publishing = drill.daemons.peers["s3"].admin.publish(drill.statement(since))
     drill.daemons.result(Deferred.fromCoroutine(publishing))
 
 

@@ -134,16 +134,16 @@ class RelayCase(SynchronousTestCase):
         self.wires.settle()
         return waiting
 
-    def come(self, token: str, name: str = "ben") -> tuple[Talker, "Deferred[None]"]:
-        """Have a peer come."""
+    def come(self, token: str) -> tuple[Talker, "Deferred[None]"]:
+        """Have ben come."""
         talkers: list[Talker] = []
 
         def begin(connection: Connection) -> Talker:
             talkers.append(Talker(connection))
             return talkers[0]
 
-        dialer = BoundDialer(self.wires, "", self.security_of(name))
-        meeting, came = Meeting(RELAY, token), Meet(name, token)
+        dialer = BoundDialer(self.wires, "", self.security_of("ben"))
+        meeting, came = Meeting(RELAY, token), Meet("ben", token)
         connection = Connection(self.wires, begin)
         coming = maybeDeferred(meet, dialer, meeting, came, is_relay, connection)
         self.wires.settle()

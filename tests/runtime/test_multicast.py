@@ -20,9 +20,9 @@ def group() -> Group:
         return Group("239.192.90.12", "ff12::9012", probe.getsockname()[1])
 
 
-def heard(source: GroupSocket, most_bytes: int = 512) -> Packet | None:
+def heard(source: GroupSocket) -> Packet | None:
     """Wait for a packet."""
-    return source.receive(most_bytes) if select.select([source], [], [], _SECONDS)[0] else None
+    return source.receive(512) if select.select([source], [], [], _SECONDS)[0] else None
 
 
 def test_heard_by_all(group: Group) -> None:

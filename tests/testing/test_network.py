@@ -60,9 +60,9 @@ class NetworkTestCase(SynchronousTestCase):
     def run_for(self, seconds: float) -> None:
         self.network.clock.run(seconds)
 
-    def dial(self, timeout: float = 2.0) -> "Deferred[Ear]":
+    def dial(self) -> "Deferred[Ear]":
         creator = ClientCreator(self.a, Ear)
-        dialed: Deferred[Ear] = creator.connectTCP("127.0.0.1", PORT, timeout=timeout)
+        dialed: Deferred[Ear] = creator.connectTCP("127.0.0.1", PORT, timeout=2.0)
         return dialed
 
     def connect(self) -> tuple[Ear, Ear]:

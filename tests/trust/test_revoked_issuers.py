@@ -201,14 +201,14 @@ def test_what_it_had_said() -> None:
     assert known.orphans() == ()
 
 
-def repeated_by_thief(known: RevocationList, times: int = 9) -> None:
+def repeated_by_thief(known: RevocationList) -> None:
     """Have a thief revoke ben again and again, whom an admin has revoked before the theft."""
     anna, thief = (
         NETWORK.certified(Identity("anna", [ADMIN])),
         NETWORK.certified(Identity("x", [ADMIN])),
     )
     known.add(NETWORK.heard(Revocation("ben", SECOND - 100, "default"), anna), NOW)
-    for each in range(times):
+    for each in range(9):
         known.add(NETWORK.heard(Revocation("ben", SECOND - 9 + each, "default"), thief), NOW)
 
 

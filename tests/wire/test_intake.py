@@ -66,12 +66,12 @@ class SlowTalk(Talk):
 
         self.connection.intake.limit(fell_behind, abused, share)
 
-    def flood(self, seconds: float, each: bytes = b"DONE\n") -> int:
+    def flood(self, seconds: float) -> int:
         """Send whenever it is read; return how many messages were handled in that time."""
         before, until = len(self.notes.messages), self.clock.seconds() + seconds
         while self.clock.seconds() < until and self.connection.is_open:
             if self.is_read:
-                self.hear(each)
+                self.hear(b"DONE\n")
             self.clock.advance(0.005)
         return len(self.notes.messages) - before
 
