@@ -72,8 +72,8 @@ class EventStream:
         self,
         stream: Stream,
         after: int | None,
-        sees_network: bool = False,
-        is_person: bool = False,
+        sees_network: bool,
+        is_person: bool,
     ) -> None:
         """
         Write what happens; return when the reader has gone.

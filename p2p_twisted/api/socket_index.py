@@ -80,7 +80,7 @@ def make_socket_folder() -> Path:
     return folder
 
 
-def socket_place(folder: Path, name: str, suffix: Suffix = Suffix.PEER) -> Path:
+def socket_place(folder: Path, name: str, suffix: Suffix) -> Path:
     """Return where this process's peer of some name, or its registry, is talked to."""
     return folder / f"{name}.{os.getpid()}{suffix}"
 

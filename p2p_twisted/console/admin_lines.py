@@ -9,14 +9,14 @@ from p2p_twisted.peer.certificate_status import CertificateStatus
 from p2p_twisted.wire.messages import InviteRecord, Listed, MemberRecord
 
 
-def member_lines(listed: Listed, width: int | None = None) -> Iterator[str]:
+def member_lines(listed: Listed, width: int | None) -> Iterator[str]:
     """List members by their names."""
     yield from table([member_row(each) for each in listed.members], width)
     yield from _more(listed, "members")
     yield count(len(listed.members) + listed.more, "member")
 
 
-def invite_lines(listed: Listed, width: int | None = None) -> Iterator[str]:
+def invite_lines(listed: Listed, width: int | None) -> Iterator[str]:
     """List open invites by their ids."""
     yield from table([invite_row(each) for each in listed.invites], width)
     yield from _more(listed, "invites")

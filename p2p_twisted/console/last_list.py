@@ -27,7 +27,7 @@ class LastList:
         self.rows = choices[:ROWS_SHOWN]
         return choices
 
-    def meant(self, word: str | int, holder: PeerName | None = None) -> str | Hit:
+    def meant(self, word: str | int, holder: PeerName | None) -> str | Hit:
         """
         Return what stands at a number; a name is what it is.
 

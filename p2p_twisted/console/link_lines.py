@@ -8,7 +8,7 @@ from p2p_twisted.console.text import count, shown_name
 from p2p_twisted.peer.links_interface import OpenLink
 
 
-def link_lines(links: Sequence[OpenLink], width: int | None = None) -> Iterator[str]:
+def link_lines(links: Sequence[OpenLink], width: int | None) -> Iterator[str]:
     """List links by their numbers."""
     yield from table([_row(each) for each in links], width)
     yield count(len(links), "open link")

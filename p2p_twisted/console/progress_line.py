@@ -57,7 +57,7 @@ def running_line(running: Sequence[Progress], width: int | None = None) -> str:
     return fitted_line(f"{len(running)} downloads", done, ("", pace(rate, left), ""), width)
 
 
-def progress_line(progress: Progress, width: int | None = None) -> str:
+def progress_line(progress: Progress, width: int | None) -> str:
     """
     Write the progress of one download.
 

@@ -91,7 +91,7 @@ def topology_lines(topology: Topology) -> Iterator[str]:
     yield f"{peers}, {links}, {human_time(topology.seconds)}{_silence(topology.silent)}"
 
 
-def choice_lines(choices: Sequence[Choice], width: int | None = None) -> Iterator[str]:
+def choice_lines(choices: Sequence[Choice], width: int | None) -> Iterator[str]:
     """Write numbered choices, for commands such as ``get 2``, each in one line."""
     rows = [
         (

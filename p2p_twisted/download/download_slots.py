@@ -1,16 +1,11 @@
 """Let so many files be received at a time, and some more that somebody reads."""
 
-from typing import Final
-
 from attrs import define, field
 from twisted.internet.defer import Deferred, succeed
 
 from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.file_readers import ReadableDownloads
 from p2p_twisted.wire.names import FileId
-
-_OF_NONE: Final = None
-"""What is received is not one file that can be read meanwhile."""
 
 
 @define(eq=False)
@@ -31,13 +26,17 @@ class DownloadSlots:
     def __attrs_post_init__(self) -> None:
         self._readable.hurried = self._admit
 
-    def has_room(self, file_id: FileId | None = _OF_NONE) -> bool:
-        """Return whether who comes now for some content need not wait."""
+    def has_room(self, file_id: FileId | None) -> bool:
+        """
+        Return whether who comes now for some content need not wait.
+
+        :param file_id: ``None`` for what is not one file that can be read meanwhile.
+        """
         return self._taken < self._places(file_id) and not any(
             self._is_read(other) or not self._is_read(file_id) for other in self._waiting.values()
         )
 
-    def acquire(self, file_id: FileId | None = _OF_NONE) -> "Deferred[None]":
+    def acquire(self, file_id: FileId | None) -> "Deferred[None]":
         """Fire once there is a slot for some content; canceling stops waiting."""
         if self.has_room(file_id):
             self._taken += 1

@@ -280,7 +280,7 @@ class Downloads:
                 return download
         return None
 
-    def _add(self, entry: JournalEntry, hits: Sequence[Hit], number: int | None = None) -> Download:
+    def _add(self, entry: JournalEntry, hits: Sequence[Hit], number: int | None) -> Download:
         number = number or self._new_number()
         entry, before = attrs.evolve(entry, number=number), self._downloads.get(number)
         # Its story has begun while its holder was hashing it.

@@ -19,7 +19,7 @@ from p2p_twisted.runtime.disk_thread import Writing
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.storage.part_file import PartFile
 from p2p_twisted.storage.partial import PartialContent, PartialSource
-from p2p_twisted.wire.attributes import UNKNOWN, Attributes
+from p2p_twisted.wire.attributes import Attributes
 from p2p_twisted.wire.messages import Hit, Push
 from p2p_twisted.wire.names import PeerName
 
@@ -62,7 +62,7 @@ class FileInProgress:
         observer: DownloadObserver,
         heard: Callable[[Hit], None],
         *,
-        attributes: Attributes = UNKNOWN,
+        attributes: Attributes,
         writing: Writing,
     ) -> None:
         self.content = part.content

@@ -94,7 +94,7 @@ class Offer(
         if not 0 < self.until - self.issued <= OFFER_DAYS * _DAY_SECONDS:
             raise ValueError(f"an offer may last {OFFER_DAYS} days, and has to last a second")
 
-    def is_for(self, name: PeerName, groups: Collection[str] = ()) -> bool:
+    def is_for(self, name: PeerName, groups: Collection[str]) -> bool:
         """Return whether a peer is meant, which is in some groups; its sender never is."""
         if name == self.sender:
             return False

@@ -1,7 +1,5 @@
 """Look how a push goes until nothing more happens."""
 
-from math import inf
-
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
@@ -12,7 +10,7 @@ from p2p_twisted.wire.names import MessageId
 
 
 async def wait_for(
-    offers: IOffers, clock: IReactorTime, offer: MessageId, seconds: float = inf
+    offers: IOffers, clock: IReactorTime, offer: MessageId, seconds: float
 ) -> Waited:
     """
     Look again and again; see :meth:`IOffers.wait`.

@@ -151,7 +151,7 @@ class OverlayDriver:
         """Broadcast to all other peers."""
         self.feed(events.GossipPublished(gossip))
 
-    def tell_neighbors(self, message: Compared, besides: Connection | None = None) -> None:
+    def tell_neighbors(self, message: Compared, besides: Connection | None) -> None:
         """Send a message over all links but one."""
         for connection in [self._connections[each] for each in self._overlay.membership.links]:
             if connection is not besides:

@@ -91,9 +91,7 @@ class Neighbors(dict[LinkId, Neighbor]):
         """Return whether a host has more links than that."""
         return any(count > limits.LINKS_PER_HOST for count in self._per_host().values())
 
-    def expendable(
-        self, why: Why, tree: TreeView, now: float, host: str | None = None
-    ) -> list[LinkId]:
+    def expendable(self, why: Why, tree: TreeView, now: float, host: str | None) -> list[LinkId]:
         """
         List the links that may make room: those outside the tree, if there are any.
 
@@ -101,7 +99,7 @@ class Neighbors(dict[LinkId, Neighbor]):
         can cut us off; and what may be made up goes before all else, the youngest first:
         otherwise whoever asks again and again would have all links in the end.
 
-        :param host: from where a stranger asks for a link; absent for one of our own.
+        :param host: from where a stranger asks for a link; ``None`` for one of our own.
         """
         if host is None:
             return self._least_useful(list(self), why, tree, now)

@@ -38,7 +38,7 @@ class Lookups:
         """Look nothing up any more, for anybody."""
         self._answers.stop()
 
-    async def find(self, text: str, part: HitsWatch | None = None) -> Found:
+    async def find(self, text: str, part: HitsWatch | None) -> Found:
         """
         Search all peers by name, this one too.
 

@@ -48,7 +48,7 @@ class ExitCode:
         self._code = code
         self._stop()
 
-    def give_up(self, reason: str, code: Exit, is_shown: bool = False) -> None:
+    def give_up(self, reason: str, code: Exit, is_shown: bool) -> None:
         """
         Say why the daemon cannot go on, and end it.
 

@@ -16,7 +16,7 @@ def was_given(option: str) -> bool:
     return words_without(option, sys.orig_argv) != sys.orig_argv
 
 
-def restart_without(option: str, variables: Sequence[str] = ()) -> None:
+def restart_without(option: str, variables: Sequence[str]) -> None:
     """
     Run the same program with the same arguments, but for one option and its value.
 

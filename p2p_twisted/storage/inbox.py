@@ -16,7 +16,6 @@ from p2p_twisted.storage.id_of_file import id_of_file
 from p2p_twisted.storage.part_file import PartFile
 from p2p_twisted.storage.part_names import part_name, remove_abandoned
 from p2p_twisted.storage.unnamed import UnnamedFile
-from p2p_twisted.wire.limits import COMPONENT_BYTES
 from p2p_twisted.wire.names import BadName, FileId, check_component, check_placed
 
 _SHORTEST_FOLDER_BYTES: Final = 24
@@ -230,7 +229,7 @@ class Inbox:
         except (OSError, BadName) as error:
             self.log.warn("a part file stays in {folder}: {error}", folder=self.folder, error=error)
 
-    def make_folder(self, target: str, room: int = COMPONENT_BYTES) -> str:
+    def make_folder(self, target: str, room: int) -> str:
         """
         Create a new folder for a download, ``name (1)`` if ``name`` exists.
 
@@ -281,7 +280,7 @@ class Inbox:
         """Return the path of a target's part file, relative to the folder."""
         return os.path.join(_split(target)[0], part_name(target, file_id))
 
-    def sweep(self, spared: Container[str], now: float, is_wanted: IsWanted = _always) -> None:
+    def sweep(self, spared: Container[str], now: float, is_wanted: IsWanted) -> None:
         """
         Remove part files that were last written to more than a day ago.
 

@@ -75,7 +75,7 @@ class RevokedIssuers:
         """Return whether a certificate does not count because of an issuer."""
         return certificate.issuer in self._held or not self.vouch_for(certificate.identity.vouchers)
 
-    def add(self, statement: RootStatement, now: float, *, was_kept: bool = False) -> bool:
+    def add(self, statement: RootStatement, now: float, *, was_kept: bool) -> bool:
         """
         Have a statement count.
 

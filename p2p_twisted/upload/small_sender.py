@@ -109,7 +109,7 @@ class SmallFileSender:
         self._is_gathering = False
         self._is_over = False
 
-    def ask(self, file_ids: Sequence[FileId], together: bool = False) -> None:
+    def ask(self, file_ids: Sequence[FileId], together: bool) -> None:
         """
         Queue requested files.
 
@@ -121,9 +121,7 @@ class SmallFileSender:
         self._are_together = together
         self._waiting.extend(file_ids)
 
-    def next_piece(
-        self, ready: Callable[[], None], held: Callable[[], HeldUp | None] = lambda: None
-    ) -> bytes:
+    def next_piece(self, ready: Callable[[], None], held: Callable[[], HeldUp | None]) -> bytes:
         """
         Encode the next answers: a few, so that other connections do not wait long.
 

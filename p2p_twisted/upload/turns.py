@@ -64,7 +64,7 @@ class Turns:
         self._begin(push)
         return True
 
-    def end(self, push: WaitsForTurn, has_sent: bool = False) -> None:
+    def end(self, push: WaitsForTurn, has_sent: bool) -> None:
         """
         End the turn of a push, or its wait for one; if there is neither, this does no harm.
 

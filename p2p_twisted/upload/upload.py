@@ -90,7 +90,7 @@ class Upload(Session):
         pace: TransferPace,
         reading: Offload,
         uplink: Callable[[], Uplink],
-        turns: Turns | None = None,
+        turns: Turns | None,
     ) -> None:
         self.gone: Deferred[None] = Deferred()
         self.is_cut = True

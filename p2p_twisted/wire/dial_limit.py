@@ -44,9 +44,7 @@ class DialLimit:
         self._failed.move_to_end(key)
         return True
 
-    def allows(
-        self, host: str, port: int, now: float, most: int = limits.FAILED_DIALS_PER_MINUTE
-    ) -> bool:
+    def allows(self, host: str, port: int, now: float, most: int) -> bool:
         """Return whether a dial would be permitted; see :meth:`take`."""
         self._forget(now)
         key = _key(host, port)

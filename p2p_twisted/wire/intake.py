@@ -93,14 +93,14 @@ class Intake:
         self,
         fell_behind: Callable[[], None],
         abused: Callable[[], None],
-        share: IntakeShare | None = None,
+        share: IntakeShare | None,
     ) -> None:
         """
         Give the connection its share, from now on.
 
         :param fell_behind: is called when it has used that up, and is not read for a while.
         :param abused: is called when it goes beyond that for ten seconds; closes it.
-        :param share: what it has together with others; by default one of its own.
+        :param share: what it has together with others; ``None`` for one of its own.
         """
         self._fell_behind = fell_behind
         self._abused = abused

@@ -24,7 +24,7 @@ _LEAST_UNSENT_BYTES: Final = 32 * limits.KIB
 _MOST_UNSENT_BYTES: Final = 512 * limits.KIB
 
 
-def send_now(to: socket.socket | None, line: bytes, flags: int = 0) -> int:
+def send_now(to: socket.socket | None, line: bytes, flags: int) -> int:
     """Write as much of a line as the system takes now; return how many bytes that is."""
     try:
         return 0 if to is None else to.send(line, flags)

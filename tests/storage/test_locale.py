@@ -17,7 +17,7 @@ from p2p_twisted.wire.chunks import content_id
 assert sys.getfilesystemencoding() == "ascii", sys.getfilesystemencoding()
 inbox = Inbox(sys.argv[1])
 content = WholeContent(content_id(b"x"), b"x")
-folder = inbox.make_folder("\u65e5")
+folder = inbox.make_folder("\u65e5", 255)
 for name in (f"{folder}/caf\u00e9/\u65e5.txt", "caf\u00e9.txt"):
     for _twice in range(2):
         part = inbox.open_part(name, content)
@@ -30,9 +30,9 @@ for name in (f"{folder}/caf\u00e9/\u65e5.txt", "caf\u00e9.txt"):
     inbox.discard(name, content.file_id)
 part = inbox.open_part("\u65e5.txt", content)
 spared = {inbox.part_path("\u65e5.txt", content.file_id)}
-inbox.sweep(spared, 1e12)
+inbox.sweep(spared, 1e12, lambda: True)
 os.fstat(part.duplicate())
-assert inbox.make_folder("\u65e5") == "\u65e5 (1)"
+assert inbox.make_folder("\u65e5", 255) == "\u65e5 (1)"
 inbox.make_folders(["\u65e5 (1)/\u00e9"])
 inbox.remove_folders(["\u65e5 (1)/\u00e9", "\u65e5 (1)"])
 """
