@@ -187,6 +187,9 @@ def _ended(client: PeerClient, end: dict[str, Any], options: argparse.Namespace)
         say_lines(lines)
         for failed in end["failed"]:
             sys.stderr.write(f"{failed['reason']}\n")
+        if options.registry is None and "blocked" in _states(end):
+            shows = f"{client.typed('transfers')} shows how"
+            sys.stderr.write(f"{client.name} goes on by itself once there is room: {shows}\n")
     return exit_
 
 
@@ -205,9 +208,13 @@ def _lands_there(options: argparse.Namespace) -> bool:
 
 
 def _exit(end: dict[str, Any], options: argparse.Namespace) -> int:
-    states = {each["state"] for each in end["downloads"]}
-    if options.registry is not None and end["exit"] == Exit.UNFINISHED and states == {"blocked"}:
+    is_blocked = end["exit"] == Exit.UNFINISHED and _states(end) == {"blocked"}
+    if options.registry is not None and is_blocked:
         # A peer that stays goes on when there is space again; this one does not stay.
         return Exit.DISK
     exit_: int = end["exit"]
     return exit_
+
+
+def _states(end: dict[str, Any]) -> set[str]:
+    return {each["state"] for each in end["downloads"]}

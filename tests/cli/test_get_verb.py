@@ -1,5 +1,7 @@
 """What ``p2p get`` is told to download, and to say of it."""
 
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from typing import Any, cast
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -9,6 +11,7 @@ from p2p_twisted.cli.get_verb import check_get, get
 from p2p_twisted.cli.main import command_parser
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
 from p2p_twisted.runtime.exit_status import Exit
+from tests.process.page_answers import download
 
 CHOICE = {"number": 1, "id": "f" * 64, "name": "f1.txt", "peer": "s4"}
 AMBIGUOUS = {
@@ -31,6 +34,22 @@ class LateFault:
         """Fail in the only line."""
         self.asked.append(body)
         yield {"download": None, "end": None, "error": AMBIGUOUS}
+
+
+class FullDisk:
+    """A peer on whose disk there is no room."""
+
+    name = "s2"
+
+    def typed(self, words: str) -> str:
+        """Write a command for it."""
+        return f"p2p {words} --peer s2"
+
+    def lines(self, *_question: Any) -> Any:
+        """Tell that the download has to wait."""
+        blocked = download(1, "f1", "blocked", reason="the disk is full")
+        end = {"exit": Exit.UNFINISHED, "downloads": [blocked], "here": [], "failed": []}
+        yield {"download": None, "end": end, "error": None}
 
 
 class GetTests(SynchronousTestCase):
@@ -70,3 +89,15 @@ class GetTests(SynchronousTestCase):
             failed = self.assertRaises(CommandFailed, get, client, self.options("f1", *words))
             self.assertIn(f"{'f' * 64}  f1.txt  s4", str(failed))
             self.assertEqual(peer.asked[-1].get("numbered", True), numbered)
+
+    def test_full_disk(self) -> None:
+        """A peer that stays goes on by itself, which is told; one for this command alone ends."""
+        goes_on = "s2 goes on by itself once there is room: p2p transfers --peer s2 shows how\n"
+        for words, exit_, told in (
+            ((), Exit.UNFINISHED, goes_on),
+            (("--registry", "s:1"), Exit.DISK, ""),
+        ):
+            with redirect_stdout(StringIO()) as said, redirect_stderr(StringIO()) as complained:
+                code = get(cast(PeerClient, FullDisk()), self.options("f1", *words))
+            self.assertEqual((code, complained.getvalue()), (exit_, told))
+            self.assertIn("f1 blocked 42 %: the disk is full", said.getvalue())
