@@ -1,12 +1,16 @@
 """The verbs that one request to a running peer carries out, or a few."""
 
 import argparse
+import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from p2p_twisted.cli.answers import complain, say
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
 from p2p_twisted.runtime.exit_status import Exit
+
+_END_SECONDS: Final = 5.0
+_LOOK_SECONDS: Final = 0.02
 
 
 def status(client: PeerClient, options: argparse.Namespace) -> int:
@@ -104,7 +108,9 @@ def limit(client: PeerClient, options: argparse.Namespace) -> int:
 
 def leave(client: PeerClient, options: argparse.Namespace) -> int:
     """Have the peer leave, and end."""
-    return say(options, client.ask("POST", "/v1/leave", {}), lambda _answer: ["left the network"])
+    answer = client.ask("POST", "/v1/leave", {})
+    _wait_for_end(client)
+    return say(options, answer, lambda _answer: ["left the network"])
 
 
 def stop(client: PeerClient, options: argparse.Namespace) -> int:
@@ -116,7 +122,15 @@ def stop(client: PeerClient, options: argparse.Namespace) -> int:
         )
         return say(options, answer, lambda _answer: [said])
     answer = client.ask("POST", "/v1/stop", {})
+    _wait_for_end(client)
     return say(options, answer, lambda _answer: ["stopped the network"])
+
+
+def _wait_for_end(client: PeerClient) -> None:
+    """Wait for a moment until a peer has ended, so that no command behind this one finds it."""
+    ends = time.monotonic() + _END_SECONDS
+    while client.place.path.exists() and time.monotonic() < ends:
+        time.sleep(_LOOK_SECONDS)
 
 
 def _act(client: PeerClient, options: argparse.Namespace, method: str, what: str, done: str) -> int:

@@ -47,6 +47,13 @@ class PagePushTests(PageCase):
         self.assertFalse((self.network.directory / "s1" / "week 2" / "c.txt").exists())
         self.assertEqual(self.browser.faults, [])
 
+    def test_nothing(self) -> None:
+        """That a name is looked for is told, and then that nothing is called so."""
+        self.page.fill("#push-name", "nothing")
+        self.page.get_by_role("button", name="Push", exact=True).click()
+        self.page.get_by_text("looking for nothing in what this peer shares").wait_for()
+        self.page.get_by_text("nothing is not pushed: this peer shares no nothing").first.wait_for()
+
     def test_form(self) -> None:
         """What is shared can be pushed to several; who refuses it is shown, and it can be ended."""
         self.page.fill("#push-to", "s3, S2")

@@ -70,6 +70,7 @@ export class Pushes {
   /** Push what this peer shares, each by itself. */
   async push(names, to) {
     for (const name of names) {
+      say(`looking for ${name} in what this peer shares`);
       try {
         for await (const step of lines("POST", "/v1/offers", { name, to })) this.#pushed(name, step);
       } catch (error) {
