@@ -50,7 +50,7 @@ class DownloadView(View):
     :ivar is_resting: whether nothing more will happen to it soon.
     :ivar seconds: how long it took, if it has ended.
     :ivar path: where it lies, once it is saved.
-    :ivar reason: why it has failed, or cannot go on, or what its holder says that refuses.
+    :ivar reason: why it has failed, was given up or does not go on, or what its holder says.
     :ivar missing: what of a folder nobody shares any more.
     :ivar older: names that other files had already, which stay; so it has another one.
     :ivar unshared: how many entries of a folder its holder does not share.

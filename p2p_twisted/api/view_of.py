@@ -227,7 +227,7 @@ def _details(state: states.State) -> dict[str, Any]:
         case states.Incomplete(path, missing, seconds, holders, unshared):
             saved = {"path": os.path.abspath(path), "seconds": seconds, "missing": missing}
             return {**saved, "holders": _holders(holders), "unshared": unshared}
-        case states.Blocked(reason) | states.Failed(reason):
-            return {"reason": reason}
+        case states.Blocked(reason) | states.Failed(reason) | states.Canceled(reason):
+            return {"reason": reason or None}
         case _:
             return {}

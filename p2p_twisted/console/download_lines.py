@@ -69,8 +69,8 @@ def download_line(progress: Progress, width: int | None = None) -> str:
             is_some_kept = is_kept and has_arrived
             kept = "; what had arrived is kept for the next try" if is_some_kept else ""
             return FailureLine(f"{name} was not downloaded: {reason}{kept}")
-        case Canceled():
-            return f"canceled {name}"
+        case Canceled(reason):
+            return f"canceled {name}: {reason}" if reason else f"canceled {name}"
         case Waiting(unreachable=[holder, *_]):
             return (
                 f"{name} waits: {place(holder)} has it but cannot be reached, nor reach us;"

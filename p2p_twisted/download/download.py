@@ -67,7 +67,7 @@ class Download:
         self.idle: Deferred[None] = succeed(None)
         self._aim = Aim.SAVED
         self._is_aim_new = False
-        self._is_unwanted = False
+        self._canceled: Canceled | None = None
         self._content = self._new_content()
         # What may be canceled of the current step: the download itself, or a wait before it.
         self._work: Deferred[Any] | None = None
@@ -114,9 +114,9 @@ class Download:
         """Stop it until :meth:`start`, in this run or a later one."""
         self._head_for(Aim.PAUSED)
 
-    def cancel(self) -> None:
+    def cancel(self, why: str = "") -> None:
         """End it, and remove what is unfinished of it."""
-        self._is_unwanted = True
+        self._canceled = Canceled(why)
         self._head_for(Aim.CANCELED)
 
     def stop(self) -> None:
@@ -231,11 +231,11 @@ class Download:
 
     async def _give_up(self) -> None:
         await self._forget()
-        self.reporter.become(Canceled())
+        self.reporter.become(self._canceled or Canceled())
 
     async def _stop(self) -> None:
         """Leave what is there for the next run, unless it was to be canceled."""
-        if self._is_unwanted:
+        if self._canceled is not None:
             await self._disk.offload(self._disk.journal.remove, self._entry.file)
 
     def _saved(self, path: str) -> Saved:

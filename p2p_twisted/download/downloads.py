@@ -16,10 +16,11 @@ from p2p_twisted.download.explained import facts_of
 from p2p_twisted.download.file_readers import ReadableDownloads
 from p2p_twisted.download.progress import Canceled, Progress
 from p2p_twisted.download.reporter import Watch
-from p2p_twisted.download.selection import attributes_of, selected, title
+from p2p_twisted.download.selection import selected, title
+from p2p_twisted.download.wanted import wanted
 from p2p_twisted.explain.facts import Facts
 from p2p_twisted.runtime.background import background
-from p2p_twisted.storage.journal import HOLDERS_KEPT, JournalEntry
+from p2p_twisted.storage.journal import JournalEntry
 from p2p_twisted.storage.manifests import keep_lists, sweep
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import FileId
@@ -119,6 +120,7 @@ class Downloads:
         *,
         name: str | None = None,
         into: str = "",
+        most: int | None = None,
     ) -> "Deferred[Progress]":
         """
         Download a file or folder.
@@ -130,26 +132,12 @@ class Downloads:
         :param number: under which it was expected.
         :param name: what it is to be called, where that is not what its holder calls it.
         :param into: the folder in which it is to land, below where downloads do.
+        :param most: how many bytes a folder may have, as was promised.
         :returns: fires with its progress when it has ended, rests, or when no holder has
             delivered for two minutes; then it goes on by itself when one is back.
             Fails with :class:`CancelledError` after :meth:`stop`.
         """
-        first = hits[0]
-        assert first.file is not None
-        entry = JournalEntry(first.file, name or first.name, first.size, first.kind, into=into)
-        # A folder's target is chosen when its manifest is there.
-        if first.kind == "file":
-            told = attributes_of(hits)
-            entry = attrs.evolve(
-                entry,
-                target=entry.usual_target,
-                modified=told.modified,
-                is_executable=told.is_executable,
-                holders=tuple(dict.fromkeys(hit.peer for hit in hits))[:HOLDERS_KEPT],
-            )
-        else:
-            entry = attrs.evolve(entry, unshared=max(hit.unshared for hit in hits))
-        return self._get(entry, hits, watch, number)
+        return self._get(wanted(hits, name, into, most), hits, watch, number)
 
     async def get_selected(
         self, words: Sequence[str], files: Sequence[Sequence[Hit]], watch: Watch
@@ -177,10 +165,11 @@ class Downloads:
             for download in self._downloads.values()
         )
 
-    def cancel(self, number: int) -> Progress:
+    def cancel(self, number: int, why: str = "") -> Progress:
         """
         Cancel a download; what is unfinished of it is removed.
 
+        :param why: it is, unless a person says so.
         :returns: how it stood.
         :raises KeyError: when there is none of that number to cancel.
         """
@@ -188,7 +177,7 @@ class Downloads:
         if not download.may_be_canceled:
             raise KeyError(number)
         progress = download.progress
-        download.cancel()
+        download.cancel(why)
         return progress
 
     def pause(self, number: int | None = None) -> tuple[Progress, ...]:

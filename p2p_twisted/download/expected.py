@@ -84,9 +84,9 @@ class ExpectedDownload:
         if self.may_be_canceled:
             self.reporter.become(Failed(reason, has_arrived=False, exit=exit_))
 
-    def cancel(self) -> None:
+    def cancel(self, why: str = "") -> None:
         """End it."""
-        self.reporter.become(Canceled())
+        self.reporter.become(Canceled(why))
         self.stop()
 
     def stop(self) -> None:

@@ -1,6 +1,6 @@
 """Put together what is known of how a download goes."""
 
-from p2p_twisted.download.progress import Blocked, Failed, Undelivered
+from p2p_twisted.download.progress import Blocked, Canceled, Failed, Undelivered
 from p2p_twisted.download.reporter import Reporter
 from p2p_twisted.explain.facts import Facts
 
@@ -27,7 +27,7 @@ def facts_of(reporter: Reporter, limit: int | None) -> Facts:
         seconds_in=account.seconds_in,
         size=progress.size,
         received=progress.received,
-        reason=state.reason if isinstance(state, Blocked | Failed) else "",
+        reason=state.reason if isinstance(state, Blocked | Failed | Canceled) else "",
         limit=limit,
         window=window,
         work=work,

@@ -79,7 +79,7 @@ class FolderDownload:
 
         :returns: the target of the whole folder; nothing for a selection.
         :raises SomeGone: when no peer shares some of it any more.
-        :raises BadManifest: when it is no folder that could be stored.
+        :raises BadManifest: when it is no folder that could be stored, or more than was promised.
         :raises BadName: when it is too deep for the folder in which it is to land.
         :raises DiskFault: when it cannot be kept.
         """
@@ -87,6 +87,7 @@ class FolderDownload:
         if self._manifest.is_canceled:
             raise CancelledError
         listed = await self._disk.all(read_manifest(self._manifests.path(manifest)))
+        _check_size(listed, self._entry)
         target = await self._find(listed)
         if target is not None:
             await self._seeds.listed(self._entry.file, listed)
@@ -203,6 +204,16 @@ class FolderDownload:
 
 def _is_no_folder(path: str) -> bool:
     return os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path))
+
+
+def _check_size(listed: Iterable[Member], entry: JournalEntry) -> None:
+    """
+    Check that what a manifest lists is no more than was promised.
+
+    :raises BadManifest: when it is.
+    """
+    if entry.most is not None and sum(member.size for member in listed) > entry.most:
+        raise BadManifest("it is larger than its offer says")
 
 
 def _check_depth(listed: Iterable[Member], entry: JournalEntry) -> None:

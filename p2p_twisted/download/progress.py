@@ -178,7 +178,13 @@ class Failed:
 
 @attrs.frozen
 class Canceled:
-    """Its requester gave it up; nothing unfinished of it is left."""
+    """
+    It was given up; nothing unfinished of it is left.
+
+    :ivar reason: why; empty where a person has canceled it.
+    """
+
+    reason: str = ""
 
 
 State = (

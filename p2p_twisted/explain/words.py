@@ -51,9 +51,9 @@ def failed(facts: Facts) -> str:
     return f"it failed: {facts.reason}"
 
 
-def canceled(_facts: Facts) -> str:
-    """Say that it was given up."""
-    return "it was canceled"
+def canceled(facts: Facts) -> str:
+    """Say that it was given up, and why, unless a person did that."""
+    return f"it was canceled: {facts.reason}" if facts.reason else "it was canceled"
 
 
 def queued(facts: Facts) -> str:

@@ -36,6 +36,7 @@ from p2p_twisted.wire.messages import Hit, ReceiptState
 from p2p_twisted.wire.names import BadName, FileId
 
 _HOP_SECONDS: Final = 0.25
+_LARGER: Final = "it is larger than its offer says"
 
 Find = Callable[[FileId], "Deferred[tuple[Hit, ...]]"]
 """Asks others who has some content."""
@@ -129,12 +130,12 @@ class OfferFetching:
         if work is not None:
             work.cancel()
 
-    def give_up(self) -> None:
+    def give_up(self, why: str) -> None:
         """End it, and its download, unless a person has asked for that."""
         self.stop()
         if self.number is not None and self._is_begun:
             with suppress(KeyError):
-                self._parts.downloads.cancel(self.number)
+                self._parts.downloads.cancel(self.number, why)
 
     async def _run(self) -> None:
         try:
@@ -182,7 +183,9 @@ class OfferFetching:
             self.found_nobody = True
             self._tell("waiting", NOBODY_HAS_IT)
             return False
-        done = self._parts.downloads.get(hits, watch, name=offer.name, into=self._into)
+        done = self._parts.downloads.get(
+            hits, watch, name=offer.name, into=self._into, most=offer.size
+        )
         background(self.log, f"downloading what {offer.sender} offers", done)
         return True
 
@@ -204,8 +207,8 @@ class OfferFetching:
             return
         self._progress = progress
         if progress.size > self._offer.size:
-            self._tell("failed", "it is larger than its offer says")
-            self.give_up()
+            self._tell("failed", _LARGER)
+            self.give_up(_LARGER)
             self._ended()
         else:
             self._tell(*_told(progress))
@@ -237,8 +240,8 @@ def _told(progress: Progress) -> tuple[ReceiptState, str]:
             return "failed", f"no peer shares {len(missing):,} of its files any more"
         case Paused():
             return "fetching", "it is paused"
-        case Canceled():
-            return "refused", "it was canceled"
+        case Canceled(reason):
+            return "refused", reason or "it was canceled"
         case Waiting() if not progress.received:
             return "waiting", NOBODY_HAS_IT
         case _:

@@ -110,7 +110,7 @@ class OfferTaking:
         else:
             had_it = self._state_of(received) == "saved"
             received.is_taken = received.kept.is_here = False
-            self._give_up(received)
+            self._give_up(received, "its push was refused")
             self._become(received, "refused", _KEPT_HERE if had_it else "")
         self.consider()
 
@@ -271,7 +271,7 @@ class OfferTaking:
             return False
         self._received[late.id] = self._received.pop(late.id)
         late.is_taken = False
-        self._give_up(late)
+        self._give_up(late, "another push has its place, and it waits for its turn")
         self._become(late, "waiting")
         return True
 
@@ -285,10 +285,10 @@ class OfferTaking:
                 received.missed()
         self.consider()
 
-    def _give_up(self, received: ReceivedOffer) -> None:
+    def _give_up(self, received: ReceivedOffer, why: str) -> None:
         received.is_fetched = received.kept.is_pinned = False
         if received.fetching is not None:
-            received.fetching.give_up()
+            received.fetching.give_up(why)
 
     def _state_of(self, received: ReceivedOffer) -> ReceiptState | None:
         known = self._known.get(received.id)

@@ -48,6 +48,7 @@ class JournalEntry:
     :ivar number: what the person calls the download by; 0 for an unknown one.
     :ivar holders: some that had all of a file when it was asked for.
     :ivar into: the folder of the inbox in which it lands; empty for the inbox itself.
+    :ivar most: how many bytes the files of a folder may have, if that was promised.
     """
 
     file: FileId
@@ -62,6 +63,7 @@ class JournalEntry:
     number: Number = 0
     holders: Holders = ()
     into: str = attrs.field(default="", validator=_valid_into)
+    most: Size | None = None
 
     @property
     def usual_target(self) -> str:

@@ -72,6 +72,7 @@ class DownloadLineTests(SynchronousTestCase):
                 " what had arrived is kept for the next try",
             ),
             (Canceled(), "canceled f1.txt"),
+            (Canceled("its push was refused"), "canceled f1.txt: its push was refused"),
         ]:
             self.assertEqual(download_line(running(state=state)), line)
 

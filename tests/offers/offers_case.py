@@ -1,17 +1,25 @@
 """Peers of which one pushes something, for tests."""
 
+from typing import Any
+
+import msgspec
 from twisted.internet.defer import Deferred
 
 from p2p_twisted.offers.accept_rule import AcceptRule
 from p2p_twisted.offers.board import Board
+from p2p_twisted.offers.offer import lock_of
+from p2p_twisted.offers.offer_exchange import OFFER
 from p2p_twisted.offers.offers_interface import KnownOffer
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.testing.daemons import VirtualDaemons
+from p2p_twisted.testing.introspection import driver_of
+from p2p_twisted.wire.messages import Gossip
 from tests.peer.cases import SONG, PeerTestCase
 
 ANYONE = AcceptRule(("anyone",))
 ASK = AcceptRule(("ask",))
 HOUR = 3_600.0
+DAY = 86_400
 FILES = {"slides.pdf": SONG, "week 3/notes.txt": b"notes", "week 3/b": SONG}
 
 
@@ -36,6 +44,26 @@ class OffersTestCase(PeerTestCase):
     ) -> KnownOffer:
         pushed: Deferred[KnownOffer] = daemons.peers["s1"].offers.push(name, to, seconds, into)
         return daemons.result(pushed)
+
+    def offer(self, daemons: VirtualDaemons, **said: Any) -> None:
+        """Have mallory offer something, in an open network's words."""
+        driver = driver_of(daemons.peers["mallory"])
+        assert driver is not None
+        now = int(daemons.wall())
+        usual = {
+            "kind": "offer",
+            "file_id": "a" * 64,
+            "name": "free.exe",
+            "size": 5,
+            "sender": "mallory",
+            "to": ["@all"],
+            "issued": now,
+            "until": now + DAY,
+            "network": "default",
+            "lock": lock_of("0" * 32),
+        }
+        text = msgspec.json.encode({**usual, **said}).decode()
+        driver.publish(Gossip(driver.new_id(), OFFER, "mallory", 0, 120, text=text))
 
     def heard(self, peer: Peer) -> KnownOffer:
         """Return the only offer that a peer has heard of."""

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import attrs
-import msgspec
 import pytest
 from attrs import frozen
 from twisted.internet.defer import succeed
@@ -19,21 +18,16 @@ from p2p_twisted.offers.limits import (
     OFFERS_SOUGHT_BURST,
     OFFERS_SOUGHT_PER_SECOND,
 )
-from p2p_twisted.offers.offer import lock_of
 from p2p_twisted.offers.offer_book import KeptOffer
-from p2p_twisted.offers.offer_exchange import OFFER
 from p2p_twisted.offers.offer_turns import OfferTurns
 from p2p_twisted.overlay.limits import GOSSIP_BURST, GOSSIP_PER_SECOND
 from p2p_twisted.peer.interface import unwatched
 from p2p_twisted.peer.sights import QuestionSeen
 from p2p_twisted.testing.daemons import VirtualDaemons
-from p2p_twisted.testing.introspection import driver_of
 from p2p_twisted.wire.limits import KIB, TIB
-from p2p_twisted.wire.messages import Gossip
-from tests.offers.offers_case import ANYONE, ASK, HOUR, OffersTestCase
+from tests.offers.offers_case import ANYONE, ASK, DAY, HOUR, OffersTestCase
 from tests.peer.cases import SONG
 
-DAY = 86_400
 A_MINUTE = 10_000
 
 
@@ -62,26 +56,6 @@ class HostileOffersTests(OffersTestCase):
         daemons.start("mallory", files)
         daemons.run(20)
         return daemons
-
-    def offer(self, daemons: VirtualDaemons, **said: Any) -> None:
-        """Have mallory offer something, in an open network's words."""
-        driver = driver_of(daemons.peers["mallory"])
-        assert driver is not None
-        now = int(daemons.wall())
-        usual = {
-            "kind": "offer",
-            "file_id": "a" * 64,
-            "name": "free.exe",
-            "size": 5,
-            "sender": "mallory",
-            "to": ["@all"],
-            "issued": now,
-            "until": now + DAY,
-            "network": "default",
-            "lock": lock_of("0" * 32),
-        }
-        text = msgspec.json.encode({**usual, **said}).decode()
-        driver.publish(Gossip(driver.new_id(), OFFER, "mallory", 0, 120, text=text))
 
     def flood(self, daemons: VirtualDaemons, seconds: float, in_names: bool = False) -> None:
         """Have mallory offer 10,000 things a minute, perhaps each in another name."""

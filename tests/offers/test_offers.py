@@ -167,6 +167,7 @@ class AnswerTests(OffersTestCase):
         daemons.run(30)
         self.assertEqual(self.heard(peer).state, "refused")
         self.assertEqual(self.downloads(daemons, "s2"), [])
+        self.assertIn("its push was refused", peer.explain(None).diagnosis.sentence)
 
     def test_nothing_of_it_is_shared(self) -> None:
         """An empty folder, and one of hidden files alone, are not waited for without end."""
