@@ -76,7 +76,7 @@ class Conversation:
         self._transfers = TransferControl(peer, say, width)
         self._administration = Administration(peer, say, width, ask)
         self._downloading = Downloading(peer, say, watch, self.exits)
-        self._pushing = Pushing(peer, say, width, self.exits)
+        self._pushing = Pushing(peer, say, width, self.exits, self._downloading.tells)
         self._linking = Linking(links, say, width)
         self._listed = LastList()
         self._seen_peers: tuple[PeerName, ...] = ()

@@ -57,12 +57,16 @@ class Downloading:
         self._watch = watch
         # Those whose ends commands show, and what was said last of those of earlier runs.
         self._commanded: set[int] = set()
-        self._said: dict[int, type[State]] = {}
+        self._said: dict[int, type[State] | None] = {}
         self._warned: set[int] = set()
 
     def follow_earlier(self) -> None:
         """Show what earlier runs have left: that it goes on or rests, its progress, and its end."""
         self._peer.watch_earlier(self._watch_earlier)
+
+    def tells(self, number: int) -> bool:
+        """Return whether a person is told here what becomes of a download."""
+        return number in self._commanded or number in self._said
 
     async def get(self, wanted: str | Hit, holder: PeerName | None) -> Outcome:
         """
@@ -130,11 +134,12 @@ class Downloading:
     def _watch_earlier(self, progress: Progress) -> None:
         """Show what becomes of a download that no command of this run has begun."""
         number, state = progress.number, progress.state
+        self._said.setdefault(number, None)
         if number in self._commanded or isinstance(state, Checking):
             # How much is there is not known yet.
             self._watch(progress)
             return
-        before, self._said[number] = self._said.get(number), type(state)
+        before, self._said[number] = self._said[number], type(state)
         if before is None and (isinstance(state, Paused) or not progress.is_resting):
             self._say([earlier_line(progress)])
         elif progress.is_resting and type(state) not in (before, Paused):

@@ -22,6 +22,7 @@ from p2p_twisted.console.push_lines import (
 )
 from p2p_twisted.console.shown_offers import shown_board, shown_push
 from p2p_twisted.console.text import FailureLine, human_size, shown_name, visible
+from p2p_twisted.download.progress import Progress
 from p2p_twisted.offers.numbered_offers import (
     accept_offer,
     all_offers,
@@ -42,15 +43,22 @@ class Pushing:
     :param say: shows lines.
     :param width: tells how many cells a line may have; ``None`` for no limit.
     :param exits: is told how commands have failed.
+    :param is_told: returns whether what becomes of a download is told elsewhere.
     """
 
     def __init__(
-        self, peer: IPeer, say: Say, width: Callable[[], int | None], exits: Exits
+        self,
+        peer: IPeer,
+        say: Say,
+        width: Callable[[], int | None],
+        exits: Exits,
+        is_told: Callable[[int], bool],
     ) -> None:
         self._peer = peer
         self._say = say
         self._width = width
         self._exits = exits
+        self._is_told = is_told
         # By id: how this peer was with it when that was last told; and whether it was being got.
         self._told: dict[str, str | None] = {}
         self._begun: set[str] = set()
@@ -248,26 +256,30 @@ class Pushing:
             if known.state == ASKED:
                 yield f"{push.sender} pushes {push.title} no more"
             return
+        progress = self._download_of(known)
+        # A person's own may go on where the push has failed.
+        is_one = progress is not None and (progress.is_ended or known.state != "failed")
+        if progress is not None and is_one and self._is_told(progress.number):
+            return
         match known.state:
             case "asked" if self._asks:
                 yield asked_line(push)
             case "fetching" if known.offer.id not in self._begun:
                 self._begun.add(known.offer.id)
                 yield f"getting {push.title} ({human_size(push.size)}), which {push.sender} pushes"
+            case "saved" if progress is not None:
+                yield download_line(progress)
             case "saved":
-                yield self._saved(known)
+                yield f"{push.title}, which {push.sender} pushes, is here"
             case "no space" | "failed":
                 why = visible(known.reason) or known.state
                 if known.state == "no space":
                     why = f"{why}; it comes by itself once there is space"
                 yield FailureLine(f"{push.title}, which {push.sender} pushes, is not here: {why}")
 
-    def _saved(self, known: KnownOffer) -> str:
-        for progress in self._peer.transfers():
-            if progress.number == known.download:
-                return download_line(progress)
-        push = shown_push(known)
-        return f"{push.title}, which {push.sender} pushes, is here"
+    def _download_of(self, known: KnownOffer) -> Progress | None:
+        transfers = self._peer.transfers() if known.download is not None else ()
+        return next((each for each in transfers if each.number == known.download), None)
 
 
 def _is_failed(outcome: Outcome) -> bool:

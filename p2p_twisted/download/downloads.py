@@ -61,15 +61,18 @@ class Downloads:
         """Have all go on, as others can be asked now."""
         self._context.joined.open()
 
-    async def watch(self, file_id: FileId, watch: Watch) -> bool:
+    async def watch(self, file_id: FileId, watch: Watch, is_recalled: bool = False) -> bool:
         """
         Watch a download of some content that goes on, or is paused, also since an earlier run.
 
         :param watch: is told of its progress.
+        :param is_recalled: whether one counts, too, that an earlier run has left, and is saved.
         :returns: whether there is one.
         """
         await self.earlier.known()
         running = self._running(file_id)
+        if running is None and is_recalled:
+            running = self.earlier.saved(file_id)
         if running is not None:
             running.reporter.watch(watch)
         return running is not None

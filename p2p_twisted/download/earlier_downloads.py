@@ -5,10 +5,11 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from p2p_twisted.download.download import Download
-from p2p_twisted.download.progress import Checking, Paused, Progress
+from p2p_twisted.download.progress import Checking, Paused, Progress, Saved
 from p2p_twisted.download.reporter import Watch
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.gate import Gate
+from p2p_twisted.wire.names import FileId
 
 
 @define(eq=False)
@@ -42,6 +43,11 @@ class EarlierDownloads:
         for download in self._downloads if self._joined.is_open else ():
             if not download.progress.is_ended:
                 download.reporter.watch(watch)
+
+    def saved(self, file_id: FileId) -> Download | None:
+        """Return the one of some content, if that is saved."""
+        saved = (each for each in self._downloads if isinstance(each.progress.state, Saved))
+        return next((each for each in saved if each.file_id == file_id), None)
 
     def show(self, progress: Progress) -> None:
         """Show how something else stands that an earlier run has left."""

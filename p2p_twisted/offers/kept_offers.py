@@ -22,6 +22,7 @@ from p2p_twisted.wire.messages import ReceiptState
 _FILE: Final = "offers"
 # Others may have it change all the time; what is lost by a crash, neighbors tell again.
 _SOON_SECONDS: Final = 5.0
+_SAVED_SECONDS: Final = 0.2
 
 
 @attrs.frozen
@@ -77,6 +78,7 @@ class KeptOffers:
         self._laid_aside: list[OfferRecord] = []
         self._writing = Lock()
         self._alarm = Alarm(clock, self._write_soon)
+        self._is_urgent = False
         self._is_stopped = False
 
     def recall(self) -> tuple[OfferRecord, ...]:
@@ -110,10 +112,17 @@ class KeptOffers:
             self.log.warn("{text}", text=text)
             self._announce(text)
 
-    def changed(self) -> None:
-        """Write it down soon."""
-        if not (self._alarm.is_set or self._is_stopped):
-            self._alarm.set(_SOON_SECONDS)
+    def changed(self, is_saved: bool = False) -> None:
+        """
+        Write it down soon.
+
+        :param is_saved: whether something was saved, of which a person was told: a crash is not
+            to have it fetched, and told, again.
+        """
+        is_sooner = is_saved and not self._is_urgent
+        if not self._is_stopped and (is_sooner or not self._alarm.is_set):
+            self._is_urgent = is_saved
+            self._alarm.set(_SAVED_SECONDS if is_saved else _SOON_SECONDS)
 
     async def write(self) -> None:
         """
@@ -122,6 +131,7 @@ class KeptOffers:
         :raises OSError: when it cannot be.
         """
         self._alarm.stop()
+        self._is_urgent = False
         async with self._writing:
             records = (*self._records(), *self._laid_aside)
             rows = [attrs.asdict(record) for record in records]

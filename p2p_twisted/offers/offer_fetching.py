@@ -166,7 +166,8 @@ class OfferFetching:
                 ended.callback(None)
 
         # A person may have paused it, also before a restart; what it has of it takes no more space.
-        is_running = await parts.downloads.watch(offer.file_id, watch)
+        # What an earlier run has begun may have been saved before this was its turn.
+        is_running = await parts.downloads.watch(offer.file_id, watch, self._is_recalled)
         self._is_begun = self._is_recalled or not is_running
         if not is_running and offer.size > (free := await parts.space()):
             self._tell("no space", _lacking(offer.size, free))

@@ -104,7 +104,7 @@ class OfferTaking:
         received.is_said = True
         if accept:
             if self._state_of(received) in ("asked", "refused", "saved"):
-                received.kept.is_here = False
+                received.kept.is_here = received.is_recalled = False
                 self._become(received, "waiting")
             self._take(received)
         else:

@@ -89,7 +89,7 @@ class PeerOffers:
             self._state, self._offload, self._clock, self._records, self._announce
         )
         self._exchange.changes.watch(lambda _kept: self._kept.changed())
-        self._known.watch(lambda _known: self._kept.changed())
+        self._known.watch(lambda known: self._kept.changed(known.state == "saved"))
 
     # Its life
 

@@ -10,13 +10,14 @@ from p2p_twisted.console.push_lines import asked_line, push_lines, pushed_line
 from p2p_twisted.console.pushing import Pushing
 from p2p_twisted.console.shown_offers import shown_push
 from p2p_twisted.console.text import FailureLine
+from p2p_twisted.download.progress import Checking, Failed
 from p2p_twisted.offers.board import Board, BoardState
 from p2p_twisted.offers.offers_interface import KnownOffer, Waited
 from p2p_twisted.peer_errors import NotFound, PeerError
 from p2p_twisted.wire.messages import Receipt
 from tests.console.conversation_case import ConversationCase, Talk
 from tests.console.fake_offers import WEEK, offer, own, received
-from tests.console.fake_peer import saved, topology
+from tests.console.fake_peer import running, saved, topology
 
 
 class PushTests(ConversationCase):
@@ -233,6 +234,30 @@ class ToldTests(ConversationCase):
         self.told(received(2, "saved", download=1))
         self.assertTrue(self.talk.said[-1].startswith("saved f1.txt to s2/Downloads/f1.txt"))
 
+    def test_of_an_earlier_run(self) -> None:
+        """What becomes of what goes on by itself is said once, of its download."""
+        [watch], told = self.peer.earlier, self.talk.said
+        failed = running(3, state=Failed("it is too large", has_arrived=False))
+        for number, end, state in ((1, saved(1), "saved"), (3, failed, "failed")):
+            for progress in (running(number, state=Checking()), running(number)):
+                watch(progress)
+            self.peer.downloads_now = (running(number),)
+            self.told(received(number, "fetching", download=number))
+            self.peer.downloads_now = (end,)
+            watch(end)
+            self.told(received(number, state, download=number, reason="it is too large"))
+        lines = [line.split(",")[0] for line in told]
+        going = "going on with f1.txt"
+        why = "f1.txt was not downloaded: it is too large"
+        self.assertEqual(lines, [going, "saved f1.txt to s2/Downloads/f1.txt (2.0 KiB", going, why])
+
+    def test_of_what_goes_on(self) -> None:
+        """That a push has failed is said where the download of its content goes on."""
+        [watch], self.peer.downloads_now = self.peer.earlier, (running(1),)
+        watch(running(1))
+        self.told(received(2, "failed", download=1, reason="it is larger than its offer says"))
+        self.assertIn("larger than its offer says", self.talk.said[-1])
+
     def test_accepted(self) -> None:
         """Who has accepted it is not told that it begins."""
         self.peer.offers.known = (received(2),)
@@ -263,11 +288,12 @@ class ToldTests(ConversationCase):
         """What was pushed before is asked about when somebody comes; a script is not asked."""
         self.peer.offers.known = (received(2), received(3, "saved"), received(4, is_over=True))
         said: list[str] = []
-        pushing = Pushing(self.peer, said.extend, lambda: None, self.talk._conversation.exits)
+        exits = self.talk._conversation.exits
+        pushing = Pushing(self.peer, said.extend, lambda: None, exits, lambda _number: False)
         pushing.follow(is_person=True)
         self.assertEqual(said, [asked_line(shown_push(received(2)))])
         script: list[str] = []
-        other = Pushing(self.peer, script.extend, lambda: None, self.talk._conversation.exits)
+        other = Pushing(self.peer, script.extend, lambda: None, exits, lambda _number: False)
         other.follow(is_person=False)
         self.told(attrs.evolve(received(5)))
         self.assertEqual((script, self.peer.offers.people), ([], 2))
