@@ -43,7 +43,7 @@ class Downloads:
         self._disk = context.disk
         self._downloads: dict[int, Download | ExpectedDownload] = {}
         self._last_number = 0
-        self.earlier = EarlierDownloads(context.joined)
+        self.earlier = EarlierDownloads(context.joined, context.disk)
         self._is_stopping = False
 
     @property
@@ -224,6 +224,7 @@ class Downloads:
             await self._resume_all()
         finally:
             self.earlier.all_are_known()
+        await self.earlier.measure(lambda: not self._is_stopping)
 
     async def _resume_all(self) -> None:
         entries = await self._disk.offload(self._disk.journal.all)

@@ -4,11 +4,14 @@ from attrs import define, field
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
+from p2p_twisted.download.context import DownloadDisk
 from p2p_twisted.download.download import Download
 from p2p_twisted.download.progress import Checking, Paused, Progress, Saved
 from p2p_twisted.download.reporter import Watch
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.gate import Gate
+from p2p_twisted.storage.inbox import IsWanted
+from p2p_twisted.storage.left_over import left_over
 from p2p_twisted.wire.names import FileId
 
 
@@ -18,11 +21,13 @@ class EarlierDownloads:
     Shows what goes on by itself to those who have not asked for it in this run.
 
     :param joined: opens when this peer is in its network: then they go on.
+    :param disk: has what is there of them.
     """
 
     log = Logger()
 
     _joined: Gate
+    _disk: DownloadDisk
     _downloads: list[Download] = field(factory=list, init=False)
     _watches: list[Watch] = field(factory=list, init=False)
     _all_known: Gate = field(factory=Gate, init=False)
@@ -43,6 +48,15 @@ class EarlierDownloads:
         for download in self._downloads if self._joined.is_open else ():
             if not download.progress.is_ended:
                 download.reporter.watch(watch)
+
+    async def measure(self, is_wanted: IsWanted) -> None:
+        """Have those that do not go on yet tell how much of them is there."""
+        disk = self._disk
+        kept = disk.journal, disk.inbox, disk.manifests
+        for download in self._downloads:
+            if isinstance(download.progress.state, Paused) or not self._joined.is_open:
+                left = await disk.offload(left_over, download.file_id, *kept, is_wanted)
+                download.reporter.had(left)
 
     def saved(self, file_id: FileId) -> Download | None:
         """Return the one of some content, if that is saved."""

@@ -147,6 +147,12 @@ class Reporter:
         self._progress = attrs.evolve(self._progress, size=size, files=files)
         self._was_there, self._received = self._received or self._was_there, 0
 
+    def had(self, count: int) -> None:
+        """Tell how many bytes an earlier run has left, unless they are being counted."""
+        if count and not (self._received or self.is_ended):
+            self._was_there = count
+            self._tell_soon()
+
     def close(self) -> None:
         """Tell nothing more; what waits for the end is told how it stands."""
         self._watches.clear()
