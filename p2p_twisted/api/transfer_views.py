@@ -38,6 +38,18 @@ class HashingView(View):
 
 
 @attrs.frozen(kw_only=True)
+class ChangedView(View):
+    """
+    A file of a folder that is missing, as its holder has changed it.
+
+    :ivar peer: that holder.
+    """
+
+    name: str
+    peer: str
+
+
+@attrs.frozen(kw_only=True)
 class DownloadView(View):
     """
     One download, as it stands.
@@ -52,6 +64,7 @@ class DownloadView(View):
     :ivar path: where it lies, once it is saved.
     :ivar reason: why it has failed, was given up or does not go on, or what its holder says.
     :ivar missing: what of a folder nobody shares any more.
+    :ivar changed: those of them that a holder has changed.
     :ivar older: names that other files had already, which stay; so it has another one.
     :ivar unshared: how many entries of a folder its holder does not share.
     :ivar unreachable: holders that cannot be reached, nor reach this peer.
@@ -92,6 +105,7 @@ class DownloadView(View):
     was_here: bool | None = None
     reason: str | None = None
     missing: tuple[str, ...] = ()
+    changed: tuple[ChangedView, ...] = ()
     older: tuple[str, ...] = ()
     unshared: Count = 0
     unreachable: tuple[AddressView, ...] = ()

@@ -7,6 +7,7 @@ from typing import Any, Final
 from p2p_twisted import __version__
 from p2p_twisted.api import event_views, views
 from p2p_twisted.api.transfer_views import (
+    ChangedView,
     DownloadsView,
     DownloadView,
     HashingView,
@@ -224,8 +225,9 @@ def _details(state: states.State) -> dict[str, Any]:
         case states.Saved(path, seconds, holders, older, was_here, unshared):
             saved = {"path": os.path.abspath(path), "seconds": seconds, "was_here": was_here}
             return {**saved, "holders": _holders(holders), "older": older, "unshared": unshared}
-        case states.Incomplete(path, missing, seconds, holders, unshared):
+        case states.Incomplete(path, missing, seconds, holders, unshared, changed):
             saved = {"path": os.path.abspath(path), "seconds": seconds, "missing": missing}
+            saved["changed"] = tuple(ChangedView(name=name, peer=peer) for name, peer in changed)
             return {**saved, "holders": _holders(holders), "unshared": unshared}
         case states.Blocked(reason) | states.Failed(reason) | states.Canceled(reason):
             return {"reason": reason or None}

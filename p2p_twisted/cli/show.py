@@ -200,10 +200,20 @@ def _download(download: Mapping[str, Any]) -> tuple[str, str]:
     if download["size"] and not download["is_ended"]:
         done = f" {100 * download['received'] // download['size']} %"
     why = f": {download['reason']}" if download["reason"] else ""
-    missing = f": nobody shares {', '.join(download['missing'][:3])}" if download["missing"] else ""
+    missing = f": {_missing(download)}" if download["missing"] else ""
     unreachable = ", ".join(each["name"] for each in download["unreachable"])
     reach = f": {unreachable} cannot be reached" if unreachable else ""
     return name, f"{state}{done}{why}{missing}{reach}{_detours(download)}{_beside(download)}"
+
+
+def _missing(download: Mapping[str, Any]) -> str:
+    """Say why some files of a folder are missing."""
+    # Peers of earlier versions do not tell.
+    changed = {each["name"]: each["peer"] for each in download.get("changed", ())}
+    gone = [shown_name(name) for name in download["missing"] if name not in changed]
+    told = [f"nobody shares {', '.join(gone[:3])}"] if gone else []
+    told += [f"{peer} has changed {shown_name(name)}" for name, peer in changed.items()][:3]
+    return "; ".join(told)
 
 
 def left_out(download: Mapping[str, Any]) -> str:

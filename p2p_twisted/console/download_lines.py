@@ -35,7 +35,7 @@ from p2p_twisted.peer.interface import Selection, Status
 from p2p_twisted.peer_errors import NotFound
 from p2p_twisted.upload.upload_progress import UploadProgress
 from p2p_twisted.wire.firewall import cut_off, place
-from p2p_twisted.wire.names import PeerAddress
+from p2p_twisted.wire.names import PeerAddress, PeerName
 
 _NAMES_SHOWN: Final = 10
 _NUMBER_CELLS: Final = 5
@@ -106,9 +106,17 @@ def _incomplete_line(progress: Progress, of: Incomplete) -> FailureLine:
     return FailureLine(
         f"saved {saved:,} of {count(progress.files, 'file')} of {shown_name(progress.name)} to"
         f" {shown_name(of.path)} ({human_size(progress.received)}, {_whose(of.holders)}"
-        f"{human_time(of.seconds)}); nobody shares {some_names(of.missing)} any more"
+        f"{human_time(of.seconds)}); {'; '.join(map(_lack, of.lacks))}"
         f"{not_shared(of.unshared, _peers(of.holders))}"
     )
+
+
+def _lack(lack: tuple[PeerName | None, Sequence[str]]) -> str:
+    """Say why some files are missing."""
+    holder, names = lack
+    if holder is None:
+        return f"nobody shares {some_names(names)} any more"
+    return f"{holder} has changed {some_names(names)}: get it again to have it as it is now"
 
 
 def _whose(holders: Sequence[Contribution]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 import attrs
+from typing_extensions import override
 
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
@@ -28,10 +29,20 @@ class ContentLost(Exception):
 
     holder: PeerName
 
+    @property
+    def changed_by(self) -> PeerName | None:
+        """Who has other content now under its name, if one has."""
+        return None
+
 
 @attrs.frozen
 class ContentChanged(ContentLost):
     """A holder has other content now under the name of what is wanted, and nobody has that."""
+
+    @property
+    @override
+    def changed_by(self) -> PeerName | None:
+        return self.holder
 
     def __str__(self) -> str:
         return f"{self.holder} has changed it meanwhile; get it again to have it as it is now"

@@ -251,8 +251,8 @@ class Download:
 
     def _lack(self, lack: SomeGone) -> None:
         reporter, path = self.reporter, self._disk.inbox.path(lack.target)
-        unshared = self._entry.unshared
-        reporter.become(Incomplete(path, lack.names, reporter.seconds, reporter.holders, unshared))
+        how = reporter.seconds, reporter.holders, self._entry.unshared
+        reporter.become(Incomplete(path, lack.names, *how, lack.changed))
 
     async def _fail(self, failed: Failed) -> None:
         self.log.info("{name}: {reason}", name=self._entry.name, reason=failed.reason)

@@ -1,6 +1,6 @@
 """Put together what is known of how a download goes."""
 
-from p2p_twisted.download.progress import Blocked, Canceled, Failed, Undelivered
+from p2p_twisted.download.progress import Blocked, Canceled, Failed, Incomplete, Undelivered
 from p2p_twisted.download.reporter import Reporter
 from p2p_twisted.explain.facts import Facts
 
@@ -37,4 +37,5 @@ def facts_of(reporter: Reporter, limit: int | None) -> Facts:
         refused=obstacles[1],
         misdated=obstacles[2],
         hashing=account.hashing,
+        lacks=state.lacks if isinstance(state, Incomplete) else (),
     )

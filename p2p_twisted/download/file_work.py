@@ -80,6 +80,11 @@ class FileWork(SwarmWork):
         self._fault: DiskFault | None = None
         self._has_found = bool(self._hits)
 
+    @property
+    def holders(self) -> Iterable[Hit]:
+        """One hit of each holder that was found."""
+        return self._known.values()
+
     async def run(self, here: Container[FileId]) -> tuple[FileId, ...]:
         """
         Download them.

@@ -22,7 +22,7 @@ from p2p_twisted.storage.manifests import manifest_item, read_manifest
 from p2p_twisted.wire.limits import PATH_BYTES
 from p2p_twisted.wire.manifest import BadManifest, Member
 from p2p_twisted.wire.messages import Hit
-from p2p_twisted.wire.names import check_placed
+from p2p_twisted.wire.names import PeerName, check_placed
 
 _TIMES_REMOVED: Final = 3
 
@@ -34,10 +34,12 @@ class SomeGone(Exception):
 
     :ivar target: of the whole.
     :ivar names: of what is missing.
+    :ivar changed: those of them for which a holder has other content now, and that holder.
     """
 
     target: str
     names: tuple[str, ...]
+    changed: tuple[tuple[str, PeerName], ...] = ()
 
 
 class FolderDownload:
@@ -127,10 +129,11 @@ class FolderDownload:
         empty = [member.path for member in placed if member.is_folder]
         for _ in range(_TIMES_REMOVED):
             self._reporter.measured(sum(member.size for member in members), len(members))
-            gone = await self._members.run(members)
+            gone = await self._members.run(members, target)
             await self._disk.each(self._inbox.make_folders, empty)
             if gone:
-                raise SomeGone(target, tuple(member.path for member in gone))
+                changed = ((member.path, by) for member, by in gone if by is not None)
+                raise SomeGone(target, tuple(member.path for member, _by in gone), tuple(changed))
             if await self._members.are_still_there(members):
                 return
         raise DiskFault("files of it are removed or moved away as they arrive")

@@ -3,8 +3,9 @@
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import groupby, islice
-from typing import Final
+from typing import Any, Final
 
 import attrs
 from twisted.internet.defer import CancelledError
@@ -22,11 +23,17 @@ from p2p_twisted.storage.published import Published
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.manifest import Member
 from p2p_twisted.wire.messages import Hit
-from p2p_twisted.wire.names import FileId
+from p2p_twisted.wire.names import BadName, FileId, PeerName
 
 # Where nothing is there yet, a thread is mostly waited for in fewer.
 _LOOKED_FOR_AT_ONCE: Final = 1_000
 _LARGE_AT_ONCE: Final = 3
+# What is missing may be thousands of files.
+_CHANGES_ASKED: Final = 8
+_HOLDERS_ASKED: Final = 3
+
+Gone = Sequence[tuple[Member, PeerName | None]]
+"""Files that no peer has any more, and who has other content under that name."""
 
 
 class Members:
@@ -52,16 +59,19 @@ class Members:
         self._observers: set[MemberReporter] = set()
         self._here: set[FileId] = set()
         self._is_canceled = False
+        self._target = ""
 
-    async def run(self, members: Sequence[Member]) -> tuple[Member, ...]:
+    async def run(self, members: Sequence[Member], target: str) -> Gone:
         """
         Download them.
 
         :param members: their paths are the targets that they are to become.
-        :returns: what no peer shares any more: of large ones only what its holder has changed,
-            as others are waited for.
+        :param target: of what lists them: what stands behind it, holders call them.
+        :returns: what no peer shares any more, and which holder has changed it, if one has. Of
+            large ones, others are waited for.
         :raises DiskFault: when something cannot be kept.
         """
+        self._target = target
         missing = await self._look(members)
         large = [member for member in missing if member.size > limits.CHUNK_BYTES]
         small = [member for member in missing if member.size <= limits.CHUNK_BYTES]
@@ -69,12 +79,12 @@ class Members:
         for member in large:
             copies.setdefault(member.file_id, []).append(member)
         queue = deque(copies.values())
-        gone: set[FileId] = set()
+        gone: dict[FileId, PeerName | None] = {}
         works = [self._fetch_large(queue, gone) for _ in range(min(len(queue), _LARGE_AT_ONCE))]
         if small:
             works.append(self._fetch_small(small, gone))
         await together(works)
-        return tuple(member for member in missing if member.file_id in gone)
+        return [(member, gone[member.file_id]) for member in missing if member.file_id in gone]
 
     async def are_all_here(self, members: Iterable[Member]) -> bool:
         """
@@ -200,7 +210,9 @@ class Members:
 
     # Fetching
 
-    async def _fetch_large(self, queue: deque[list[Member]], gone: set[FileId]) -> None:
+    async def _fetch_large(
+        self, queue: deque[list[Member]], gone: dict[FileId, PeerName | None]
+    ) -> None:
         while queue:
             # What is there several times is fetched once, and then found here.
             for member in queue.popleft():
@@ -208,15 +220,15 @@ class Members:
                     raise CancelledError
                 try:
                     await self._fetch_one(member)
-                except ContentLost:
+                except ContentLost as loss:
                     await self._disk.call(self._discard, member)
-                    gone.add(member.file_id)
+                    gone[member.file_id] = loss.changed_by
                     break
 
     async def _fetch_one(self, member: Member) -> None:
         observer = MemberReporter(self._reporter, self._observers)
         item = Item(member.file_id, member.size, member.path, member.attributes)
-        hits = self._holders_of(member)
+        hits = self._named(member, self._hits)
         try:
             download = FileDownload(self._context, self._inbox, item, hits, observer)
             target = await download.run()
@@ -225,29 +237,48 @@ class Members:
         self._is_canceled |= download.is_canceled
         await self._disk.call(self._write_down, member.path, target)
 
-    async def _fetch_small(self, members: Sequence[Member], gone: set[FileId]) -> None:
+    async def _fetch_small(
+        self, members: Sequence[Member], gone: dict[FileId, PeerName | None]
+    ) -> None:
         observer = MemberReporter(self._reporter, self._observers)
         work = FileWork(self._context, members, self._folder, self._hits, observer)
         try:
-            gone.update(await work.run(self._here))
+            gone.update(dict.fromkeys(await work.run(self._here)))
         finally:
             observer.close()
+        lacking = islice((each for each in members if each.file_id in gone), _CHANGES_ASKED)
+        await together([self._see_changed(each, work.holders, gone) for each in lacking])
+
+    async def _see_changed(
+        self, member: Member, hits: Iterable[Hit], gone: dict[FileId, PeerName | None]
+    ) -> None:
+        """Ask those that had a file whether they have other content now under its name."""
+        network = self._context.peers.network
+        for hit in self._named(member, hits)[:_HOLDERS_ASKED]:
+            if await network.has_changed(hit, again=False):
+                gone[member.file_id] = hit.peer
+                return
 
     def _write_down(self, wanted: str, target: str) -> None:
         published = Published.at(wanted, target, self._inbox.native_path(target))
         if published is not None:
             self._record.add([published])
 
-    def _holders_of(self, member: Member) -> list[Hit]:
+    def _named(self, member: Member, hits: Iterable[Hit]) -> list[Hit]:
         """Name the holders of a file, or of the folder that it is in, by its name there."""
-        _target, _slash, below = member.path.partition("/")
+        below = member.path.removeprefix(f"{self._target}/")
         holders = []
-        for hit in self._hits:
+        for hit in hits:
             if hit.file in (member.file_id, self._folder):
                 name = hit.name if hit.file == member.file_id else f"{hit.name}/{below}"
-                holders.append(
-                    attrs.evolve(hit, name=name, size=member.size, kind="file", file=member.file_id)
-                )
+                of_file: dict[str, Any] = {
+                    "size": member.size,
+                    "kind": "file",
+                    "file": member.file_id,
+                }
+                # Nobody can be asked for a path that is too long, or too deep: it has an id.
+                with suppress(BadName):
+                    holders.append(attrs.evolve(hit, name=name, **of_file))
         return holders
 
 

@@ -2,7 +2,7 @@
 
 import attrs
 
-from p2p_twisted.explain.facts import Obstacles, Sentences
+from p2p_twisted.explain.facts import Lacks, Obstacles, Sentences
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.names import FileId, PeerAddress, PeerName
 from p2p_twisted.wire.reaching import DIRECT
@@ -151,6 +151,7 @@ class Incomplete:
     :ivar missing: names of what no peer shares.
     :ivar holders: who delivered some of it.
     :ivar unshared: how many other entries of a folder its holder does not share.
+    :ivar changed: those of the names for which a holder has other content now, and that holder.
     """
 
     path: str
@@ -158,6 +159,16 @@ class Incomplete:
     seconds: float
     holders: tuple[Contribution, ...] = ()
     unshared: int = 0
+    changed: tuple[tuple[str, PeerName], ...] = ()
+
+    @property
+    def lacks(self) -> Lacks:
+        """What is missing, by why."""
+        changed = dict(self.changed)
+        by_holder: dict[PeerName | None, list[str]] = {}
+        for name in self.missing:
+            by_holder.setdefault(changed.get(name), []).append(name)
+        return tuple((holder, tuple(names)) for holder, names in by_holder.items())
 
 
 @attrs.frozen

@@ -20,6 +20,9 @@ class Cause(StrEnum):
     PAUSED = "paused"
     BLOCKED = "blocked"
     FAILED = "failed"
+    INCOMPLETE = "incomplete"
+    """Nobody has some files of a folder any more as they are in it."""
+
     CANCELED = "canceled"
 
     HOLDER_LIMIT = "holder_limit"

@@ -19,6 +19,10 @@ Obstacles = tuple[tuple[PeerAddress, ...], Sentences, Sentences]
 """Holders that cannot be reached, what those say that do not serve, and where a clock is wrong."""
 
 
+Lacks = tuple[tuple[PeerName | None, tuple[str, ...]], ...]
+"""Names of files, with who has other content by them now; ``None`` for what nobody shares."""
+
+
 @attrs.frozen
 class Waits:
     """
@@ -177,6 +181,7 @@ class Facts:
     :ivar window: how many seconds are judged; ``waits`` and ``work`` are of those.
     :ivar question: who has it, as asked last.
     :ivar hashing: its holder, and how much of it that has hashed, in percent.
+    :ivar lacks: what is missing of a folder that has ended.
     """
 
     number: int
@@ -200,3 +205,4 @@ class Facts:
     misdated: Sentences = ()
     hashing: tuple[PeerName, int] | None = None
     question: QuestionFacts | None = None
+    lacks: Lacks = ()

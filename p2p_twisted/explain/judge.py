@@ -83,6 +83,7 @@ _SIMPLE: Final[Mapping[str, tuple[Cause, _Sentence]]] = {
     "paused": (Cause.PAUSED, words.paused),
     "blocked": (Cause.BLOCKED, words.blocked),
     "failed": (Cause.FAILED, words.failed),
+    "incomplete": (Cause.INCOMPLETE, words.incomplete),
     "canceled": (Cause.CANCELED, words.canceled),
 }
 

@@ -1,12 +1,15 @@
 """The sentences that say what limits a download; the console and the page show them as they are."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from p2p_twisted.explain.facts import Facts, HolderFacts, QuestionFacts
 from p2p_twisted.runtime.amounts import count, human_size, human_time
 from p2p_twisted.wire.firewall import firewall_ports, place
 from p2p_twisted.wire.messages import HeldUp
 from p2p_twisted.wire.names import PeerName
+
+_NAMES_TOLD: Final = 10
 
 
 def asked(holder: HolderFacts) -> str:
@@ -49,6 +52,19 @@ def blocked(facts: Facts) -> str:
 def failed(facts: Facts) -> str:
     """Say why it failed."""
     return f"it failed: {facts.reason}"
+
+
+def incomplete(facts: Facts) -> str:
+    """Say what is missing, why, and what to do."""
+    told = []
+    for holder, names in facts.lacks:
+        more = f" and {len(names) - _NAMES_TOLD:,} more" if names[_NAMES_TOLD:] else ""
+        which = f"{', '.join(names[:_NAMES_TOLD])}{more}"
+        if holder is None:
+            told.append(f"nobody shares {which} any more: get it again once somebody does")
+        else:
+            told.append(f"{holder} has changed {which}: get it again to have it as it is now")
+    return "; ".join([f"it is not complete, as {told[0]}", *told[1:]])
 
 
 def canceled(facts: Facts) -> str:

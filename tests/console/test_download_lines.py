@@ -93,6 +93,14 @@ class DownloadLineTests(SynchronousTestCase):
                 f" (1.0 KiB, from s4, 1.00 s); nobody shares {words} any more",
             )
 
+    def test_changed(self) -> None:
+        """What a holder has changed is told apart from what nobody shares, with what to do."""
+        missing, changed = ("p/a", "p/b", "p/c"), (("p/b", "s4"),)
+        state = Incomplete("s2/Downloads/p", missing, 1.0, changed=changed)
+        line = download_line(running(name="p", files=20, state=state))
+        why = "s4 has changed p/b: get it again to have it as it is now"
+        self.assertTrue(line.endswith(f"; nobody shares p/a, p/c any more; {why}"), line)
+
     def test_saved_folder(self) -> None:
         """A folder: also how many files; no holder is named when all was there already."""
         self.assertEqual(

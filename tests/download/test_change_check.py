@@ -160,6 +160,7 @@ class ChangedInFolderTests(SmallFilesCase):
         state = self.successResultOf(done).state
         assert isinstance(state, Incomplete), state
         self.assertEqual(state.missing, ("many/f0000",))
+        self.assertEqual(state.lacks, (("s1", ("many/f0000",)),))
         self.assertEqual(folder_of(contents).file_id, hit.file)
         self.assertEqual([name for name in world.left() if "part" in name], [])
 

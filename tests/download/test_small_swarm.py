@@ -7,6 +7,7 @@ from twisted.internet.defer import Deferred
 
 from p2p_twisted.download.limits import BATCHES_AT_ONCE
 from p2p_twisted.download.progress import Blocked, Canceled, Incomplete, Saved, Waiting
+from p2p_twisted.explain.judge import judge
 from p2p_twisted.wire.limits import MIB
 from tests.download.cases import SmallFilesCase, small
 from tests.download.content import Content, some_bytes
@@ -67,13 +68,33 @@ class HonestTests(SmallFilesCase):
         world.found = (hit,)
         state = self.successResultOf(world.get(hit)).state
         assert isinstance(state, Incomplete), state
-        self.assertEqual(state.missing, ("many/f0007", "many/f0030"))
+        self.assertEqual(state.lacks, ((None, ("many/f0007", "many/f0030")),))
         self.assertTrue(world.downloads.is_unfinished("many"))
         for content in lost:
             world.holders["s1"].contents[content.file_id] = content
         self.assert_whole(world, self.successResultOf(world.get(hit)), contents)
         for content in contents:
             self.assertIn(world.holders["s1"].contents[content.file_id].reads, (0, 1))
+
+    def test_some_changed(self) -> None:
+        """Who has changed what is missing is asked and named, for the first few of very many."""
+        for into in ("", "lessons"):
+            world, contents = self.world(), small(50)
+            hit = self.share(world, "s1", contents)
+            for content in contents[7:30]:
+                del world.holders["s1"].contents[content.file_id]
+            world.found, world.changed = (hit,), {"s1"}
+            state = self.successResultOf(world.get(hit, into=into)).state
+            assert isinstance(state, Incomplete), state
+            (by, changed), (nobody, gone) = state.lacks
+            self.assertEqual((by, len(changed), nobody, len(gone)), ("s1", 8, None, 15))
+            self.assertEqual(set(world.names_checked), {f"many/f{n:04}" for n in range(7, 15)})
+            [facts] = world.downloads.facts()
+            sentence = judge(facts).sentence
+            self.assertIn(f"s1 has changed {changed[0]}, ", sentence)
+            self.assertIn("get it again to have it as it is now", sentence)
+            self.assertIn(f"nobody shares {gone[0]}, ", sentence)
+            self.assertIn(" and 5 more any more: get it again once somebody does", sentence)
 
     def test_all_gone(self) -> None:
         """A holder that has nothing of what it lists ends the download soon."""

@@ -119,6 +119,7 @@ class World:
         # Who has other content now, and for each question about that, whether there was one before.
         self.changed: set[str] = set()
         self.checks: list[bool] = []
+        self.names_checked: list[str] = []
         self.here: dict[FileId, Source] = {}
         self.small: dict[FileId, bytes] = {}
         self.reads: list[int] = []
@@ -267,6 +268,7 @@ class World:
 
     def has_changed(self, hit: Hit, again: bool) -> "Deferred[bool]":
         self.checks.append(again)
+        self.names_checked.append(hit.name)
         return succeed(hit.peer in self.changed)
 
     def _accepted(self, connection: Connection) -> Session:

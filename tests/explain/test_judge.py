@@ -23,6 +23,17 @@ class JudgeTests(SynchronousTestCase):
             self.assertEqual((diagnosis.cause, diagnosis.peer), (cause, peer), case)
             self.assertEqual(diagnosis.sentence, sentence, case)
 
+    def test_incomplete(self) -> None:
+        """What is missing of a folder is named, by why, with what to do."""
+        lacks = ((None, ("a", "b")), ("s4", ("c",)))
+        diagnosis = judge(facts("incomplete", is_ended=True, lacks=lacks))
+        self.assertEqual((diagnosis.cause, diagnosis.peer), (Cause.INCOMPLETE, None))
+        self.assertEqual(
+            diagnosis.sentence,
+            "it is not complete, as nobody shares a, b any more: get it again once somebody does;"
+            " s4 has changed c: get it again to have it as it is now",
+        )
+
     def test_ended(self) -> None:
         """What held it up for most of the time, and does not any more, is told as over."""
         for state, sentence in (
