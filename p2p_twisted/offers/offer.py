@@ -48,6 +48,11 @@ def check_into(folder: str) -> None:
 
     :raises BadName: when it may not be used.
     """
+    if folder.startswith("/"):
+        raise BadName(f"{folder} starts with a slash")
+    for each in folder.split("/"):
+        if each.startswith(".") and each not in (".", ".."):
+            raise BadName(f"{each} is hidden, as its name starts with a dot")
     check_path(folder)
     if len(folder.encode()) > INTO_BYTES:
         raise BadName(f"a folder in which offers land has at most {INTO_BYTES} bytes")

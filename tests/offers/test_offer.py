@@ -1,12 +1,15 @@
 """What an offer says, and what is none."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from p2p_twisted.offers.limits import OFFER_DAYS, RECIPIENTS
-from p2p_twisted.offers.offer import BadOffer, read_offer, write_offer
+from p2p_twisted.offers.offer import BadOffer, check_into, read_offer, write_offer
+from p2p_twisted.wire.names import BadName
 from tests.offers.made_offers import NOW, an_offer
 
 
@@ -30,6 +33,21 @@ class TestOffer:
     def test_cannot_say_what_it_is_called(self) -> None:
         offer = an_offer(id="f" * 32)
         assert offer.id not in ("f" * 32, "")
+
+    @pytest.mark.parametrize(
+        ("folder", "why"),
+        [
+            (".hid", ".hid is hidden, as its name starts with a dot"),
+            ("a/.hid/b", ".hid is hidden, as its name starts with a dot"),
+            ("/srv/pushed", "/srv/pushed starts with a slash"),
+            ("../up", "a path may not have empty, '.' or '..' components"),
+            ("a/./b", "a path may not have empty, '.' or '..' components"),
+        ],
+    )
+    def test_lands_in_no_such_folder(self, folder: str, why: str) -> None:
+        """What is wrong with it is said: nothing is shared by that."""
+        with pytest.raises(BadName, match=re.escape(why)):
+            check_into(folder)
 
     @pytest.mark.parametrize(
         ("to", "name", "groups", "is_meant"),
