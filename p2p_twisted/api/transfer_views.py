@@ -60,6 +60,7 @@ class DownloadView(View):
     :ivar files: more than one, or none, for a folder.
     :ivar is_ended: whether nothing more will happen to it.
     :ivar is_resting: whether nothing more will happen to it soon.
+    :ivar is_kept: whether it has ended, and can be canceled: asked for again, it goes on.
     :ivar seconds: how long it took, if it has ended.
     :ivar path: where it lies, once it is saved.
     :ivar reason: why it has failed, was given up or does not go on, or what its holder says.
@@ -97,6 +98,7 @@ class DownloadView(View):
     is_ended: bool
     is_resting: bool
     exit: Count
+    is_kept: bool = False
     rate: Rate | None = None
     seconds_left: Seconds | None = None
     holders: tuple[HolderView, ...] = ()

@@ -189,6 +189,7 @@ def download(of: Progress) -> DownloadView:
         state=word,
         is_ended=of.is_ended,
         is_resting=of.is_resting,
+        is_kept=of.is_kept,
         exit=of.exit,
         **_details(of.state),
     )

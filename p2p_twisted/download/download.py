@@ -88,9 +88,8 @@ class Download:
     @property
     def may_be_canceled(self) -> bool:
         """Whether anything of it goes on, or is kept for later."""
-        state = self.progress.state
-        is_kept = isinstance(state, Incomplete) or (isinstance(state, Failed) and state.is_kept)
-        return self._aim is not Aim.CANCELED and (is_kept or not self.progress.is_ended)
+        progress = self.progress
+        return self._aim is not Aim.CANCELED and (progress.is_kept or not progress.is_ended)
 
     @property
     def may_be_paused(self) -> bool:

@@ -240,6 +240,12 @@ class Progress:
         return isinstance(self.state, Saved | Incomplete | Failed | Canceled)
 
     @property
+    def is_kept(self) -> bool:
+        """Whether it has ended, but goes on when it is asked for again, unless it is canceled."""
+        state = self.state
+        return isinstance(state, Incomplete) or (isinstance(state, Failed) and state.is_kept)
+
+    @property
     def is_resting(self) -> bool:
         """Whether nothing more will happen to it soon."""
         return self.is_ended or isinstance(self.state, Waiting | Blocked | Paused)

@@ -60,6 +60,33 @@ class PageStaysTests(SynchronousTestCase):
         self.assertIn("huge.bin", page.inner_text("#downloads"))
         self.browser.check(self, self.stub.url)
 
+    def test_what_can_be_done(self) -> None:
+        """There are the buttons, and no others, for what the commands can do with a download."""
+        can = {
+            "receiving": ["Pause", "Cancel"],
+            "copying": ["Pause", "Cancel"],
+            "waiting": ["Pause", "Cancel"],
+            "hashing": ["Cancel"],
+            "blocked": ["Pause", "Resume", "Cancel"],
+            "paused": ["Resume", "Cancel"],
+            "saved": [],
+            "incomplete": ["Cancel"],
+            "failed": [],
+        }
+        listed = [
+            download(number, state, state, is_kept=state == "incomplete")
+            for number, state in enumerate(can, 1)
+        ]
+        self.stub.answers["/v1/transfers"] = {"downloads": listed, "uploads": []}
+        page = self.opened()
+        for state, words in can.items():
+            item = page.locator("#downloads > li", has_text=state)
+            shown = item.locator("button:visible").all_inner_texts()
+            self.assertEqual([each for each in shown if each != "Why?"], words, state)
+        self.stub.tell("download", download=download(9, "failed", "failed", is_kept=True))
+        page.get_by_role("button", name="Cancel failed").wait_for()
+        self.browser.check(self, self.stub.url)
+
     def test_why(self) -> None:
         """Why a download goes as it does is said anew while it is shown."""
         running = download(1, "huge.bin", "receiving")

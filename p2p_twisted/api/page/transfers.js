@@ -5,7 +5,8 @@ import { Items } from "./items.js";
 import { button, byId, command, duration, el, nameOf, rate, setText, shown, size, took } from "./text.js";
 import { Why } from "./why.js";
 
-const PAUSABLE = new Set(["seeking", "hashing", "waiting", "queued", "blocked", "checking", "receiving"]);
+const PAUSABLE = new Set(["seeking", "waiting", "queued", "blocked", "checking", "copying", "receiving"]);
+const RESUMABLE = new Set(["paused", "blocked"]);
 const ENDED_LISTED = 100;
 
 /** How two peers reach each other, unless it is directly. */
@@ -134,11 +135,11 @@ export class Transfers {
   }
 
   /** Show the buttons for what can be done; of one that goes away, the focus goes to the next. */
-  #offer({ pause, resume, cancel, item }, { state, is_ended: isEnded }) {
+  #offer({ pause, resume, cancel, item }, { state, is_ended: isEnded, is_kept: isKept }) {
     const focused = item.contains(document.activeElement) ? document.activeElement : null;
     pause.hidden = !PAUSABLE.has(state);
-    resume.hidden = state !== "paused";
-    cancel.hidden = isEnded;
+    resume.hidden = !RESUMABLE.has(state);
+    cancel.hidden = isEnded && !isKept;
     if (focused?.hidden) ([pause, resume, cancel].find((each) => !each.hidden) ?? item).focus();
   }
 
