@@ -13,7 +13,7 @@ from p2p_twisted.download.aim import Aim
 from p2p_twisted.download.change_check import ContentChanged, ContentRemoved
 from p2p_twisted.download.context import DownloadContext
 from p2p_twisted.download.file import FileDownload
-from p2p_twisted.download.folder import FolderDownload, SomeGone
+from p2p_twisted.download.folder import FolderDownload, SomeGone, TakesTooMuch
 from p2p_twisted.download.progress import (
     Blocked,
     Canceled,
@@ -194,6 +194,8 @@ class Download:
                 await self._block(fault)
                 return False
             await self._fail(Failed(str(fault), fault.is_kept))
+        except TakesTooMuch as error:
+            await self._fail(Failed(str(error), exit=Exit.REFUSED))
         except ContentRemoved as loss:
             await self._fail(Failed(str(loss), is_kept=True, exit=Exit.NOT_FOUND))
         except (BadManifest, BadName, ContentChanged) as error:

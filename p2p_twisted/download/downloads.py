@@ -124,6 +124,7 @@ class Downloads:
         name: str | None = None,
         into: str = "",
         most: int | None = None,
+        room: int | None = None,
     ) -> "Deferred[Progress]":
         """
         Download a file or folder.
@@ -136,11 +137,12 @@ class Downloads:
         :param name: what it is to be called, where that is not what its holder calls it.
         :param into: the folder in which it is to land, below where downloads do.
         :param most: how many bytes a folder may have, as was promised.
+        :param room: how much of the disk it may take, in bytes, as far as its files show.
         :returns: fires with its progress when it has ended, rests, or when no holder has
             delivered for two minutes; then it goes on by itself when one is back.
             Fails with :class:`CancelledError` after :meth:`stop`.
         """
-        return self._get(wanted(hits, name, into, most), hits, watch, number)
+        return self._get(wanted(hits, name, into, most, room), hits, watch, number)
 
     async def get_selected(
         self, words: Sequence[str], files: Sequence[Sequence[Hit]], watch: Watch

@@ -1,7 +1,7 @@
 """Download a folder, or a selection of files: its manifest first, then what that lists."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import accumulate
@@ -15,16 +15,19 @@ from p2p_twisted.download.file import FileDownload
 from p2p_twisted.download.folder_attributes import FolderAttributes
 from p2p_twisted.download.members import Members
 from p2p_twisted.download.reporter import Reporter
+from p2p_twisted.runtime.amounts import count, human_size
 from p2p_twisted.storage.disk import DiskFault
 from p2p_twisted.storage.free_names import candidates
 from p2p_twisted.storage.journal import JournalEntry
 from p2p_twisted.storage.manifests import manifest_item, read_manifest
-from p2p_twisted.wire.limits import PATH_BYTES
+from p2p_twisted.wire.limits import KIB, PATH_BYTES
 from p2p_twisted.wire.manifest import BadManifest, Member
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName, check_placed
 
 _TIMES_REMOVED: Final = 3
+# Most file systems give each file as much at least, and keep as much of an empty one elsewhere.
+_FILE_TAKES_BYTES: Final = 4 * KIB
 
 
 @attrs.frozen
@@ -82,6 +85,7 @@ class FolderDownload:
         :returns: the target of the whole folder; nothing for a selection.
         :raises SomeGone: when no peer shares some of it any more.
         :raises BadManifest: when it is no folder that could be stored, or more than was promised.
+        :raises TakesTooMuch: when it takes more of the disk than it may.
         :raises BadName: when it is too deep for the folder in which it is to land.
         :raises DiskFault: when it cannot be kept.
         """
@@ -209,14 +213,27 @@ def _is_no_folder(path: str) -> bool:
     return os.path.lexists(path) and (os.path.islink(path) or not os.path.isdir(path))
 
 
-def _check_size(listed: Iterable[Member], entry: JournalEntry) -> None:
-    """
-    Check that what a manifest lists is no more than was promised.
+class TakesTooMuch(Exception):
+    """It takes more of the disk than a rule of this peer lets it; the text says so, for people."""
 
-    :raises BadManifest: when it is.
+
+def _check_size(listed: Sequence[Member], entry: JournalEntry) -> None:
+    """
+    Check that what a manifest lists is no more than was promised, and than there is to be room for.
+
+    :raises BadManifest: when it is more than was promised.
+    :raises TakesTooMuch: when there is no such room.
     """
     if entry.most is not None and sum(member.size for member in listed) > entry.most:
         raise BadManifest("it is larger than its offer says")
+    if entry.room is None:
+        return
+    takes = sum(max(member.size, _FILE_TAKES_BYTES) for member in listed)
+    if takes > entry.room:
+        raise TakesTooMuch(
+            f"it takes {human_size(entry.room)} at most, and {count(len(listed), 'file')} take"
+            f" {human_size(takes)} of the disk"
+        )
 
 
 def _check_depth(listed: Iterable[Member], entry: JournalEntry) -> None:

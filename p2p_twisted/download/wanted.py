@@ -9,7 +9,9 @@ from p2p_twisted.storage.journal import HOLDERS_KEPT, JournalEntry
 from p2p_twisted.wire.messages import Hit
 
 
-def wanted(hits: Sequence[Hit], name: str | None, into: str, most: int | None) -> JournalEntry:
+def wanted(
+    hits: Sequence[Hit], name: str | None, into: str, most: int | None, room: int | None
+) -> JournalEntry:
     """
     Write down a file or folder: see :meth:`Downloads.get`.
 
@@ -21,7 +23,7 @@ def wanted(hits: Sequence[Hit], name: str | None, into: str, most: int | None) -
     # A folder's target is chosen when its manifest is there.
     if first.kind != "file":
         unshared = max(hit.unshared for hit in hits)
-        return attrs.evolve(entry, unshared=unshared, most=most)
+        return attrs.evolve(entry, unshared=unshared, most=most, room=room)
     told = attributes_of(hits)
     return attrs.evolve(
         entry,

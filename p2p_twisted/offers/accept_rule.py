@@ -35,7 +35,8 @@ class AcceptRule:
 
     :ivar words: of :data:`WORDS`, and ``@`` with groups of a private network; ``None`` for what is
         usual: admins in a private network, and otherwise a person is asked who is there.
-    :ivar most: the size of one offer that is taken without a person's word, in bytes.
+    :ivar most: the size of one offer that is taken without a person's word, in bytes, where each
+        of its files counts as a block of the disk at least.
     :ivar into: the folder below the downloads in which they land; ``None`` for these themselves.
     """
 

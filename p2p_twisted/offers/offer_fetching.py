@@ -31,6 +31,7 @@ from p2p_twisted.offers.offer_book import KeptOffer
 from p2p_twisted.peer_errors import PeerError
 from p2p_twisted.runtime.amounts import human_size
 from p2p_twisted.runtime.background import background
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.wire.messages import Hit, ReceiptState
 from p2p_twisted.wire.names import BadName, FileId
@@ -70,6 +71,7 @@ class OfferFetching:
 
     :param hops: how far its sender is.
     :param into: the folder below the downloads in which it lands; empty for these.
+    :param room: how much of the disk it may take, in bytes, if there is a rule.
     :param is_recalled: whether an earlier run has begun it.
     :param waits: whether it waits for somebody who has it; otherwise it ends where nobody does.
     :param tell: is told how far it is, and why it does not go on.
@@ -83,6 +85,7 @@ class OfferFetching:
     _kept: KeptOffer
     _hops: int = field(kw_only=True)
     _into: str = field(kw_only=True)
+    _room: int | None = field(kw_only=True)
     _is_recalled: bool = field(kw_only=True)
     _waits: bool = field(kw_only=True)
     _tell: Callable[[ReceiptState, str], None] = field(kw_only=True)
@@ -184,9 +187,8 @@ class OfferFetching:
             self.found_nobody = True
             self._tell("waiting", NOBODY_HAS_IT)
             return False
-        done = self._parts.downloads.get(
-            hits, watch, name=offer.name, into=self._into, most=offer.size
-        )
+        bounds = {"most": offer.size, "room": self._room}
+        done = self._parts.downloads.get(hits, watch, name=offer.name, into=self._into, **bounds)
         background(self.log, f"downloading what {offer.sender} offers", done)
         return True
 
@@ -235,6 +237,8 @@ def _told(progress: Progress) -> tuple[ReceiptState, str]:
             return "saved", ""
         case Blocked(reason):
             return "no space", reason
+        case Failed(reason, exit=Exit.REFUSED):
+            return "refused", reason
         case Failed(reason):
             return "failed", reason
         case Incomplete(missing=missing):

@@ -217,6 +217,7 @@ class OfferTaking:
             received.kept,
             hops=received.hops,
             into=self._rule.place(received.kept.offer),
+            room=None if received.is_said else self._rule.most,
             is_recalled=received.is_recalled,
             waits=received.is_said,
             tell=lambda state, reason: self._told(received, state, reason),
@@ -232,7 +233,7 @@ class OfferTaking:
         elif state in ("failed", "refused"):
             received.kept.is_here = False
         if state == "refused":
-            # A person has canceled its download: whoever comes here later is not to begin it again.
+            # It was canceled, or takes too much: whoever comes here later is not to begin it again.
             received.is_taken, received.is_said = False, True
         self._become(received, state, reason)
 

@@ -49,6 +49,7 @@ class JournalEntry:
     :ivar holders: some that had all of a file when it was asked for.
     :ivar into: the folder of the inbox in which it lands; empty for the inbox itself.
     :ivar most: how many bytes the files of a folder may have, if that was promised.
+    :ivar room: how much of the disk a folder may take, if there is a rule; in bytes.
     """
 
     file: FileId
@@ -64,6 +65,7 @@ class JournalEntry:
     holders: Holders = ()
     into: str = attrs.field(default="", validator=_valid_into)
     most: Size | None = None
+    room: Size | None = None
 
     @property
     def usual_target(self) -> str:

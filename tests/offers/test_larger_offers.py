@@ -2,6 +2,7 @@
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Failed
+from p2p_twisted.offers.accept_rule import AcceptRule
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.wire.limits import KIB, MIB
@@ -57,3 +58,38 @@ class LargerOfferTests(OffersTestCase):
         daemons.run(60)
         self.assert_told(peer)
         self.assertEqual(self.downloads(daemons, "s2"), [])
+
+
+class ManyFilesTests(OffersTestCase):
+    """A peer that takes 64 KiB at most without a person's word."""
+
+    def pushed(self, count: int) -> tuple[VirtualDaemons, Peer]:
+        """Push a folder of empty files."""
+        daemons = self.daemons()
+        daemons.start("s1", {f"empty/{number}": b"" for number in range(count)})
+        peer = daemons.start("s2", accept=AcceptRule(("anyone",), most=64 * KIB))
+        daemons.run(10)
+        self.push(daemons, "empty")
+        daemons.run(30)
+        return daemons, peer
+
+    def test_at_the_bound(self) -> None:
+        """Sixteen files take as much."""
+        _daemons, peer = self.pushed(16)
+        self.assertEqual(self.heard(peer).state, "saved")
+
+    def test_too_many(self) -> None:
+        """One more is refused, also where somebody comes later, unless a person takes it."""
+        daemons, peer = self.pushed(17)
+        for _ in range(2):
+            known = self.heard(peer)
+            why = "it takes 64.0 KiB at most, and 17 files take 68.0 KiB of the disk"
+            self.assertEqual((known.state, known.reason), ("refused", why))
+            peer.offers.attend()
+            daemons.run(30)
+        self.assertIn(why, peer.explain(None).diagnosis.sentence)
+        self.assertEqual((len(peer.transfers()), self.downloads(daemons, "s2")), (1, []))
+        peer.offers.answer(self.heard(peer).offer.id, accept=True)
+        daemons.run(30)
+        self.assertEqual(self.heard(peer).state, "saved")
+        self.assertEqual(len(self.downloads(daemons, "s2")), 17)
