@@ -151,7 +151,8 @@ class PushTests(SynchronousTestCase):
         self.assertIn("lesson.tar: ", waiting.stderr.readline())
         waiting.send_signal(signal.SIGINT)
         _out, said = waiting.communicate(timeout=PATIENCE)
-        self.assertIn("the push goes on: p2p pushes 1 shows how, p2p unpush 1 ends it", said)
+        said_of = "p2p pushes 1 --peer s1 shows how, p2p unpush 1 --peer s1 ends it"
+        self.assertIn(f"the push goes on: {said_of}", said)
         self.assertEqual(waiting.returncode, 130)
         [listed] = self.told("pushes")
         self.assertEqual([each["number"] for each in listed["offers"]], [1])
