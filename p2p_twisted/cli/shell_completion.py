@@ -55,7 +55,7 @@ complete -c p2p -f -a '(__p2p_complete)'
 
 
 def candidates(
-    parser: argparse.ArgumentParser, words: Sequence[str], client: "PeerClient | None"
+    parser: argparse.ArgumentParser, words: Sequence[str], client: PeerClient | None
 ) -> list[str]:
     """
     List what the last word may become.
@@ -71,31 +71,46 @@ def candidates(
     start = f"{option}=" if equals and option.startswith("--") else ""
     if start:
         before, current = [*before, option], value
-    found = _values(parser, before, current, client)
+    found = _continuations(parser, before, current, client)
     fitting = [each for each in found if each == FILES or each.startswith(current)][:_MOST]
     return [each if each == FILES else f"{start}{each}" for each in fitting]
 
 
-def _values(
+def _continuations(
     parser: argparse.ArgumentParser,
     before: Sequence[str],
     current: str,
-    client: "PeerClient | None",
+    client: PeerClient | None,
 ) -> Iterator[str]:
-    verb = _verb(parser, before)
-    chosen = parser if verb is None else _chosen(parser, verb)
-    option = _option(chosen, before[-1] if before else "")
+    """List what may follow some words, whatever its beginning."""
+    verb = next(_operands([parser], before), None)
+    if verb is not None and verb not in _subparsers(parser).choices:
+        verb = None
+    chosen = parser if verb is None else _parser_of(parser, verb)
+    option = _option([chosen], before[-1] if before else "")
     if option is not None and option.nargs != 0:
-        yield from _of(option, current, client)
+        yield from _values(option, current, client)
     elif current.startswith("-"):
         for action in chosen._actions:
             yield from (name for name in action.option_strings if name.startswith("--"))
     elif verb is None:
-        yield from _verbs(parser)
+        yield from (each.dest for each in _subparsers(parser)._choices_actions)
     else:
-        operand = _operand(chosen, _count_operands(parser, chosen, before) - 1)
+        # The verb is the first.
+        operand = _operand(chosen, len(list(_operands([chosen, parser], before))) - 1)
         if operand is not None:
-            yield from _of(operand, current, client, verb == "unshare")
+            yield from _values(operand, current, client, is_own=verb == "unshare")
+
+
+def _operands(parsers: Sequence[argparse.ArgumentParser], words: Sequence[str]) -> Iterator[str]:
+    """Leave out the options and their values: the first operand of ``p2p`` is its verb."""
+    previous = ""
+    for word in words:
+        option = _option(parsers, previous)
+        is_value = option is not None and option.nargs != 0
+        if not (is_value or word.startswith("-")):
+            yield word
+        previous = word
 
 
 def _operand(chosen: argparse.ArgumentParser, before: int) -> argparse.Action | None:
@@ -106,21 +121,8 @@ def _operand(chosen: argparse.ArgumentParser, before: int) -> argparse.Action | 
     return operands[-1] if operands and operands[-1].nargs in ("*", "+") else None
 
 
-def _count_operands(
-    parser: argparse.ArgumentParser, chosen: argparse.ArgumentParser, before: Sequence[str]
-) -> int:
-    """Count the words that belong to no option; the verb is the first."""
-    count, previous = 0, ""
-    for word in before:
-        option = _option(chosen, previous) or _option(parser, previous)
-        takes_it = option is not None and option.nargs != 0
-        count += not word.startswith("-") and not takes_it
-        previous = word
-    return count
-
-
-def _of(
-    action: argparse.Action, current: str, client: "PeerClient | None", is_own: bool = False
+def _values(
+    action: argparse.Action, current: str, client: PeerClient | None, is_own: bool = False
 ) -> Iterator[str]:
     """List what an option or a word may be; ``is_own`` for what the peer itself shares."""
     if action.choices is not None:
@@ -175,24 +177,7 @@ def _subparsers(parser: argparse.ArgumentParser) -> Any:
     return found
 
 
-def _verbs(parser: argparse.ArgumentParser) -> list[str]:
-    shown = _subparsers(parser)
-    return [each.dest for each in shown._choices_actions]
-
-
-def _verb(parser: argparse.ArgumentParser, before: Sequence[str]) -> str | None:
-    """Return the verb, the first word that belongs to no option."""
-    previous = None
-    for word in before:
-        option = _option(parser, previous or "")
-        takes_it = option is not None and option.nargs != 0
-        if not word.startswith("-") and not takes_it:
-            return word if word in _subparsers(parser).choices else None
-        previous = word
-    return None
-
-
-def _chosen(parser: argparse.ArgumentParser, verb: str) -> argparse.ArgumentParser:
+def _parser_of(parser: argparse.ArgumentParser, verb: str) -> argparse.ArgumentParser:
     if verb in ("peer", "relay", "registry"):
         from p2p_twisted.cli.daemon import daemon_parser
 
@@ -201,8 +186,10 @@ def _chosen(parser: argparse.ArgumentParser, verb: str) -> argparse.ArgumentPars
     return found
 
 
-def _option(parser: argparse.ArgumentParser, word: str) -> argparse.Action | None:
-    return parser._option_string_actions.get(word) if word.startswith("-") else None
+def _option(parsers: Sequence[argparse.ArgumentParser], word: str) -> argparse.Action | None:
+    """Return the option that a word names, in the first parser that knows it."""
+    found = (each._option_string_actions.get(word) for each in parsers if word.startswith("-"))
+    return next(filter(None, found), None)
 
 
 def complete(parser: argparse.ArgumentParser, words: Sequence[str]) -> int:
