@@ -24,8 +24,8 @@ from p2p_twisted.offers.offer import (
 from p2p_twisted.offers.offer_book import HeardOffer
 from p2p_twisted.offers.offer_judge import OfferJudge
 from p2p_twisted.offers.offers_interface import HashingWatch
-from p2p_twisted.peer.hashing_wait import Patience
 from p2p_twisted.peer.meaning import NothingShared, beginning_with, is_bare
+from p2p_twisted.peer.patience import Patience
 from p2p_twisted.peer.query_answers import hit_of
 from p2p_twisted.peer_errors import NotAllowed, NotFound, PeerError
 from p2p_twisted.wire.names import BadName, MessageId, NetworkName, check_path

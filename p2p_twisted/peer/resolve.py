@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
 from p2p_twisted.library.matching import is_pattern, without_slash
-from p2p_twisted.peer.hashing_wait import HashingWait, NeverStill
+from p2p_twisted.peer.hashing_wait import HashingWait
 from p2p_twisted.peer.interface import Found, Selection
 from p2p_twisted.peer.meaning import (
     Hits,
@@ -33,6 +33,7 @@ from p2p_twisted.peer.meaning import (
     unhashed,
 )
 from p2p_twisted.peer.own_content import OwnContent
+from p2p_twisted.peer.patience import NeverStill
 from p2p_twisted.peer.searches import Searches
 from p2p_twisted.peer.suggestions import suggestions
 from p2p_twisted.peer_errors import AlreadyHere, NotFound, PeerError

@@ -8,9 +8,10 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 
 from p2p_twisted.download.progress import Canceled, Hashing, Progress, Saved
-from p2p_twisted.peer.hashing_wait import HashingWait, NeverStill
+from p2p_twisted.peer.hashing_wait import HashingWait
 from p2p_twisted.peer.interface import unwatched
 from p2p_twisted.peer.kept_waits import Wait
+from p2p_twisted.peer.patience import NeverStill
 from p2p_twisted.peer_errors import IsFolder, NotFound, NotReady, PeerError
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.threads import inline

@@ -2,7 +2,7 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from p2p_twisted.peer.hashing_wait import NeverStill, Patience
+from p2p_twisted.peer.patience import NeverStill, Patience
 from p2p_twisted.peer_errors import PeerError
 from p2p_twisted.wire.messages import Hit
 
