@@ -5,7 +5,7 @@ Only arrows that do not follow from others are drawn. An arrow that passes floor
 place of its own on each of them; arrows to the same room share these.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, pairwise, permutations
 from typing import Final, TypeAlias
 
@@ -105,35 +105,48 @@ def _with_passages(
 
 def _ordered(floors: _Floors, arrows: _Arrows) -> _Floors:
     """Put the places of each floor into an order in which few arrows cross, and all are short."""
-    least = _cost(floors, arrows)
     improved = True
     while improved:
         improved = False
         for row, floor in enumerate(floors):
-            for order in permutations(floor):
-                tried = [*floors[:row], list(order), *floors[row + 1 :]]
-                cost = _cost(tried, arrows)
-                if cost < least:
-                    floors, least, improved = tried, cost, True
+            # The first of the best: the order that it has, if none is better.
+            best = min(permutations(floor), key=_costs(floors, floor, arrows))
+            if best != tuple(floor):
+                floors, improved = [*floors[:row], list(best), *floors[row + 1 :]], True
     return floors
 
 
-def _cost(floors: _Floors, arrows: _Arrows) -> tuple[int, float]:
-    """Count the arrows that cross, and add up how far they go aside."""
+def _costs(
+    floors: _Floors, moved: list[_Place], arrows: _Arrows
+) -> Callable[[tuple[_Place, ...]], tuple[int, float]]:
+    """
+    Make what rates the orders of one floor, while all others stay as they are.
+
+    :returns: counts the arrows that cross, and adds up how far they go aside.
+    """
     # The middle of each floor is above that of the next.
+    middle = (len(moved) - 1) / 2
     at = {
         place: index - (len(floor) - 1) / 2 for floor in floors for index, place in enumerate(floor)
     }
-    row_of = {place: row for row, floor in enumerate(floors) for place in floor}
-    by_row: dict[int, list[tuple[float, float]]] = {}
-    for upper, lower in arrows:
-        by_row.setdefault(row_of[upper], []).append((at[upper], at[lower]))
-    crossings = sum(
-        (one[0] - other[0]) * (one[1] - other[1]) < 0
-        for ends in by_row.values()
-        for one, other in combinations(ends, 2)
-    )
-    return crossings, sum(abs(at[upper] - at[lower]) for upper, lower in arrows)
+    above = {place: [at[upper] for upper, lower in arrows if lower == place] for place in moved}
+    below = {place: [at[lower] for upper, lower in arrows if upper == place] for place in moved}
+    crossings = {
+        (left, right): sum(
+            one > other for ends in (above, below) for one in ends[left] for other in ends[right]
+        )
+        for left, right in permutations(moved, 2)
+    }
+
+    def cost(order: tuple[_Place, ...]) -> tuple[int, float]:
+        aside = sum(
+            abs(index - middle - end)
+            for index, place in enumerate(order)
+            for end in (*above[place], *below[place])
+        )
+        return sum(map(crossings.__getitem__, combinations(order, 2))), aside
+
+    return cost
 
 
 def _positions(floors: _Floors, arrows: _Arrows) -> dict[_Place, int]:
