@@ -25,6 +25,7 @@ from p2p_twisted.relay.rate import relay_rate
 from p2p_twisted.relay.relaying import Relaying
 from p2p_twisted.runtime.gate import Gate
 from p2p_twisted.storage.journal import Journal
+from p2p_twisted.upload.pushes import Pushes
 from p2p_twisted.upload.readers import Readers
 from p2p_twisted.upload.uploads import Uploads
 from p2p_twisted.wire.names import PeerName
@@ -114,16 +115,23 @@ class TransferParts:
         unreached = UnreachedRequesters(
             context.reactor, network.session, local.shared, context.announce
         )
-        return Uploads(
-            network.dialer,
-            name=context.settings.name,
-            network=context.settings.network,
+        pushes = Pushes(
+            context.reactor,
             readers=Readers(local.shared, local.shared.readable_by, local.seeding),
             reading=context.disks.reading,
             may_dial=network.session.may_dial,
             bandwidth=self.bandwidth,
             partials=local.partials,
             rng=context.rng,
+        )
+        return Uploads(
+            network.dialer,
+            name=context.settings.name,
+            network=context.settings.network,
+            pushes=pushes,
+            reading=context.disks.reading,
+            may_dial=network.session.may_dial,
+            bandwidth=self.bandwidth,
             unreached=unreached.tell,
             dials=network.dials,
         )

@@ -49,7 +49,6 @@ class Pushes:
     :param bandwidth: limits what is sent.
     :param partials: running downloads, which can be served, too.
     :param rng: decides which chunks are revealed first.
-    :ivar opening: how many files are being opened.
     """
 
     log = Logger()
@@ -65,7 +64,6 @@ class Pushes:
         partials: PartialRegister,
         rng: Random,
     ) -> None:
-        self.opening = 0
         self._clock = clock
         self._readers = readers
         self._reading = reading
@@ -75,6 +73,8 @@ class Pushes:
         self._audiences = Audiences(clock, bandwidth, rng)
         self._places = UploadPlaces()
         self._turns = Turns(clock)
+        # How many files are being opened.
+        self._opening = 0
         self._open: dict[Connection, Upload] = {}
         self._is_stopping = False
 
@@ -101,10 +101,11 @@ class Pushes:
         except NoPlace:
             return "busy", None
 
-    def dialed_for(self, want: Want) -> int:
-        """Count the requesters that have not answered yet, of those that the same peer led to."""
+    def is_busy_for(self, want: Want) -> bool:
+        """Return whether enough is being opened, or dialed for the neighbor it came by."""
         waiting = [upload.want for upload in self._open.values() if not upload.has_begun]
-        return sum(other.via[-1:] == want.via[-1:] for other in waiting)
+        dialed = sum(other.via[-1:] == want.via[-1:] for other in waiting)
+        return max(self._opening, dialed) >= self._bandwidth.slots.up
 
     def make_room(self, slowest: Upload | None) -> None:
         """End an upload, where one makes room."""
@@ -121,11 +122,11 @@ class Pushes:
         :returns: what the requester may read, where that is not among it.
         """
         shared = self._readers.content_for(want.name, connection)
-        self.opening += 1
+        self._opening += 1
         try:
             source = await shared.open(want.file)
         finally:
-            self.opening -= 1
+            self._opening -= 1
         if source is not None:
             return ToPush(shared, source, None)
         partial, audience = self._partials.open(want.file)

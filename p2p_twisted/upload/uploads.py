@@ -1,7 +1,6 @@
 """All uploads of a peer: decide which requests it serves, and dial the requesters."""
 
 from collections.abc import Callable
-from random import Random
 
 import attrs
 from twisted.internet.error import ConnectError
@@ -12,10 +11,9 @@ from p2p_twisted.relay.meeting import meet
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.reactor import Dialer
 from p2p_twisted.runtime.threads import Offload
-from p2p_twisted.storage.partial import PartialRegister
 from p2p_twisted.upload.awaited import AwaitedFetches
 from p2p_twisted.upload.pushes import Pushes, ToPush
-from p2p_twisted.upload.readers import Readers, Refusal
+from p2p_twisted.upload.readers import Refusal
 from p2p_twisted.upload.small_sender import read_whole
 from p2p_twisted.upload.spent_tickets import SpentTickets
 from p2p_twisted.upload.upload import Upload
@@ -38,12 +36,10 @@ class Uploads:
     :param reactor: provides ``IReactorTCP`` and ``IReactorTime``.
     :param name: of this peer.
     :param network: the name of the network, with which requesters must greet.
-    :param readers: decides what of what this peer shares each may have.
+    :param pushes: send what is too large for a link.
     :param reading: calls what reads from a disk: see :class:`DiskThread`.
     :param may_dial: returns whether this peer may dial a host at all.
     :param bandwidth: limits what is sent.
-    :param partials: running downloads, which can be served, too.
-    :param rng: decides which chunks are revealed first.
     :param dials: limits those that fail.
     :param unreached: is told of a request whose requester could not be dialed, nor dial this peer.
     """
@@ -56,12 +52,10 @@ class Uploads:
         *,
         name: PeerName,
         network: NetworkName,
-        readers: Readers,
+        pushes: Pushes,
         reading: Offload,
         may_dial: Callable[[str], bool],
         bandwidth: Bandwidth,
-        partials: PartialRegister,
-        rng: Random,
         unreached: Callable[[Want], None],
         dials: DialLimit,
     ) -> None:
@@ -69,21 +63,13 @@ class Uploads:
         self._name = name
         self._may_dial = may_dial
         self._network = network
+        self._pushes = pushes
         self._reading = reading
         self._bandwidth = bandwidth
         self._dials = dials
         self._unreached = unreached
         self._awaited = AwaitedFetches()
         self._tickets = SpentTickets()
-        self._pushes = Pushes(
-            reactor,
-            readers=readers,
-            reading=reading,
-            may_dial=may_dial,
-            bandwidth=bandwidth,
-            partials=partials,
-            rng=rng,
-        )
 
     def serve(self, want: Want, link: Connection | None, refuse: Refusal) -> None:
         """
@@ -99,7 +85,7 @@ class Uploads:
         if reason is not None and (pushes.is_stopping or link is None or want.more):
             # Before anything is opened: to refuse must cost little.
             refuse(reason)
-        elif max(pushes.opening, pushes.dialed_for(want)) >= self._bandwidth.slots.up:
+        elif pushes.is_busy_for(want):
             refuse("busy")
         else:
             background(self.log, "serving what is wanted", self._serve(want, link, refuse))

@@ -12,6 +12,7 @@ from p2p_twisted.bandwidth.limiter import Bandwidth
 from p2p_twisted.download.tickets import Tickets
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.storage.partial import PartialRegister
+from p2p_twisted.upload.pushes import Pushes
 from p2p_twisted.upload.readers import Readers
 from p2p_twisted.upload.small_sender import SourceOpener
 from p2p_twisted.upload.uploads import Uploads
@@ -69,16 +70,27 @@ def make_uploads(
     name: str = "s1",
 ) -> Uploads:
     """Make what serves others; it dials whomever it is told to, except for one host."""
+    bandwidth = bandwidth or Bandwidth(wires)
+
+    def may_dial(host: str) -> bool:
+        return host != "10.9.9.9"
+
     return Uploads(
         wires,
         name=name,
         network="default",
-        readers=Readers(SharedStub(partial(maybeDeferred, open_source), is_settled)),
+        pushes=Pushes(
+            wires,
+            readers=Readers(SharedStub(partial(maybeDeferred, open_source), is_settled)),
+            reading=inline,
+            may_dial=may_dial,
+            bandwidth=bandwidth,
+            partials=partials or PartialRegister(),
+            rng=Random(2),
+        ),
         reading=inline,
-        may_dial=lambda host: host != "10.9.9.9",
-        bandwidth=bandwidth or Bandwidth(wires),
-        partials=partials or PartialRegister(),
-        rng=Random(2),
+        may_dial=may_dial,
+        bandwidth=bandwidth,
         unreached=unreached,
         dials=DialLimit(),
     )
