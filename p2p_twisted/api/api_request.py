@@ -38,6 +38,11 @@ class ApiRequest(Request):
     _body_bytes = 0
     _is_too_large = False
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether whoever has asked has closed the connection, and is answered no more."""
+        return self._disconnected
+
     @override
     def gotLength(self, length: int | None) -> None:
         for name, value in _HEADERS.items():
@@ -69,7 +74,7 @@ class ApiRequest(Request):
         channel.site.queue.add(self._process)
 
     def _process(self) -> None:
-        if not self._disconnected:
+        if not self.is_gone:
             super().process()
 
     def refuse(self, error: Exception) -> None:
@@ -82,7 +87,7 @@ class ApiRequest(Request):
 
     def _refuse(self, failure: FailureView) -> None:
         channel: Any = self.channel
-        if channel is None or self._disconnected:
+        if channel is None or self.is_gone:
             return
         # Known only when all has come.
         self.clientproto = b"HTTP/1.1"

@@ -97,29 +97,25 @@ class ApiResource(Resource):
         return body
 
     async def _take(self, request: ApiRequest, route: Route, call: Call, query: bytes) -> None:
-        gone: list[object] = []
-        request.notifyFinish().addBoth(gone.append)
         try:
             self._check_allowed(request)
             if query:
                 raise BadRequest("bad_request", f"{route.path} takes no fields")
             view = await route.answer(call)
         except Exception as error:
-            if not gone:
+            if not request.is_gone:
                 request.refuse(error)
         else:
             assert view is not None
-            if not gone:
+            if not request.is_gone:
                 answer(request, view)
 
     async def _answer(self, request: ApiRequest) -> None:
-        gone: list[object] = []
-        request.notifyFinish().addBoth(gone.append)
         try:
             view = await self._view(request)
         except Exception as error:
             view = FailureView(error=fault_of(error))
-        if view is not None and not gone:
+        if view is not None and not request.is_gone:
             answer(request, view)
 
     async def _view(self, request: Request) -> View | bytes | None:

@@ -68,14 +68,12 @@ class ReadingResource(Resource):
         return NOT_DONE_YET
 
     async def _answer(self, request: ApiRequest) -> None:
-        gone: list[object] = []
-        request.notifyFinish().addErrback(gone.append)
         self._under_way += 1
         try:
             self._check(request)
             await self.respond(request)
         except Exception as error:
-            if gone:
+            if request.is_gone:
                 return
             fault = fault_of(error)
             if fault.code == "too_many":
