@@ -7,7 +7,11 @@ from twisted.application.service import Service
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IListeningPort, IProtocolFactory
+from twisted.internet.interfaces import (
+    IListeningPort,
+    IProtocolFactory,
+    IStreamServerEndpoint,
+)
 from twisted.internet.protocol import Factory
 from twisted.internet.tcp import Port
 from twisted.python.failure import Failure
@@ -59,13 +63,7 @@ class ListeningService(Service):
         :raises CannotStart: when it cannot.
         """
         super().privilegedStartService()
-        outcome: list[Any] = []
-        self._endpoint.listen(self._factory).addBoth(outcome.append)
-        # An endpoint with a socket of its own listens at once.
-        [result] = outcome
-        if isinstance(result, Failure):
-            raise _cannot_listen(self._description, result)
-        self._port = result
+        self._port = _listen_at(self._endpoint, self._factory, self._description)
 
     @override
     def startService(self) -> None:
@@ -115,10 +113,21 @@ def check_free(endpoint: str) -> None:
     """
     if endpoint.startswith(("tcp:", "tcp6:")):
         trial: Any = _Trial()
-        outcome: list[Any] = []
-        serverFromString(trial, endpoint).listen(Factory()).addBoth(outcome.append)
-        if isinstance(outcome[0], Failure):
-            raise _cannot_listen(endpoint, outcome[0])
+        _listen_at(serverFromString(trial, endpoint), Factory(), endpoint)
+
+
+def _listen_at(endpoint: IStreamServerEndpoint, factory: IProtocolFactory, description: str) -> Any:
+    """
+    Listen at an endpoint with a socket of its own, which does so at once.
+
+    :raises CannotStart: when it cannot.
+    """
+    outcome: list[Any] = []
+    endpoint.listen(factory).addBoth(outcome.append)
+    [result] = outcome
+    if isinstance(result, Failure):
+        raise _cannot_listen(description, result)
+    return result
 
 
 def _cannot_listen(description: str, failure: Failure) -> CannotStart:
