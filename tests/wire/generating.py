@@ -1,5 +1,6 @@
 """Hypothesis strategies for every message, made from the classes and their bounds."""
 
+import re
 import types
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -13,6 +14,7 @@ HOSTS: Final = st.sampled_from(["127.0.0.1", "::1", "10.1.2.3", "192.168.1.7", "
 PATHS: Final = st.sampled_from(
     ["f1.txt", "a/b c.bin", "caf\u00e9/\u2764\ufe0f.png", "\u4e2d\u6587"]
 )
+_HEX_DIGITS: Final = re.compile(r"\^\[0-9a-f\]\{(\d+)\}\\Z")
 # The members that an attrs validator checks.
 _CHECKED: Final = {
     "modified": st.none() | st.integers(-3 * 10**20, 3 * 10**20),
@@ -88,6 +90,10 @@ def _bounded(kind: Any, meta: Meta) -> st.SearchStrategy[Any]:
     if kind is float:
         above = meta.gt is not None
         return st.floats(meta.gt if above else meta.ge, meta.le, exclude_min=above)
+    if kind is str and (digits := _HEX_DIGITS.fullmatch(meta.pattern or "")):
+        # As bytes, as to choose each digit by itself takes most of the time of these tests.
+        size = int(digits[1]) // 2
+        return st.binary(min_size=size, max_size=size).map(bytes.hex)
     if kind is str and meta.pattern is not None:
         return st.from_regex(meta.pattern, fullmatch=True)
     if kind is str:
