@@ -81,7 +81,7 @@ class TestBook:
         assert (honest.source, {each.source for each in others}) == ("anna", {"eve"})
 
     def test_has_who_offers_without_end_lose_what_is_its_own(self) -> None:
-        """Ten thousand offers of one neighbor cost nobody else a single one."""
+        """Offers of one neighbor for which there is no room cost nobody else a single one."""
         book = OfferBook(Random(1))
         honest = [heard(sender=f"s{number}") for number in range(50)]
         for number, each in enumerate(honest):
@@ -92,7 +92,7 @@ class TestBook:
         kept = book.get(fetched.offer.id)
         assert kept is not None
         kept.is_pinned = True
-        for number in range(10_000):
+        for number in range(10 * OFFERS_KEPT):
             book.add(heard(sender="x", size=number + 1), "mallory", NOW)
         assert len(book.all()) == OFFERS_KEPT
         assert book.missing(each.offer.id for each in (*honest, own, fetched)) == ()
@@ -106,7 +106,7 @@ class TestBook:
         [has_it, is_here, _] = book.all()
         book.held(has_it, "ben")
         is_here.is_here = True
-        for number in range(10_000):
+        for number in range(10 * OFFERS_KEPT):
             book.add(heard(sender=f"x{number}"), "ben", NOW)
         assert len(book.all()) == OFFERS_KEPT
         assert book.missing(each.offer.id for each in (near, here, talked_of)) == (
@@ -114,17 +114,17 @@ class TestBook:
         )
 
     def test_is_not_had_to_forget_by_whoever_says_it_has_it_too(self) -> None:
-        """Who claims to have it, and ten thousand others, takes no place from who has it."""
+        """Who claims to have it, and far too many others, takes no place from who has it."""
         book = OfferBook(Random(1))
         honest = book.add(heard(sender="anna"), "mallory", NOW).new
         assert honest is not None
         for holder in ("mallory", "ben"):
             book.held(honest, holder)
-        for number in range(10_000):
+        for number in range(10 * OFFERS_KEPT):
             made_up = book.add(heard(sender=f"x{number}"), "mallory", NOW).new
             if made_up is not None:
                 book.held(made_up, "mallory")
-            if number % 1_000 == 0:
+            if number % OFFERS_KEPT == 0:
                 book.held(honest, "mallory")
                 book.held(honest, "ben")
         assert book.get(honest.offer.id) is honest
