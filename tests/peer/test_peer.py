@@ -10,7 +10,7 @@ from p2p_twisted.download.progress import Saved
 from p2p_twisted.peer.interface import IPeer
 from p2p_twisted.peer.private_member import MEMBER_FOLDER
 from p2p_twisted.peer.settings import STATE_DIRECTORY
-from p2p_twisted.peer_errors import PeerError
+from p2p_twisted.peer_errors import NoNetwork
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.registry_places import RegistryPlaces
 from p2p_twisted.storage.state import StateDirectory
@@ -38,13 +38,13 @@ class JoiningTests(PeerTestCase):
             self.assertEqual(2 * len(topology.links), ends)
 
     def test_no_registry_yet(self) -> None:
-        """A peer that is there before the registry joins as soon as there is one."""
+        """A peer that is there before the registry joins once there is one; who asks waits 10 s."""
         daemons = self.without_registry("s1")
         peer = daemons.start("s1")
         daemons.run(3.0)
         self.assertIsNone(peer.status().address)
         self.assertIn("127.0.0.1:9011", " ".join(daemons.said))
-        error = self.assertRaises(PeerError, daemons.result, peer.find("x"))
+        error = self.assertRaises(NoNetwork, daemons.result, peer.find("x"), within=10.1)
         self.assertIn("not in a network yet", str(error))
         daemons.start_registry()
         daemons.run(30.0)

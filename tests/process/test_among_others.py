@@ -93,6 +93,7 @@ class AmongOthersTests(SynchronousTestCase):
         taken = self.shell("printf 'TOPO\\nleave\\n' | $PEER --quiet --name s2 --directory .")
         self.assertEqual(taken.returncode, 9, taken.stderr)
 
+    @pytest.mark.slow
     def test_no_network(self) -> None:
         """Without a registry, what asks the others fails in time."""
         ended = self.shell("printf 'TOPO\\nleave\\n' | $PEER --quiet")
