@@ -4,7 +4,8 @@ import os
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -69,6 +70,11 @@ def use_own_runtime_folder(case: SynchronousTestCase) -> None:
     """Have daemons make their sockets where those that others have left running are not found."""
     case.addCleanup(os.environ.update, {"XDG_RUNTIME_DIR": os.environ["XDG_RUNTIME_DIR"]})
     os.environ["XDG_RUNTIME_DIR"] = str(scratch_folder(case))
+
+
+def for_class(cases: type[SynchronousTestCase]) -> SynchronousTestCase:
+    """Stand for one case whose cleanups come once all tests of a class are over."""
+    return cast(SynchronousTestCase, SimpleNamespace(addCleanup=cases.addClassCleanup))
 
 
 class Network:

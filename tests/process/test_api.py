@@ -7,8 +7,7 @@ import socket
 import stat
 import subprocess
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
@@ -18,7 +17,7 @@ from p2p_twisted.api.socket_index import running_peers, socket_folder
 from tests.process.commands import run
 from tests.process.contents import random_content
 from tests.process.daemons import PATIENCE, script, wait_until
-from tests.process.networks import Network, Peer, use_own_runtime_folder
+from tests.process.networks import Network, Peer, for_class, use_own_runtime_folder
 
 NOBODY = 65_534
 BIG = 1, 20_000_000
@@ -64,8 +63,7 @@ class UnchangedTests(ApiCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        case = SimpleNamespace(addCleanup=cls.addClassCleanup)
-        cls.network, cls.s1, cls.s2 = started(cast(SynchronousTestCase, case))
+        cls.network, cls.s1, cls.s2 = started(for_class(cls))
 
     @override
     def setUp(self) -> None:

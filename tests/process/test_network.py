@@ -5,15 +5,13 @@ import os
 import re
 import signal
 import socket
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from p2p_twisted.runtime.exit_status import Exit
 from tests.process.daemons import PATIENCE, Daemon, full_pipe, script, wait_until
-from tests.process.networks import Network, Peer
+from tests.process.networks import Network, Peer, for_class
 from tests.process.person import Person
 
 _STOPPED_SECONDS = 10.0
@@ -45,8 +43,7 @@ class RunningNetworkTests(NetworkTestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        case = SimpleNamespace(addCleanup=cls.addClassCleanup)
-        cls.network = Network(cast(SynchronousTestCase, case))
+        cls.network = Network(for_class(cls))
         cls.registry = cls.network.start_registry()
         cls.s1, cls.s2 = cls.network.start_peers("s1", "s2")
         cls.s1.wait_for_topology("s1", "s2")

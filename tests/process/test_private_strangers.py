@@ -7,7 +7,6 @@ import os
 import ssl
 from collections.abc import Iterator
 from itertools import count
-from types import SimpleNamespace
 from typing import ClassVar, cast
 
 import pytest
@@ -22,7 +21,7 @@ from p2p_twisted.trust.key_folder import KeyFolder
 from tests.process.abused import memory_of
 from tests.process.daemons import Daemon
 from tests.process.key_updates import call_for_key_updates, key_updates, send_beneath
-from tests.process.networks import Network, Peer
+from tests.process.networks import Network, Peer, for_class
 from tests.process.stranger import Line, Said, a_ticket, call, connections_left
 from tests.process.test_private import invite_of
 from tests.process.tls_stranger import (
@@ -52,8 +51,7 @@ class StrangersTests(SynchronousTestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        case = SimpleNamespace(addCleanup=cls.addClassCleanup)
-        cls.network = network = Network(cast(SynchronousTestCase, case))
+        cls.network = network = Network(for_class(cls))
         for number in range(_FILES):
             network.write(f"ben/{number}.bin", os.urandom(200_000))
         registry = network.start_registry("--private")
