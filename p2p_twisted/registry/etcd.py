@@ -29,7 +29,7 @@ from p2p_twisted.registry.store import Conflict, IRegistryStore, outcome
 from p2p_twisted.wire.names import PeerName
 
 _CHANGES: Final = 40
-"""By default, etcd takes 128 operations in a transaction; a change has up to three."""
+"""By default, etcd takes 128 operations in a transaction; a change has up to three, a note two."""
 
 
 def new_id() -> str:
@@ -136,15 +136,14 @@ class EtcdStore:
     async def _apply(self, net: Mapping[PeerName, Registration | None]) -> None:
         question = self._keys.transaction(net, self._kept, self._claims)
         try:
-            answer = await self._etcd.call("/v3/kv/txn", question)
+            answer = await self._following.transact(question)
         except EtcdFault as fault:
             self._following.doubt(fault)
             raise
         if answer.get("succeeded"):
             revision = int(answer["header"]["revision"])
             revisions = dict.fromkeys(net, revision)
-            if question["success"]:
-                self._own.add(revision)
+            self._own.add(revision)
         else:
             before = self._keys.is_kept(net, answer["responses"])
             if before is None:

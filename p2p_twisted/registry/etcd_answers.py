@@ -76,7 +76,8 @@ def check_answer(path: str, question: Json, answer: Json) -> None:
     if any(kv.key < first for kv in read.kvs):
         # Whoever reads on would read the same for ever.
         raise ValueError("this was not asked for")
-    if not read.succeeded and len(read.responses) != len(question.get("failure", ())):
+    asked = question.get("success" if read.succeeded else "failure", ())
+    if len(read.responses) != len(asked):
         raise ValueError("not all was answered, or more than that")
 
 

@@ -5,19 +5,20 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
-import attrs
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from p2p_twisted.registry import etcd_requests as requests
 from p2p_twisted.registry import limits
 from p2p_twisted.registry.etcd_client import Etcd
 from p2p_twisted.registry.etcd_gateway import Compacted, EtcdFault
-from p2p_twisted.registry.etcd_keys import Heard, Json, Keyspace, Note, NoteGone
+from p2p_twisted.registry.etcd_keys import Heard, Json, Keyspace
 from p2p_twisted.registry.etcd_reading import EtcdReading
-from p2p_twisted.registry.notes import Notes
+from p2p_twisted.registry.etcd_writing import EtcdWriting, OwnNote, Restored
+from p2p_twisted.registry.notes import Note, NoteGone, Notes
 from p2p_twisted.registry.roster import Extend
 from p2p_twisted.runtime.alarm import Alarm
 from p2p_twisted.runtime.background import background
@@ -28,18 +29,6 @@ _CATCH_UP_SECONDS: Final = 3.0
 _SILENT_SECONDS: Final = 1.5
 """Longer than a note takes that comes back; within what the others wait for."""
 _LEAST_PAUSE_SECONDS: Final = 1 / limits.NOTES_PER_SECOND
-
-
-@attrs.frozen
-class _Told:
-    """
-    An own note that is not heard back yet.
-
-    :ivar waiting: fire once it is heard: then all is known that was kept before it.
-    """
-
-    revision: int
-    waiting: Sequence["Deferred[None]"]
 
 
 class EtcdFollowing:
@@ -76,6 +65,7 @@ class EtcdFollowing:
         self._anew = anew
         self._renew_all = renew_all
         self._reading = EtcdReading(etcd, keys)
+        self._writing = EtcdWriting(etcd, keys, notes)
         self._queue: deque[Heard] = deque()
         self._received = 0
         # Whether etcd has gone back to what it was earlier, and that is still to be read.
@@ -83,7 +73,7 @@ class EtcdFollowing:
         # When the own note was heard last, or everything was read.
         self._touched: float | None = None
         self._why: str | None = None
-        self._told: deque[_Told] = deque()
+        self._told: deque[OwnNote] = deque()
         self._waiting: list[Deferred[None]] = []
         self._telling: Deferred[None] | None = None
         self._told_at = 0.0
@@ -121,7 +111,7 @@ class EtcdFollowing:
         for each in found:
             if isinstance(each.what, Note):
                 # Perhaps it is no more: that shows in a while.
-                self._notes.heard(each.what.writer, now)
+                self._notes.heard(each.what, each.revision, now)
         return found
 
     def start(self) -> None:
@@ -138,6 +128,24 @@ class EtcdFollowing:
             since = self._reactor.seconds() - self._told_at
             self._alarm.set(max(0.0, _LEAST_PAUSE_SECONDS - since))
         return waiting.addTimeout(_CATCH_UP_SECONDS, self._reactor, _not_in_time)
+
+    async def transact(self, transaction: Json, note: Note | None = None) -> Json:
+        """
+        Carry out a transaction, and read everything anew if etcd was restored.
+
+        :param note: what others are told with it.
+        :raises EtcdFault: when it was, or cannot be asked now.
+        """
+        own = self._notes.own
+        try:
+            return await self._writing.transact(transaction, note or Note(own), self._received)
+        except Restored:
+            # Otherwise that was found, and all is read.
+            if own == self._notes.own:
+                self._is_rewound = True
+                if self._watching is not None:
+                    self._watching.cancel()
+            raise
 
     def renewed(self, name: PeerName) -> None:
         """Tell the others with the next note that a peer has renewed here."""
@@ -175,7 +183,7 @@ class EtcdFollowing:
             running.cancel()
         if self._touched is not None and self.fault is None:
             with suppress(EtcdFault):
-                await self._etcd.call("/v3/kv/txn", self._keys.tell(self._notes.take()))
+                await self.transact({"success": []}, self._notes.take())
         for waiting in (*self._waiting, *(each for told in self._told for each in told.waiting)):
             if not waiting.called:
                 waiting.errback(EtcdFault("this registry ends"))
@@ -212,6 +220,7 @@ class EtcdFollowing:
             # Who waits for what was told gives up in time.
             self._queue.clear()
             self._told.clear()
+            self._notes.begin_anew()
             gone = len(news) - len(found)
             self.log.warn("etcd has lost {gone} peers, which will register again", gone=gone)
         else:
@@ -230,12 +239,13 @@ class EtcdFollowing:
 
     def _is_taken(self, heard: Heard) -> bool:
         match heard.what:
-            case Note(writer=self._notes.own):
-                self._touch()
-            case Note(writer, renewed):
-                self._notes.heard(writer, self._reactor.seconds())
+            case Note() as note:
+                self._notes.heard(note, heard.revision, self._reactor.seconds())
+                if note.writer == self._notes.own:
+                    self._touch()
+                    return True
                 # A peer that waits to be stored here must not be changed now.
-                return all(self._take(Heard(heard.revision, Extend(n, 0.0))) for n in renewed)
+                return all(self._take(Heard(heard.revision, Extend(n, 0.0))) for n in note.renewed)
             case NoteGone(writer):
                 self._notes.gone(writer)
             case _:
@@ -259,13 +269,9 @@ class EtcdFollowing:
         waiting, self._waiting = self._waiting, []
         now = self._told_at = self._reactor.seconds()
         note, ended = self._notes.take(), self._notes.ended(now) if self.is_first else []
-        before = self._received
+        removed = [requests.delete(self._keys.note(writer)) for writer in ended]
         try:
-            answer = await self._etcd.call("/v3/kv/txn", self._keys.tell(note, ended))
-            revision = int(answer["header"]["revision"])
-            if revision <= before:
-                self._is_rewound = True
-                raise EtcdFault("etcd was restored from an older copy")
+            answer = await self.transact({"success": removed}, note)
         except EtcdFault as fault:
             pause = _AGAIN_SECONDS
             self.doubt(fault)
@@ -274,11 +280,9 @@ class EtcdFollowing:
             for each in waiting:
                 if not each.called:
                     each.errback(Failure(fault))
-            if self._is_rewound and self._watching is not None:
-                self._watching.cancel()
         else:
             pause = limits.NOTE_SECONDS
-            self._told.append(_Told(revision, waiting))
+            self._told.append(OwnNote(int(answer["header"]["revision"]), waiting))
             if not self._silence.is_set:
                 self._silence.set(_SILENT_SECONDS)
             self.go_on()

@@ -6,7 +6,7 @@ What registries keep in etcd: its keys, its values, and transactions on both.
     BASE/registries/ID      who renewed at one registry lately, as JSON: see notes
 
 A registration and its place are written and removed in one transaction, which compares what it
-finds with what was known when it was decided.
+finds with what was known when it was decided. It leaves a note, too: see etcd_writing.
 """
 
 import json
@@ -19,11 +19,14 @@ import attrs
 import msgspec
 
 from p2p_twisted.registry import etcd_requests as requests
+from p2p_twisted.registry.notes import Note, NoteGone
 from p2p_twisted.registry.roster import Change, Forget, Put, Registration
 from p2p_twisted.wire.names import BadName, PeerName, peer_name
 
 _PEERS: Final = "peers/"
 _NOTES: Final = "registries/"
+_NOTES_END: Final = "registries0"
+"""The byte after the slash ends the range."""
 
 Json = dict[str, Any]
 
@@ -88,26 +91,6 @@ class PlaceClaim:
 
 
 @attrs.frozen
-class Note:
-    """
-    What a registry tells the others, every few seconds.
-
-    :ivar writer: its id; each run of a registry has another one.
-    :ivar renewed: whose leases it has extended since its last note.
-    """
-
-    writer: str
-    renewed: tuple[PeerName, ...] = ()
-
-
-@attrs.frozen
-class NoteGone:
-    """A registry has ended."""
-
-    writer: str
-
-
-@attrs.frozen
 class Heard:
     """Something that etcd keeps from some revision on."""
 
@@ -134,8 +117,7 @@ class Keyspace:
 
     def watched(self) -> Json:
         """Return the range of what registries hear of each other: all but the places."""
-        # The byte after the slash ends the range.
-        return {"key": self._key(_PEERS), "range_end": self._key(f"{_NOTES[:-1]}0")}
+        return {"key": self._key(_PEERS), "range_end": self._key(_NOTES_END)}
 
     def rest(self, after: str) -> Json:
         """Return what of that range comes after a key, which is encoded."""
@@ -199,14 +181,22 @@ class Keyspace:
         found = zip(wanted, map(requests.found, responses[len(net) :]), strict=True)
         return {place: _claim(kv) for place, kvs in found for kv in kvs}
 
-    def tell(self, note: Note, ended: Sequence[str] = ()) -> Json:
-        """Return what leaves a note, and removes those of registries that are no more."""
-        value = json.dumps({"renewed": note.renewed}).encode()
+    def leave(self, note: Note) -> Json:
+        """Return the part of a transaction that leaves a note."""
+        return requests.put(self.note(note.writer), json.dumps({"renewed": note.renewed}).encode())
+
+    def all_notes(self) -> Json:
+        """Return the part of a transaction that finds when each note was written."""
+        ends = {"key": self._key(_NOTES), "range_end": self._key(_NOTES_END)}
+        return {"request_range": {**ends, "keys_only": True}}
+
+    def noted(self, response: Json) -> dict[str, int]:
+        """Read from the answer to that the revision of each writer's."""
+        start = len(self.base + _NOTES)
+        kvs = requests.found(response)
         return {
-            "success": [
-                requests.put(self.note(note.writer), value),
-                *(requests.delete(self.note(writer)) for writer in ended),
-            ]
+            b64decode(kv["key"]).decode(errors="replace")[start:]: int(kv["mod_revision"])
+            for kv in kvs
         }
 
     def read(self, event: Json) -> Heard | None:

@@ -32,6 +32,12 @@ def compared(key: str, what: str, revision: int) -> Part:
     }
 
 
+def written_since(key: str, revision: int) -> Part:
+    """Demand that a key was last written at a revision or later."""
+    later = {"target": "MOD", "result": "GREATER", "mod_revision": str(revision - 1)}
+    return {"key": key, **later}
+
+
 def put(key: str, value: bytes) -> Part:
     """Write a key."""
     return {"request_put": {"key": key, "value": encoded(value)}}

@@ -33,9 +33,8 @@ class EtcdState:
         self.revision += bool(written)
         self.history += [event for each in written if (event := self._write(each)) is not None]
         responses = [
-            {"response_range": self.range(each["request_range"])}
+            {"response_range": self.range(each["request_range"])} if "request_range" in each else {}
             for each in operations
-            if "request_range" in each
         ]
         answer = {"header": self._header(), "responses": responses}
         return answer | ({"succeeded": True} if is_so else {})
@@ -65,7 +64,8 @@ class EtcdState:
     def _is_so(self, compared: Json) -> bool:
         kept = self.keys.get(b64decode(compared["key"]), {})
         [what] = compared.keys() & {"create_revision", "mod_revision"}
-        return bool(kept.get(what, "0") == compared[what])
+        found, wanted = int(kept.get(what, "0")), int(compared[what])
+        return found > wanted if compared["result"] == "GREATER" else found == wanted
 
     def _write(self, operation: Json) -> Json | None:
         at = str(self.revision)

@@ -95,9 +95,31 @@ class EtcdMembers:
         for number in range(len(self.ports)):
             self.wait_healthy(number)
 
+    def wait_for_notes(self) -> None:
+        """Wait until each registry knows of something that it has written since now."""
+        before = self._written()
+        # Of the last and the one before it, they may not have heard yet that they are kept.
+        wait_until(
+            lambda: all(self._written()[key] >= count + 3 for key, count in before.items()),
+            "each registry has left three notes",
+        )
+
+    def _written(self) -> dict[str, int]:
+        """Count how often each registry's note was written."""
+        begin = b"p2p_twisted/default/v1/registries"
+        question = {key: b64encode(begin + end).decode() for key, end in _RANGE.items()}
+        found = self._ask(self.ports[0], "kv/range", question)["kvs"]
+        return {kv["key"]: int(kv["version"]) for kv in found}
+
     def _etcdctl(self, *words: str) -> None:
         command = [str(shutil.which("etcdctl")), "snapshot", *words]
         run(command, cwd=self._folder, env={**os.environ, "ETCDCTL_API": "3"}).check_returncode()
+
+    def write_more(self, count: int) -> None:
+        """Write something that is no registry's, again and again."""
+        written = {key: b64encode(b"other").decode() for key in ("key", "value")}
+        for _ in range(count):
+            self._ask(self.ports[0], "kv/put", written)
 
     def leader(self) -> int:
         """Return which member leads."""

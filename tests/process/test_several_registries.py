@@ -1,6 +1,7 @@
 """Several registries on one etcd, of which each may be killed, and so may etcd's members."""
 
 import asyncio
+import signal
 import subprocess
 import time
 from itertools import count
@@ -21,6 +22,7 @@ _AT_ONCE = 24
 _JOINS = 500
 _PATIENCE = 300.0
 _RESTORED_SECONDS = 20.0
+_OTHERS_WRITE = 200
 
 
 @attrs.frozen
@@ -83,7 +85,11 @@ class SeveralRegistriesTests(SynchronousTestCase):
         self.assertEqual(members.registered().keys(), {"s1", "s2", "s3", "s4"})
 
     def test_restored(self) -> None:
-        """Where etcd is restored from a backup, who came later registers again; both serve on."""
+        """
+        Where etcd is restored from a backup, who came later registers again; both serve on.
+
+        Others write more in it, before the registries ask, than it has lost.
+        """
         members = self.start_etcd(1)
         ports = free_ports(4)
         pool = f"--ports={ports[0]}-{ports[-1]}"
@@ -92,8 +98,13 @@ class SeveralRegistriesTests(SynchronousTestCase):
         self.start_peer("s1").wait_ready()
         members.back_up()
         self.start_peer("s2").wait_ready()
-        members.restore()
+        members.wait_for_notes()
         for registry in self.registries.values():
+            registry.send_signal(signal.SIGSTOP)
+        members.restore()
+        members.write_more(_OTHERS_WRITE)
+        for registry in self.registries.values():
+            registry.send_signal(signal.SIGCONT)
             registry.wait_for_log("etcd was restored from an older copy", _RESTORED_SECONDS)
         self.start_peer("s3").wait_ready()
         wait_until(lambda: "s2" in members.registered(), "s2 has registered again", 90.0)

@@ -14,7 +14,7 @@ from p2p_twisted.registry.roster import Change, Forget, Put
 from p2p_twisted.registry.store import IRegistryStore, StoreFault
 from tests.registry import store_contract
 from tests.registry.builders import registration
-from tests.registry.fake_etcd import Cluster, settle
+from tests.registry.fake_etcd import LATENCY, Cluster, settle
 
 
 class RestoredTests(SynchronousTestCase):
@@ -38,6 +38,9 @@ class RestoredTests(SynchronousTestCase):
         self.heard.append(change)
         return True
 
+    def forgotten(self) -> list[Change]:
+        return [each for each in self.heard if isinstance(each, Forget)]
+
     def test_lost(self) -> None:
         """What it has lost is forgotten, what it has again is told, and both registries go on."""
         one, other = self.stores
@@ -52,8 +55,7 @@ class RestoredTests(SynchronousTestCase):
         self.heard.clear()
         self.clock.pump([0.1] * 50)
         self.assertEqual([store.fault for store in self.stores], [None, None])
-        forgotten = [each for each in self.heard if isinstance(each, Forget)]
-        self.assertEqual(forgotten, [Forget("s2")] * 2)
+        self.assertEqual(self.forgotten(), [Forget("s2")] * 2)
         again = [each for each in self.heard if isinstance(each, Put)]
         self.assertEqual(again, [Put(registration("s1", expires=0.0))] * 2)
         self.heard.clear()
@@ -61,6 +63,48 @@ class RestoredTests(SynchronousTestCase):
         self.done(one.catch_up())
         self.assertIn(Put(registration("s3", 9001, expires=0.0)), self.heard)
         self.done(one.apply([Put(registration("s3", 9003)), Put(registration("s1", 9001))]))
+
+    def lose_little(self) -> None:
+        """Have etcd lose the last that one of two has stored, and have others write more."""
+        for store in self.stores:
+            store.follow(self.hear)
+        self.clock.pump([0.1] * 10)
+        self.cluster.back_up()
+        self.done(self.stores[0].apply([Put(registration("s2", 9001))]))
+        self.clock.pump([LATENCY] * 5)
+        self.assertIn(Put(registration("s2", 9001, expires=0.0)), self.heard)
+        self.heard.clear()
+        self.cluster.restore()
+        self.cluster.revision += 100
+
+    def test_little_lost(self) -> None:
+        """Each finds that out, also if the one that stored it has gone on before the other asks."""
+        self.lose_little()
+        self.cluster.members[1].is_away = True
+        self.clock.pump([0.1] * 50)
+        self.assertEqual(self.forgotten(), [Forget("s2")])
+        self.assertIsNone(self.stores[0].fault)
+        self.cluster.members[1].is_away = False
+        self.clock.pump([0.1] * 50)
+        self.assertEqual(self.forgotten(), [Forget("s2")] * 2)
+        self.assertEqual([store.fault for store in self.stores], [None, None])
+        self.clock.pump([0.1] * 1_000)
+        self.assertEqual(len(self.cluster.keys), 2)
+
+    def test_writer_is_gone(self) -> None:
+        """It is found out by another registry than the one that had stored it, and has ended."""
+        self.lose_little()
+        self.cluster.members[0].is_away = True
+        self.clock.pump([0.1] * 50)
+        self.assertEqual(self.forgotten(), [Forget("s2")])
+
+    def test_asked_first(self) -> None:
+        """What is to be stored next finds it out, too, and is not kept."""
+        self.lose_little()
+        kept = self.stores[0].apply([Put(registration("s3", 9003))])
+        settle(self.clock, kept)
+        self.assertIn("restored", str(self.failureResultOf(kept, StoreFault)))
+        self.assertNotIn(b"net/v1/peers/s3", self.cluster.keys)
 
     def test_same_revision(self) -> None:
         """What another registry stores at the revision of an own change that is lost is heard."""
@@ -75,7 +119,10 @@ class RestoredTests(SynchronousTestCase):
         self.cluster.restore()
         self.clock.pump([0.1] * 50)
         self.cluster.revision = lost - 1
-        self.done(other.apply([Put(registration("s3", 9101))]))
+        another = EtcdStore(self.clock, self.cluster.member(), Keyspace("net/v1/"), "c")
+        self.addCleanup(another.close)
+        self.done(another.load())
+        self.done(another.apply([Put(registration("s3", 9101))]))
         self.done(one.catch_up())
         self.assertIn(Put(registration("s3", 9101, expires=0.0)), self.heard)
 
@@ -83,6 +130,7 @@ class RestoredTests(SynchronousTestCase):
         """Until all is read again, nobody is told that a registry knows what others have stored."""
         one, other = self.stores
         one.follow(self.hear)
+        self.done(one.catch_up())
         self.cluster.back_up()
         for port in range(9000, 9009):
             self.done(other.apply([Put(registration(f"s{port}", port))]))
