@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from twisted.internet.defer import Deferred
 
+from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.offers.accept_rule import AcceptRule
 from p2p_twisted.offers.board import Board
 from p2p_twisted.offers.offer import lock_of
@@ -13,6 +14,7 @@ from p2p_twisted.offers.offers_interface import KnownOffer
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.testing.introspection import driver_of
+from p2p_twisted.wire.limits import MIB
 from p2p_twisted.wire.messages import Gossip
 from tests.peer.cases import SONG, PeerTestCase
 
@@ -32,6 +34,16 @@ class OffersTestCase(PeerTestCase):
         for number in range(2, others + 2):
             daemons.start(f"s{number}", accept=accept)
         daemons.run(10)
+        return daemons
+
+    def begun_push(self) -> VirtualDaemons:
+        """Have ``s1`` push something to ``s2``, which has some of it when this ends."""
+        daemons = self.daemons()
+        daemons.start("s1", FILES, rates=Rates(up=MIB))
+        daemons.start("s2", accept=ANYONE)
+        daemons.run(10)
+        self.push(daemons)
+        daemons.run(3)
         return daemons
 
     def push(

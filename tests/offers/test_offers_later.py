@@ -5,14 +5,13 @@ from typing import Any
 from attrs import evolve
 from twisted.internet.defer import fail, succeed
 
-from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.offers.limits import OFFERS_KEPT
 from p2p_twisted.offers.offers_interface import KnownOffer
 from p2p_twisted.peer.peer import Peer
 from p2p_twisted.peer_errors import CannotKeep, Unknown
 from p2p_twisted.testing.daemons import VirtualDaemons
 from p2p_twisted.wire.limits import MIB
-from tests.offers.offers_case import ANYONE, ASK, FILES, HOUR, OffersTestCase
+from tests.offers.offers_case import ANYONE, ASK, HOUR, OffersTestCase
 from tests.peer.cases import SONG
 
 
@@ -57,12 +56,7 @@ class LaterTests(OffersTestCase):
 
     def test_little_space(self) -> None:
         """What an earlier run has of it takes no more space: it goes on, and nobody says not."""
-        daemons = self.daemons()
-        daemons.start("s1", FILES, rates=Rates(up=MIB))
-        daemons.start("s2", accept=ANYONE)
-        daemons.run(10)
-        self.push(daemons)
-        daemons.run(3)
+        daemons = self.begun_push()
         daemons.crash("s2")
         daemons.start("s2", accept=ANYONE)
         taking = daemons.peers["s2"].offers._taking

@@ -2,20 +2,14 @@
 
 from p2p_twisted.bandwidth.rates import Rates
 from p2p_twisted.download.progress import Saved
-from p2p_twisted.wire.limits import MIB
-from tests.offers.offers_case import ANYONE, FILES, OffersTestCase
+from tests.offers.offers_case import ANYONE, OffersTestCase
 from tests.peer.cases import SONG
 
 
 class SavedAtStartTests(OffersTestCase):
     def test_before_its_turn(self) -> None:
         """What is saved before its push has its turn is not got again, unless that is accepted."""
-        daemons = self.daemons()
-        daemons.start("s1", FILES, rates=Rates(up=MIB))
-        daemons.start("s2", accept=ANYONE)
-        daemons.run(10)
-        self.push(daemons)
-        daemons.run(3)
+        daemons = self.begun_push()
         daemons.result(daemons.stop("s2"))
         daemons.peers["s1"].limit(Rates())
         saved = daemons.folder / "s2" / "Downloads" / "slides.pdf"
