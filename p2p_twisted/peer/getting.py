@@ -184,7 +184,7 @@ class Getting:
             waiting = self._new_wait(watch, keep)
             waiting.go_on(wait)
             try:
-                await waiting.rest(self._joined.passed)
+                await waiting.wait_for(self._joined.passed)
                 done: Deferred[Any]
                 if is_pattern(wait.word):
                     words, new_wait = (wait.word,), lambda: waiting

@@ -45,6 +45,7 @@ class HashingWait:
         self._tells_why = False
         self._expected: ExpectedDownload | None = None
         self._patience = Patience()
+        # How often in a row nobody was found who has it.
         self._lost = 0
 
     @property
@@ -84,7 +85,7 @@ class HashingWait:
         :raises CancelledError: when the peer ends.
         """
         try:
-            return await self._found(find, wanted, holder)
+            return await self._find(find, wanted, holder)
         except PeerError as error:
             # Nothing else shows why it ends.
             if self._tells_why and self._expected and not isinstance(error, AlreadyHere):
@@ -95,15 +96,15 @@ class HashingWait:
             self.end()
             raise
 
-    async def _found(
+    async def _find(
         self, find: Callable[[], Coroutine[Any, Any, T]], wanted: str | Hit, holder: PeerName | None
     ) -> T:
         while True:
             try:
-                return await self._during(find())
+                return await self._unless_canceled(find())
             except StillHashing as still:
                 self._lost = 0
-                await self._wait(wanted, holder, still.hits)
+                await self._look_again(wanted, holder, still.hits)
             except NotFound:
                 # A question may get lost.
                 self._lost += 1
@@ -119,7 +120,8 @@ class HashingWait:
         if self._expected is not None:
             self._downloads.forget_expected(self._expected)
 
-    async def _wait(self, wanted: str | Hit, holder: PeerName | None, hits: Hits) -> None:
+    async def _look_again(self, wanted: str | Hit, holder: PeerName | None, hits: Hits) -> None:
+        """Show how far the holder is that is furthest, and wait until it is worth another look."""
         seconds = self._patience.look(hits, self._clock.seconds())
         furthest = max(hits, key=_progress)
         if self._expected is None:
@@ -137,9 +139,9 @@ class HashingWait:
 
     async def _rest(self, seconds: float) -> None:
         """Wait before the holder is asked again."""
-        await self.rest(partial(deferLater, self._clock, seconds))
+        await self.wait_for(partial(deferLater, self._clock, seconds))
 
-    async def rest(self, begin: Callable[[], "Deferred[Any]"]) -> None:
+    async def wait_for(self, begin: Callable[[], "Deferred[Any]"]) -> None:
         """
         Wait for something that is begun now.
 
@@ -147,12 +149,12 @@ class HashingWait:
         :raises CancelledError: when the peer ends.
         """
 
-        async def rest() -> None:
+        async def begun() -> None:
             await begin()
 
-        await self._during(rest())
+        await self._unless_canceled(begun())
 
-    async def _during(self, work: Coroutine[Any, Any, T]) -> T:
+    async def _unless_canceled(self, work: Coroutine[Any, Any, T]) -> T:
         """
         Do some work that ends at once when what is waited for is canceled.
 

@@ -104,8 +104,12 @@ class Resolver:
         """
         await self._searches.ready()
         slots = Semaphore(_ASKED_AT_ONCE)
-        works = [self._in_turn(slots, word, holder, new_wait and new_wait()) for word in words]
-        asked = [Deferred.fromCoroutine(work) for work in works]
+
+        async def meaning_of(word: str | Hit) -> Meaning:
+            async with slots:
+                return await self._word(word, holder, new_wait and new_wait())
+
+        asked = [Deferred.fromCoroutine(meaning_of(word)) for word in words]
         try:
             answers = await gatherResults(asked, consumeErrors=True)
         except FirstError as error:
@@ -194,16 +198,6 @@ class Resolver:
         raise where[0]
 
     # Several things
-
-    async def _in_turn(
-        self,
-        slots: Semaphore,
-        word: str | Hit,
-        holder: PeerName | None,
-        waiting: HashingWait | None,
-    ) -> Meaning:
-        async with slots:
-            return await self._word(word, holder, waiting)
 
     async def _word(
         self, word: str | Hit, holder: PeerName | None, waiting: HashingWait | None
