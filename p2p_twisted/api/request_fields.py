@@ -8,6 +8,7 @@ from msgspec import Meta
 from p2p_twisted.api.limits import LOG_LINES_KEPT, MEMBERS_AT_ONCE, WORDS_AT_ONCE
 from p2p_twisted.offers.limits import OFFER_DAYS, RECIPIENTS
 from p2p_twisted.offers.offer import USUAL_DAYS, Recipient
+from p2p_twisted.runtime.amounts import DAY_SECONDS
 from p2p_twisted.trust.limits import (
     GROUPS_OF_A_PEER,
     INVITE_DAYS,
@@ -154,7 +155,7 @@ class InviteQuery(Query):
     """
 
     uses: Annotated[int, Meta(ge=1, le=INVITE_USES)] = 1
-    seconds: Annotated[int, Meta(ge=1, le=INVITE_DAYS * 86_400)] = 86_400
+    seconds: Annotated[int, Meta(ge=1, le=INVITE_DAYS * DAY_SECONDS)] = DAY_SECONDS
     admin: bool = False
     groups: Annotated[tuple[PeerName, ...], Meta(max_length=GROUPS_OF_A_PEER)] = ()
     registry: bool = False
@@ -173,7 +174,7 @@ class PushQuery(Query):
 
     name: Word
     to: Annotated[tuple[Recipient, ...], Meta(min_length=1, max_length=RECIPIENTS)]
-    seconds: Annotated[int, Meta(ge=1, le=OFFER_DAYS * 86_400)] = USUAL_DAYS * 86_400
+    seconds: Annotated[int, Meta(ge=1, le=OFFER_DAYS * DAY_SECONDS)] = USUAL_DAYS * DAY_SECONDS
     into: Word | None = None
 
 

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from p2p_twisted.console.text import human_size
-from p2p_twisted.runtime.amounts import and_more
+from p2p_twisted.runtime.amounts import DAY_SECONDS, and_more
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.os_errors import in_words
 
 _LITTLE_BYTES: Final = 64 * 1_048_576
 _USEFUL_FILES: Final = 1_024
-_DAY_SECONDS: Final = 24 * 3600.0
 _NAMED: Final = 3
 
 
@@ -144,7 +143,7 @@ def _parts(downloads: Path) -> Iterator[Path]:
     for path in downloads.glob(".p2p-*.part"):
         with suppress(OSError):
             status = path.lstat()
-            if time.time() - max(status.st_mtime, status.st_ctime) > _DAY_SECONDS:
+            if time.time() - max(status.st_mtime, status.st_ctime) > DAY_SECONDS:
                 yield path
 
 

@@ -22,6 +22,7 @@ from p2p_twisted.peer.links_interface import ILinks, OpenLink
 from p2p_twisted.peer_errors import PeerError, Unknown
 from p2p_twisted.runtime.addresses import address_towards, own_addresses
 from p2p_twisted.runtime.alarm import Alarm
+from p2p_twisted.runtime.amounts import DAY_SECONDS
 from p2p_twisted.runtime.background import background
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import is_loopback
@@ -80,7 +81,7 @@ class LinkPort(Service):
         :raises PeerError: when there is no such file, others cannot reach this machine, or that
             is for too long.
         """
-        if seconds > LINK_DAYS * 86_400:
+        if seconds > LINK_DAYS * DAY_SECONDS:
             raise PeerError(f"a link is open for {LINK_DAYS}d at most")
         hit = await self._reading.meant(wanted)
         if self._listening is None:

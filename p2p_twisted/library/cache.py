@@ -9,6 +9,7 @@ from typing import Any, Final
 from twisted.logger import Logger
 
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
+from p2p_twisted.runtime.amounts import DAY_SECONDS
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.wire.chunks import id_from_digests
 from p2p_twisted.wire.limits import MIB
@@ -19,7 +20,6 @@ KEPT_DAYS: Final = 30
 """How long hashes of a missing file are kept; its disk may not be plugged in."""
 
 _SIGNATURE: Final = re.compile(r"(\d+):(-?\d+):(\d+)(?::(-?\d+):([\w ]*))?", re.ASCII)
-_DAY_SECONDS: Final = 86_400
 _ASKED_AT_ONCE: Final = 500
 _PRUNED_AT_ONCE: Final = 10_000
 # Where few are written at once, most pages of the database are written again for the next ones.
@@ -86,7 +86,7 @@ class HashCache:
 
     def open(self) -> None:
         """Open the database."""
-        self._today = int(self._wall() // _DAY_SECONDS)
+        self._today = int(self._wall() // DAY_SECONDS)
         try:
             self._database = _connect(self._folder.path_of(self._name), self._index)
         except (sqlite3.Error, OSError) as error:

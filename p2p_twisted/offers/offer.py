@@ -14,6 +14,7 @@ import msgspec
 from blake3 import blake3
 
 from p2p_twisted.offers.limits import INTO_BYTES, OFFER_CHARACTERS, OFFER_DAYS, RECIPIENTS
+from p2p_twisted.runtime.amounts import DAY_SECONDS
 from p2p_twisted.wire.messages import Size
 from p2p_twisted.wire.names import (
     BadName,
@@ -32,7 +33,6 @@ EVERYBODY: Final = "@all"
 USUAL_DAYS: Final = 7
 """How long an offer lasts, unless its sender says otherwise."""
 
-_DAY_SECONDS: Final = 86_400
 _ID_BYTES: Final = 16
 
 Second = Annotated[int, msgspec.Meta(ge=0, le=100_000_000_000)]
@@ -96,7 +96,7 @@ class Offer(
         check_component(self.name)
         if self.into is not None:
             check_into(self.into)
-        if not 0 < self.until - self.issued <= OFFER_DAYS * _DAY_SECONDS:
+        if not 0 < self.until - self.issued <= OFFER_DAYS * DAY_SECONDS:
             raise ValueError(f"an offer may last {OFFER_DAYS} days, and has to last a second")
 
     def is_for(self, name: PeerName, groups: Collection[str]) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import define, field, frozen
 
 from p2p_twisted.overlay.limits import BOOK_ADDRESSES
+from p2p_twisted.runtime.amounts import DAY_SECONDS
 from p2p_twisted.wire.names import PeerAddress
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _RETRY_SECONDS: Final = 15.0
 # Short, so that a network that was cut apart is whole again soon after.
 _LONGEST_RETRY_SECONDS: Final = 30.0
-_FORGET_AFTER_SECONDS: Final = 7 * 86_400.0
+_FORGET_AFTER_SECONDS: Final = 7 * DAY_SECONDS
 _KEY_BYTES: Final = 4
 _MOST_CONFIRMED: Final = BOOK_ADDRESSES // 2
 

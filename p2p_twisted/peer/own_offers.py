@@ -28,9 +28,9 @@ from p2p_twisted.peer.meaning import NothingShared, beginning_with, is_bare
 from p2p_twisted.peer.patience import Patience
 from p2p_twisted.peer.query_answers import hit_of
 from p2p_twisted.peer_errors import NotAllowed, NotFound, PeerError
+from p2p_twisted.runtime.amounts import DAY_SECONDS
 from p2p_twisted.wire.names import BadName, MessageId, NetworkName, check_path
 
-_DAY_SECONDS: Final = 86_400
 _LOOK_SECONDS: Final = 0.25
 # What was put into a directory this very moment is found there by then.
 _APPEARS_SECONDS: Final = 6.0
@@ -68,7 +68,7 @@ class OwnOffers:
         watch: HashingWatch,
     ) -> tuple[HeardOffer, MessageId]:
         """Write an offer: see :class:`WritesOffers`."""
-        most = OFFER_DAYS * _DAY_SECONDS
+        most = OFFER_DAYS * DAY_SECONDS
         if not 1 <= seconds <= most:
             raise PeerError(f"an offer lasts a second at least, and {OFFER_DAYS} days at most")
         try:

@@ -18,6 +18,7 @@ from p2p_twisted.peer.private_member import PrivateMember, save_member
 from p2p_twisted.registry.client import RegistryClient
 from p2p_twisted.registry.refusals import RegistryRefused, RegistryUnreachable
 from p2p_twisted.runtime.alarm import Alarm
+from p2p_twisted.runtime.amounts import DAY_SECONDS
 from p2p_twisted.runtime.background import background
 from p2p_twisted.runtime.reactor import Reactor
 from p2p_twisted.runtime.threads import Offload
@@ -121,7 +122,7 @@ class CertificateRenewal(TimerService):
             if self._security.is_distrusted and not is_said:
                 self._announce(f"this peer's certificate does not count any more: {error}")
             elif certificate.is_ending(self._date()):
-                days = max(0.0, certificate.expires - self._date()) / 86_400
+                days = max(0.0, certificate.expires - self._date()) / DAY_SECONDS
                 self._announce(f"this peer's certificate ends in {days:.1f} days: {error}")
         else:
             self._member, self._fault = member, None

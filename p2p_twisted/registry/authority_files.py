@@ -9,6 +9,7 @@ from attrs import frozen
 
 from p2p_twisted.registry.authority import Authority
 from p2p_twisted.registry.record_keeping import RECORDS
+from p2p_twisted.runtime.amounts import DAY_SECONDS
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.trust.credentials import Credentials, key_hash, new_key
 from p2p_twisted.trust.issuing import certify_issuer, make_issuer, make_root, network_of
@@ -21,7 +22,6 @@ from p2p_twisted.wire.names import NetworkName
 ROOT_FILE: Final = "root.pem"
 ISSUER_FILE: Final = "issuer.pem"
 _SECOND_FILE: Final = "second.pem"
-_DAY_SECONDS: Final = 86_400
 
 
 @frozen
@@ -210,7 +210,7 @@ def _renewed(
     ends = issuer.certificate.not_valid_after_utc.timestamp()
     begun = [each.certificate.not_valid_before_utc.timestamp() <= now for each in (root, issuer)]
     # It was renewed by a clock that was ahead where only the root's certificate has begun.
-    if begun != [True, False] and now < ends - ISSUER_RENEWAL_DAYS * _DAY_SECONDS:
+    if begun != [True, False] and now < ends - ISSUER_RENEWAL_DAYS * DAY_SECONDS:
         return None
     serial, key = SerialNumber.next_after(1, rng), issuer.key
     chain = certify_issuer(root, key.public_key(), network, serial=serial, now=now)

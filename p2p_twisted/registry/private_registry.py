@@ -27,6 +27,7 @@ from p2p_twisted.registry.location import show_location
 from p2p_twisted.registry.private_service import CatchingUp, OwnRenewal
 from p2p_twisted.registry.shared_records import SharedRecords
 from p2p_twisted.runtime.addresses import NO_ADDRESS
+from p2p_twisted.runtime.amounts import DAY_SECONDS
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import Offload
@@ -40,7 +41,6 @@ from p2p_twisted.trust.trust_errors import BadInvite, TrustError
 from p2p_twisted.wire.beacon import ROOT_BYTES, RootStart
 from p2p_twisted.wire.names import NetworkName
 
-_DAY_SECONDS: Final = 86_400
 _FIRST_USES: Final = 10
 
 
@@ -128,7 +128,7 @@ def become_second(keys: Path, network: NetworkName, code: str) -> None:
 
 
 def _ending(ends: float, now: float) -> Iterator[str]:
-    days = (ends - now) / _DAY_SECONDS
+    days = (ends - now) / DAY_SECONDS
     if days < ISSUER_RENEWAL_DAYS:
         yield (
             f"this registry can let nobody in, or keep anybody, from {days:.0f} days on:"
@@ -155,7 +155,7 @@ def _first_invites(
         yield f"{error}; p2p invite --of-registry makes invites then, --admin one for yourself"
         return
     for what, uses, roles in _FIRST_INVITES:
-        record = partial(OpenInvite, uses=uses, expires=now + _DAY_SECONDS, roles=roles)
+        record = partial(OpenInvite, uses=uses, expires=now + DAY_SECONDS, roles=roles)
         yield f"{what}:"
         # On a line of its own, so that no terminal breaks it, and a click selects it.
         yield f"  {opened.authority.invite(there, record, now)}"

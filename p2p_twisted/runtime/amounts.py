@@ -5,7 +5,8 @@ from typing import Final
 
 _DIGITS_MOST: Final = 20
 _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+DAY_SECONDS: Final = 86_400
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": DAY_SECONDS}
 
 
 def whole_number(text: str, among: range) -> int | None:
@@ -26,7 +27,7 @@ def read_time(typed: str, most_days: int) -> int:
 
     :raises ValueError: for what is none, or longer than so many days; the text says what would do.
     """
-    most = most_days * _SECONDS["d"]
+    most = most_days * DAY_SECONDS
     unit = _SECONDS.get(typed[-1:], 0)
     seconds = (whole_number(typed[:-1], range(most + 1)) or 0) * unit
     if not 0 < seconds <= most:

@@ -21,6 +21,7 @@ from p2p_twisted.registry.authority_files import ISSUER_FILE, KeyPlace, open_aut
 from p2p_twisted.registry.limits import REGISTRY_PORT
 from p2p_twisted.registry.location import show_location
 from p2p_twisted.registry.private_registry import PrivateParts, PrivateRegistry
+from p2p_twisted.runtime.amounts import DAY_SECONDS
 from p2p_twisted.runtime.own_folder import OwnFolder
 from p2p_twisted.runtime.threads import inline
 from p2p_twisted.testing.daemons import NETWORK, REGISTRY, VirtualDaemons
@@ -39,7 +40,6 @@ from p2p_twisted.wire.names import PeerName
 
 _PLACE: Final = ("127.0.0.1", REGISTRY_PORT)
 _SHOWN: Final = show_location(*_PLACE)
-_DAY_SECONDS: Final = 86_400.0
 
 
 class NotLetIn(Exception):
@@ -122,7 +122,7 @@ class PrivateDaemons(VirtualDaemons):
         """Return after how many days the first certificate of a peer will have ended."""
         shown = (part.security.credentials.certificate for part in self.private.values())
         first = min(each.not_valid_after_utc.timestamp() for each in shown)
-        return (first - self.wall()) / _DAY_SECONDS
+        return (first - self.wall()) / DAY_SECONDS
 
     @override
     def erase(self, name: PeerName) -> None:
@@ -191,6 +191,6 @@ class PrivateDaemons(VirtualDaemons):
 
     def _secret(self, name: PeerName) -> bytes:
         now, roles = self.date_of(REGISTRY), [ADMIN] if name in self.admins else []
-        expires, groups = now + _DAY_SECONDS, self.groups.get(name, ())
+        expires, groups = now + DAY_SECONDS, self.groups.get(name, ())
         record = partial(OpenInvite, uses=1, expires=expires, roles=roles, groups=groups)
         return Invite.read(self._authority.invite([_SHOWN], record, now)).secret

@@ -10,12 +10,12 @@ from twisted.python.failure import Failure
 from typing_extensions import override
 
 from p2p_twisted.peer_errors import PeerError
+from p2p_twisted.runtime.amounts import DAY_SECONDS
 from p2p_twisted.testing.faults import Faults
 from p2p_twisted.testing.private_daemons import NotLetIn, PrivateDaemons
 from p2p_twisted.wire.names import PeerName
 
-_DAY: Final = 86_400.0
-_LONG_AGO: Final = 31 * _DAY
+_LONG_AGO: Final = 31 * DAY_SECONDS
 _FIRST_DAYS: Final = 8.5
 """So that certificates are soon to be renewed."""
 
@@ -26,7 +26,7 @@ _PATIENCE_DAYS: Final = 0.1
 _LEFT_DAYS: Final = 8.0
 """So many are left to each certificate: its peer may be away, and has to be there to renew it."""
 
-_WRONG_SECONDS: Final = (-40 * _DAY, -3_600.0, 3_600.0, 40 * _DAY)
+_WRONG_SECONDS: Final = (-40 * DAY_SECONDS, -3_600.0, 3_600.0, 40 * DAY_SECONDS)
 _RETRY_SECONDS: Final = 5.0
 
 
@@ -70,7 +70,7 @@ class PrivateFaults(Faults):
 
     def _pass(self, days: float) -> None:
         self._note(f"{days:.1f} days pass")
-        self._world.passed += days * _DAY
+        self._world.passed += days * DAY_SECONDS
 
     def _set_clock(self) -> None:
         name = self.rng.choice(self._others(self.names))
@@ -90,7 +90,7 @@ class PrivateFaults(Faults):
     def _expire(self, name: PeerName) -> None:
         """Have a peer come back after long, with what it had then; later it is invited again."""
         if name not in self._world.admins:
-            self._note(f"{name} comes back after {_LONG_AGO / _DAY:.0f} days")
+            self._note(f"{name} comes back after {_LONG_AGO / DAY_SECONDS:.0f} days")
             self._world.crash(name)
             self._world.put_back(name, self._world.wall() - _LONG_AGO)
             self._world.start(name)

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from p2p_twisted.runtime.amounts import whole_number
+from p2p_twisted.runtime.amounts import DAY_SECONDS, whole_number
 from p2p_twisted.trust.limits import INVITE_USES
 
 USUAL_USES: Final = 1
-USUAL_SECONDS: Final = 86_400
+USUAL_SECONDS: Final = DAY_SECONDS
 
 
 def read_uses(typed: str) -> int:

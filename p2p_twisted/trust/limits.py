@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from p2p_twisted.runtime.amounts import DAY_SECONDS
 from p2p_twisted.wire.limits import KIB
 
 # Certificates
@@ -10,7 +11,7 @@ ISSUER_DAYS: Final = 730
 ISSUER_RENEWAL_DAYS: Final = 365
 CERTIFICATE_DAYS: Final = 30
 RENEWAL_AFTER_DAYS: Final = 10
-RENEWAL_SPREAD_SECONDS: Final = 86_400
+RENEWAL_SPREAD_SECONDS: Final = DAY_SECONDS
 WARNING_DAYS: Final = 5
 BACKDATED_SECONDS: Final = 300
 GROUPS_OF_A_PEER: Final = 6

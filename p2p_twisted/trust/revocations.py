@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
+from p2p_twisted.runtime.amounts import DAY_SECONDS
 from p2p_twisted.trust.anchor import VerifiedCertificate
 from p2p_twisted.trust.identity import REGISTRY
 from p2p_twisted.trust.limits import (
@@ -34,7 +35,7 @@ from p2p_twisted.trust.trust_errors import RevocationsFull, StatementRefused
 from p2p_twisted.wire.names import NetworkName, PeerName
 
 # A registry that had not heard of it yet may have renewed the certificate until it ended.
-_LIFE_SECONDS = 2 * CERTIFICATE_DAYS * 86_400
+_LIFE_SECONDS = 2 * CERTIFICATE_DAYS * DAY_SECONDS
 
 _NO_REGISTRY = "a registry is no member: nobody can revoke it by that name"
 

@@ -6,10 +6,11 @@ from typing import Final, Self
 
 from attrs import frozen
 
+from p2p_twisted.runtime.amounts import DAY_SECONDS
 from p2p_twisted.trust.limits import ISSUER_REVOKED_SINCE_DAYS, VOUCHERS
 from p2p_twisted.trust.trust_errors import NotTrusted, TrustError
 
-_LIFE_SECONDS: Final = ISSUER_REVOKED_SINCE_DAYS * 86_400
+_LIFE_SECONDS: Final = ISSUER_REVOKED_SINCE_DAYS * DAY_SECONDS
 _LABEL: Final = re.compile("([0-9a-f]{20})-([0-9a-f]{1,10})")
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import attrs
 from msgspec import Meta
 
+from p2p_twisted.runtime.amounts import DAY_SECONDS
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages.message import Date, Message
 from p2p_twisted.wire.names import PeerName
@@ -81,7 +82,7 @@ class MakeInvite(Message):
     verb = "INVITE"
 
     uses: Annotated[int, Meta(ge=1, le=1_000)] = 1
-    seconds: Annotated[int, Meta(ge=1, le=2_592_000)] = 86_400
+    seconds: Annotated[int, Meta(ge=1, le=30 * DAY_SECONDS)] = DAY_SECONDS
     admin: bool = False
     groups: Groups = ()
     registry: bool = False

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Final, Literal
 import attrs
 from msgspec import Meta
 
+from p2p_twisted.runtime.amounts import DAY_SECONDS
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.names import NetworkName, PeerAddress, PeerName, valid_text
 
@@ -89,7 +90,7 @@ class Error(Message):
         "malformed", "flag", "taken", "reserved", "full", "later", "unknown", "refused"
     ] = "malformed"
     certify: bool = False
-    within: Annotated[float, Meta(ge=0, le=86_400)] | None = None
+    within: Annotated[float, Meta(ge=0, le=DAY_SECONDS)] | None = None
 
 
 @attrs.frozen

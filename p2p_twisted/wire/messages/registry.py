@@ -5,11 +5,12 @@ from typing import Annotated
 import attrs
 from msgspec import Meta
 
+from p2p_twisted.runtime.amounts import DAY_SECONDS
 from p2p_twisted.wire import limits
 from p2p_twisted.wire.messages.message import Addresses, Date, Digest, Message
 from p2p_twisted.wire.names import PeerAddress, PeerName, Port, Token, valid_host
 
-Seconds = Annotated[float, Meta(ge=0, le=86_400)]
+Seconds = Annotated[float, Meta(ge=0, le=DAY_SECONDS)]
 
 
 @attrs.frozen
