@@ -1,7 +1,9 @@
 """Take requests with bounded bodies, and large ones as they come."""
 
+from collections import Counter
 from functools import cached_property
 from http import HTTPStatus
+from math import inf
 from typing import Any, Final
 
 from twisted.web import http
@@ -14,6 +16,7 @@ from p2p_twisted.api.request_queue import RequestQueue
 from p2p_twisted.api.route import Form
 from p2p_twisted.api.upload_body import UploadBody
 from p2p_twisted.api.views import FailureView, View
+from p2p_twisted.wire.names import host_group
 
 _HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -128,12 +131,16 @@ class ApiSite(Site):
     Listens for requests, and does not log each: what they do is logged where it is done.
 
     :param most: how many connections there may be; more are closed at once.
+    :param most_of_host: how many of one host.
     """
 
-    def __init__(self, resource: Any, most: int = limits.API_CONNECTIONS) -> None:
+    def __init__(
+        self, resource: Any, most: int = limits.API_CONNECTIONS, most_of_host: float = inf
+    ) -> None:
         super().__init__(resource, requestFactory=ApiRequest, timeout=limits.IDLE_SECONDS)
         self._most = most
-        self._open = 0
+        self._most_of_host = most_of_host
+        self._open: Counter[str] = Counter()
         self.displayTracebacks = False
         self.noisy = False
 
@@ -148,15 +155,18 @@ class ApiSite(Site):
 
     @override
     def buildProtocol(self, addr: Any) -> Any:
-        if self._open >= self._most:
+        # Those on a Unix socket have no host.
+        host = host_group(getattr(addr, "host", ""))
+        if self._open.total() >= self._most or self._open[host] >= self._most_of_host:
             return None
         made: Any = super().buildProtocol(addr)
-        self._open += 1
+        self._open[host] += 1
         channel = made._channel
         lost = channel.connectionLost
 
         def connection_lost(reason: Any) -> None:
-            self._open -= 1
+            # Subtracted so, hosts without any are left out.
+            self._open -= Counter([host])
             lost(reason)
 
         channel.connectionLost = connection_lost

@@ -1,8 +1,7 @@
 """Give each who has a link to a file that file; it is imported when the first link is made."""
 
-from collections import Counter
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Request
@@ -18,7 +17,6 @@ from p2p_twisted.gateway.file_links import FileLink
 from p2p_twisted.gateway.reading_resource import ReadingResource, path_words
 from p2p_twisted.peer.content_reading import ContentReading
 from p2p_twisted.runtime.file_limit import open_files_limit
-from p2p_twisted.wire.names import host_group
 
 _PARTS: Final = 2
 """Of an address: the token, and the file's name."""
@@ -78,24 +76,5 @@ class LinkSite(ApiSite):
     ) -> None:
         answers = ContentAnswers(reading, clock, up)
         resource = LinkResource(reading, answers, find, place)
-        super().__init__(resource, min(limits.LINK_CONNECTIONS, open_files_limit() // 8))
-        self._of_hosts: Counter[str] = Counter()
-
-    @override
-    def buildProtocol(self, addr: Any) -> Any:
-        host = host_group(addr.host)
-        is_full = self._of_hosts[host] >= limits.LINK_CONNECTIONS_OF_HOST
-        if is_full or (made := super().buildProtocol(addr)) is None:
-            return None
-        self._of_hosts[host] += 1
-        channel = made._channel
-        lost = channel.connectionLost
-
-        def connection_lost(reason: Any) -> None:
-            self._of_hosts[host] -= 1
-            # Unary plus leaves out hosts that have none.
-            self._of_hosts = +self._of_hosts
-            lost(reason)
-
-        channel.connectionLost = connection_lost
-        return made
+        most = min(limits.LINK_CONNECTIONS, open_files_limit() // 8)
+        super().__init__(resource, most, limits.LINK_CONNECTIONS_OF_HOST)
