@@ -1,10 +1,9 @@
 """Answer the API's requests on a socket of this user's own."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from twisted.application.service import Service
 from twisted.internet.defer import DeferredList, maybeDeferred
@@ -17,14 +16,13 @@ from typing_extensions import override
 from p2p_twisted.api.kept_log import KeptLog
 from p2p_twisted.api.socket_index import Suffix, make_socket_folder, socket_place
 from p2p_twisted.api.web_access import WebAccess
+from p2p_twisted.runtime.listening import listen_unix
 from p2p_twisted.runtime.os_errors import in_words
 
 if TYPE_CHECKING:
     from p2p_twisted.api.answering import Answering
     from p2p_twisted.api.event_stream import Tell
     from p2p_twisted.api.route import Route
-
-_PRIVATE: Final = 0o600
 
 
 class Api(Protocol):
@@ -114,10 +112,8 @@ class ApiService(Service):
             return
         try:
             self._path = path = socket_place(make_socket_folder(), self._daemon_name, self._suffix)
-            with suppress(FileNotFoundError):
-                path.unlink()
             site = _LateSite(lambda: self._answering.site)
-            self._ports.append(self._reactor.listenUNIX(str(path), site, mode=_PRIVATE))
+            self._ports.append(listen_unix(self._reactor, path, site))
             self.log.info("p2p talks to this daemon at {path}", path=str(path))
             if self._access is not None:
                 self._answering.web.open(self._access)

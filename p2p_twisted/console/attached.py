@@ -9,7 +9,6 @@ keys. What is sent to it is written to the terminal as it is.
 import os
 import struct
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,12 +26,12 @@ from p2p_twisted.console.console import ConsoleConfig
 from p2p_twisted.console.history_file import HistoryFile
 from p2p_twisted.console.raw_mode import Notice
 from p2p_twisted.console.terminal_console import TerminalConsole
+from p2p_twisted.runtime.listening import listen_unix
 from p2p_twisted.runtime.os_errors import in_words
 
 HEAD: Final = struct.Struct(">cH")
 WIDTH: Final = b"w"
 KEYS: Final = b"k"
-_PRIVATE: Final = 0o600
 _AT_ONCE: Final = 32
 _WIDEST: Final = 10_000
 _USUAL_WIDTH: Final = 80
@@ -200,9 +199,6 @@ class ConsoleSocket(Service, Factory):
         if not self.running:
             return
         try:
-            path = self._place()
-            with suppress(FileNotFoundError):
-                os.unlink(path)
-            self._port = self._reactor.listenUNIX(str(path), self, mode=_PRIVATE)
+            self._port = listen_unix(self._reactor, self._place(), self)
         except (OSError, CannotListenError) as error:
             self.log.warn("no console can be attached: {error}", error=in_words(error))

@@ -1,6 +1,7 @@
 """Listen on TCP for very many that connect at once, or say why a daemon cannot."""
 
 import errno
+from pathlib import Path
 from typing import Any, Final
 
 from twisted.application.service import Service
@@ -87,6 +88,17 @@ def listen(reactor: Reactor, host: str, port: int, factory: IProtocolFactory) ->
     :raises CannotListenError: when the port is taken, or may not be used.
     """
     bound: IListeningPort = reactor.listenTCP(port, factory, backlog=_BACKLOG, interface=host)
+    return bound
+
+
+def listen_unix(reactor: Any, path: Path, factory: IProtocolFactory) -> IListeningPort:
+    """
+    Listen on a socket of this user's own, also where a daemon that was killed has left it.
+
+    :raises OSError: when there can be none; or :class:`CannotListenError`.
+    """
+    path.unlink(missing_ok=True)
+    bound: IListeningPort = reactor.listenUNIX(str(path), factory, mode=0o600)
     return bound
 
 
