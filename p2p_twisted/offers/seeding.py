@@ -122,7 +122,7 @@ class Seeding:
 
     async def listed(self, folder: FileId, members: Sequence[Member]) -> None:
         """Keep what a folder consists of, if it was pushed."""
-        if not any(seed.offer.file_id == folder for seed in self._seeds.values()):
+        if not self._is_pushed(folder):
             return
         self._folders.pop(folder, None)
         if self._is_too_much(len(members)):
@@ -134,7 +134,7 @@ class Seeding:
 
     def published(self, file_id: FileId) -> None:
         """Serve a file from now on, if it was pushed."""
-        if any(self._covering(file_id)):
+        if self.covers(file_id):
             background(self.log, "looking for what was pushed", self._look_for([file_id]))
 
     # What others ask for
@@ -228,14 +228,19 @@ class Seeding:
         """Return how large a file of an offer is; ``None`` where that is none of its files."""
         if not seed.offer.is_folder:
             return seed.offer.size
-        folder = self._folders.get(seed.offer.file_id)
-        member = None if folder is None else folder.files.get(file_id)
+        member = self._member(seed, file_id)
         return None if member is None else member.size
 
     def _name(self, seed: _Seed, file_id: FileId) -> str:
-        folder = self._folders.get(seed.offer.file_id)
-        member = None if folder is None else folder.files.get(file_id)
+        member = self._member(seed, file_id)
         return seed.offer.name if member is None else member.path.rpartition("/")[2]
+
+    def _member(self, seed: _Seed, file_id: FileId) -> Member | None:
+        folder = self._folders.get(seed.offer.file_id)
+        return None if folder is None else folder.files.get(file_id)
+
+    def _is_pushed(self, file_id: FileId) -> bool:
+        return any(seed.offer.file_id == file_id for seed in self._seeds.values())
 
     async def _check_again(self, seed: _Seed) -> None:
         """See what is here of what was saved, unless that was just done."""
@@ -286,14 +291,11 @@ class Seeding:
 
     def _drop(self, offer: Offer) -> None:
         """Serve nothing more of an offer, unless another one has the same content."""
-        if self._seeds.pop(offer.id, None) is None:
-            return
-        if any(seed.offer.file_id == offer.file_id for seed in self._seeds.values()):
+        if self._seeds.pop(offer.id, None) is None or self._is_pushed(offer.file_id):
             return
         folder = self._folders.pop(offer.file_id, None)
-        files = [offer.file_id] if folder is None else folder.files
-        for file_id in files:
-            if not any(self._covering(file_id)):
+        for file_id in [offer.file_id] if folder is None else folder.files:
+            if not self.covers(file_id):
                 self._here.pop(file_id, None)
         if offer.is_folder:
             forgetting = self._offload(self._lists.forget, offer.file_id)

@@ -272,8 +272,8 @@ class Registry:
         for change, before in zip(changes, undo, strict=True):
             if isinstance(change, Extend):
                 self._store.renewed(change.name)
-                continue
-            self._log_change(change, before, why)
+            else:
+                self._log_change(change, before, why)
 
     def _apply(self, changes: Sequence[Change], why: str = "") -> list[Change]:
         """Make changes at once; return what takes each of them back."""
