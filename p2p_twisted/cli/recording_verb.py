@@ -50,31 +50,33 @@ def record(client: PeerClient, options: argparse.Namespace) -> int:
         raise CommandFailed(Exit.USAGE, "--save and --anonymous begin now: leave --after away")
     replaced = _replacing(options)
     with _written(options) as write:
-        recorders: list[Recorder] = []
+        recorder: Recorder | None = None
 
         def begin() -> None:
+            nonlocal recorder
             at = time.time()
-            header, state = _stand(client, at, replaced)
-            recorders.append(Recorder(header, state))
-            write(recorders[0].begin(at))
+            recorder = Recorder(*_stand(client, at, replaced))
+            write(recorder.begin(at))
             if options.save is not None:
                 complain(f"recording what happens in {options.save}, until Ctrl-C")
 
         try:
             for told in client.events(_EVENTS, begin):
-                try:
-                    event = event_of(told)
-                except DamagedRecording:
-                    event = None
-                # What later versions tell is not known to be anybody's or not.
-                if event is not None:
-                    write(recorders[0].add(replaced(event)))
+                if recorder is not None and (event := _understood(told)) is not None:
+                    write(recorder.add(replaced(event)))
         except KeyboardInterrupt:
-            if options.save is not None and recorders:
+            if options.save is not None and recorder is not None:
                 # Behind the ^C that the terminal shows.
                 complain(f"\np2p replay {shlex.quote(options.save)} plays it")
             raise
     return Exit.DONE
+
+
+def _understood(told: Any) -> EventView | None:
+    """Read an event; nothing of a later version's: whose names are in it is not known."""
+    with suppress(DamagedRecording):
+        return event_of(told)
+    return None
 
 
 def tell_recorded(options: argparse.Namespace) -> int:
