@@ -63,11 +63,8 @@ class DownloadRequest:
         if self._query.file:
             _check_one_file(selection)
         downloads = await self._get_selected(selection)
-        exits = {*map(self._exit, downloads), *(why.exit for _, why in selection.failed)}
-        if selection.here:
-            exits.add(Exit.DONE)
         return FetchedView(
-            exit=Exit.DONE if exits <= {Exit.DONE} else Exit.of(exits),
+            exit=selection.exit(map(self._exit, downloads)),
             downloads=tuple(map(view_of.download, downloads)),
             here=tuple(view_of.here(*each) for each in selection.here),
             failed=tuple(_unfetched(word, why) for word, why in selection.failed),

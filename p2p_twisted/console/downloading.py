@@ -101,10 +101,7 @@ class Downloading:
         if not _is_interrupted(ended):
             self._say(selection_end(selection, ended))
         told.update(progress.number for progress in ended)
-        exits = {*(each.exit for each in ended), *(error.exit for _word, error in selection.failed)}
-        if selection.here:
-            exits.add(Exit.DONE)
-        return self._outcome(Exit.DONE if exits <= {Exit.DONE} else Exit.of(exits))
+        return self._outcome(selection.exit(each.exit for each in ended))
 
     def _outcome(self, exit_: Exit) -> Outcome:
         if exit_ is Exit.DONE:

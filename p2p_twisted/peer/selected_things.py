@@ -1,10 +1,11 @@
 """What several names and patterns mean, of what others share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import attrs
 
 from p2p_twisted.peer_errors import AlreadyHere, PeerError
+from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.messages import Hit
 from p2p_twisted.wire.names import PeerName
 
@@ -33,6 +34,11 @@ class Selection:
     def size(self) -> int:
         """How much there is to fetch, in bytes."""
         return sum(hits[0].size for hits in self.things)
+
+    def exit(self, ends: Iterable[Exit]) -> Exit:
+        """Return what a script exits with, by how what was fetched of it has ended."""
+        exits = {*ends, *(error.exit for _word, error in self.failed)}
+        return Exit.of(exits | {Exit.DONE} if self.here else exits)
 
     def without(self, where: Sequence[AlreadyHere | None]) -> "Selection":
         """Leave out, of ``things``, what need not be fetched; each name and path is told once."""

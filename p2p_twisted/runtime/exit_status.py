@@ -19,11 +19,9 @@ class Exit(enum.IntEnum):
     SOME_FAILED = 10
 
     @classmethod
-    def of(cls, failures: "set[Exit]") -> "Exit":
-        """Return the one code of several things that were done, by those that failed."""
-        if not failures:
-            return cls.DONE
-        return failures.copy().pop() if len(failures) == 1 else cls.SOME_FAILED
+    def of(cls, ends: "set[Exit]") -> "Exit":
+        """Return the one code of several things by how each has ended; nothing at all is done."""
+        return next(iter(ends), cls.DONE) if len(ends) <= 1 else cls.SOME_FAILED
 
 
 def after_signal(number: int) -> int:
