@@ -150,7 +150,7 @@ class HubRoutes:
         hit = snapshot.files.get(asked.path)
         if hit is None:
             raise self._no_entry(request, asked)
-        etag = snapshot.digests.get(asked.path) or self._hashes.known(hit.file or "")
+        etag = snapshot.digest(asked.path, self._hashes.known)
         if snapshot.listing is not None:
             await self._give_from_origin(request, hit, snapshot.listing, asked.path)
             return

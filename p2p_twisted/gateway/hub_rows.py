@@ -1,17 +1,13 @@
 """Write what is in a repository as the Hugging Face Hub does."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any, Final
 
-from p2p_twisted.gateway.hub_snapshots import Snapshot
+from p2p_twisted.gateway.hub_snapshots import KnownHash, Snapshot
 from p2p_twisted.wire.messages import Hit
-from p2p_twisted.wire.names import FileId
 
 Row = dict[str, Any]
-KnownHash = Callable[[FileId], str | None]
-"""Returns the SHA-256 of some content, where that is known."""
 
 _OID_DIGITS: Final = 40
 _POINTER_BYTES: Final = 134
@@ -31,7 +27,7 @@ def tree_rows(snapshot: Snapshot, known: KnownHash, is_expanded: bool) -> dict[s
         for folder in folders:
             row = {"type": "directory", "path": folder, "oid": snapshot.commit, "size": 0}
             rows.setdefault(folder, row)
-        rows[path] = _file_row(path, hit, snapshot.digests.get(path) or known(hit.file or ""))
+        rows[path] = _file_row(path, hit, snapshot.digest(path, known))
         for each in (*folders, path) if is_expanded else ():
             _expand(rows[each], snapshot.commit, hit.modified or 0)
     return rows
@@ -46,7 +42,7 @@ def siblings(snapshot: Snapshot, known: KnownHash, has_blobs: bool) -> list[Row]
     rows: list[Row] = []
     for path, hit in sorted(snapshot.files.items()):
         rows.append({"rfilename": path, "size": hit.size})
-        digest = snapshot.digests.get(path) or known(hit.file or "")
+        digest = snapshot.digest(path, known)
         if has_blobs and digest is not None:
             rows[-1]["blobId"] = digest[:_OID_DIGITS]
             if len(digest) > _OID_DIGITS:

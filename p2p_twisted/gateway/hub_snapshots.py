@@ -1,7 +1,7 @@
 """What a repository of a model is in the network: a folder of that name, as some peers have it."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from glob import escape
 from typing import Final
@@ -21,6 +21,10 @@ from p2p_twisted.gateway.origin_models import OriginModels
 from p2p_twisted.peer.content_reading import ContentReading
 from p2p_twisted.peer_errors import NotFound, NotReady, PeerError
 from p2p_twisted.wire.messages import Hit
+from p2p_twisted.wire.names import FileId
+
+KnownHash = Callable[[FileId], str | None]
+"""Returns the SHA-256 of some content, where that is known."""
 
 MAIN: Final = "main"
 _COMMIT_DIGITS: Final = 40
@@ -43,6 +47,10 @@ class Snapshot:
     files: Mapping[str, Hit]
     digests: Mapping[str, str] = field(factory=dict)
     listing: HubListing | None = None
+
+    def digest(self, path: str, known: KnownHash) -> str | None:
+        """Return by what the Hub names a file, where that is known."""
+        return self.digests.get(path) or known(self.files[path].file or "")
 
     def landing(self, path: str) -> str:
         """
