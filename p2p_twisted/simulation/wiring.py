@@ -201,10 +201,10 @@ class Wiring:
     def _wake(self, peer: SimulatedPeer, due: float) -> None:
         if peer.is_alive and peer.alarm_at == due:
             peer.alarm_at = inf
-            is_due = peer.overlay.wake_at <= self._queue.now
-            self._perform(
-                peer, peer.overlay.handle(events.TimeCame(), self._queue.now) if is_due else []
-            )
+            if peer.overlay.wake_at <= self._queue.now:
+                self.feed(peer, events.TimeCame())
+            else:
+                self._set_alarm(peer)
 
 
 def _is_reachable(one: SimulatedPeer, other: SimulatedPeer) -> bool:
