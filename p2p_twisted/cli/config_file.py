@@ -90,6 +90,7 @@ def read_config(path: Path | None, options: Mapping[Kind, Mapping[str, bool]]) -
     peers: dict[str, ConfigSection] = {}
     for kind in KINDS:
         if kind not in content:
+            # To look its options up would import that daemon.
             common[kind] = ConfigSection(f"[{kind}]", {})
             continue
         table, known = content[kind], options[kind]
@@ -99,10 +100,9 @@ def read_config(path: Path | None, options: Mapping[Kind, Mapping[str, bool]]) -
         outer = {key: value for key, value in table.items() if key not in inner}
         if kind == "registry" and inner:
             raise BadConfig(f"{path}: nobody knows [registry.{next(iter(inner))}]; {_EXPECTED}")
+        if SHARE in inner:
+            outer |= _shares(f"{path}: [peer.{SHARE}]", inner.pop(SHARE))
         common[kind] = _section(f"{path}: [{kind}]", f"[{kind}]", outer, known)
-        if kind == "peer" and (shares := inner.pop(SHARE, None)) is not None:
-            outer |= _shares(f"{path}: [peer.{SHARE}]", shares)
-            common[kind] = _section(f"{path}: [{kind}]", f"[{kind}]", outer, known)
         for name, values in inner.items():
             title = f"[{kind}.{name}]"
             if (other := peers.get(name.lower())) is not None:
