@@ -1,4 +1,4 @@
-"""Take requests with bounded bodies, and large ones as they come."""
+"""Accept requests with bounded bodies, and large ones as they come."""
 
 from collections import Counter
 from functools import cached_property

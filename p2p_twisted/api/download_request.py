@@ -104,7 +104,7 @@ class BegunDownloads:
         self._is_over = False
 
     def watch(self, progress: Progress) -> None:
-        """Take in how one of them stands."""
+        """Record how one of them stands."""
         if self._is_over:
             return
         self._downloads[progress.number] = progress

@@ -79,11 +79,11 @@ class Stream:
             self._transport.abortConnection()
 
     def pauseProducing(self) -> None:
-        """Note that too much is unread."""
+        """Record that too much is unread."""
         self.is_paused = True
 
     def resumeProducing(self) -> None:
-        """Note that more can be written."""
+        """Record that more can be written."""
         self.is_paused = False
         self.resumed()
 

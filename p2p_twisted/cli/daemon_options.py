@@ -54,7 +54,7 @@ _METAVARS: Final = {
 
 
 _WITH_OR_WITHOUT: Final = ("web", "gateway")
-"""Take a port, and none is any free one."""
+"""Options whose value is a port; without one, any free port."""
 
 
 SHARE: Final = "share"

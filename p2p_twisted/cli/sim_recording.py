@@ -46,7 +46,7 @@ class SimRecording:
         self._write(self._recorder.begin(0.0))
 
     def add(self, line: str) -> None:
-        """Take a line of the trace in."""
+        """Record a line of the trace."""
         told = msgspec.json.decode(line)
         if told["at"] >= self._due:
             self.end(self._due)

@@ -147,11 +147,11 @@ class ReadableDownloads:
         return self._files.get(file_id)
 
     def add(self, file_id: FileId, file: ReadableFile) -> None:
-        """A file begins to come."""
+        """Let a file be read that begins to come."""
         self._files[file_id] = file
         self.added(file_id)
 
     def remove(self, file_id: FileId, file: ReadableFile) -> None:
-        """It has come, or does no more."""
+        """Forget a file that has come, or comes no more."""
         if self._files.get(file_id) is file:
             del self._files[file_id]

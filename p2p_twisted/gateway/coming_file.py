@@ -41,25 +41,25 @@ class ComingFile:
         return self.size if self._is_checked else self._there - limits.ORIGIN_HELD_BACK_BYTES
 
     def begun(self, file: NewFile) -> None:
-        """It begins to be written."""
+        """Let what is written be read from now on."""
         self._fd = file.reopened()
 
     def came(self, there: int) -> None:
-        """So many bytes of it are written."""
+        """Record how many bytes of it are written."""
         self._there = there
         self._tell()
 
     def checked(self) -> None:
-        """All of it is written, and what it should be."""
+        """Record that all of it is written, and is what it should be."""
         self._is_checked = True
         self._tell()
 
     def fail(self, fault: PeerError) -> None:
-        """It does not come."""
+        """Record why it does not come."""
         self._fault = fault
 
     def end(self) -> None:
-        """Nothing more of it is written."""
+        """Record that nothing more of it is written."""
         self._is_over = True
         self._tell()
         self._let_go()

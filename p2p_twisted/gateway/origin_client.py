@@ -143,11 +143,11 @@ class OriginBody(UploadBody):
         response.deliverBody(_Receiver(self))
 
     def begin(self, transport: Any) -> None:
-        """Take from a connection."""
+        """Read from a connection."""
         self._transport = transport
 
     def stop(self) -> None:
-        """Take no more: the connection is closed, unless all has come."""
+        """Read no more: the connection is closed, unless all has come."""
         if not self._is_ended:
             self._transport.loseConnection()
 

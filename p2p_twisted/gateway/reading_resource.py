@@ -57,7 +57,7 @@ class ReadingResource(Resource):
         raise NotImplementedError
 
     def begin_upload(self, *_request: object) -> None:
-        """Take no bodies of any size."""
+        """Accept no bodies of any size."""
 
     @override
     def render(self, request: ApiRequest) -> Any:

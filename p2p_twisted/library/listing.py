@@ -148,7 +148,7 @@ def _in_order(
 
 
 def _check_modes(listing: Listing, device: int) -> None:
-    """Take no file for a program where all files look like that."""
+    """Treat no file as a program where all files look like one."""
     programs = [file for file in listing.files.values() if file.is_executable]
     if programs and not keeps_modes(device):
         for file in programs:

@@ -68,7 +68,7 @@ class _Hashing:
     finish: Callable[[], list[HashedFile | None]]
 
     def take(self, hashed: Iterable[HashedFile | None]) -> list[tuple[OnDisk, HashedFile]]:
-        """Take hashes over; return them, each with its file."""
+        """Adopt hashes; return them, each with its file."""
         found, contents = self.scanned.diff.found, self.scanned.contents
         taken = []
         for place, content in zip(self.places, hashed, strict=False):

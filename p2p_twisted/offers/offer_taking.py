@@ -99,7 +99,7 @@ class OfferTaking:
             self.consider()
 
     def answer(self, id_: MessageId, accept: bool) -> None:
-        """Take an offer, or refuse it, as a person says."""
+        """Accept an offer, or refuse it, as a person says."""
         received = self._received[id_]
         received.is_said = True
         if accept:

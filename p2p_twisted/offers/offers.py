@@ -139,7 +139,7 @@ class PeerOffers:
         return tuple(known for known in self._known.all() if known.state is not None)
 
     def answer(self, offer: MessageId, accept: bool) -> None:
-        """Take an offer, or refuse it."""
+        """Accept an offer, or refuse it."""
         self._expire()
         known = self._known.get(offer)
         if known is None or known.state is None:

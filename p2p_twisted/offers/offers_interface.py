@@ -76,7 +76,7 @@ class IOffers(Interface):
         """List what is offered to this peer, in the order of the numbers."""
 
     def answer(offer: MessageId, accept: bool) -> None:
-        """Take an offer, or refuse it; one that was refused may still be taken."""
+        """Accept an offer, or refuse it; one that was refused may still be accepted."""
 
     def is_here(offer: Offer) -> "Deferred[bool]":
         """Look whether all of an offer that was saved is still here."""

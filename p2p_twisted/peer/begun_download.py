@@ -25,13 +25,13 @@ class BegunDownload:
     _waiting: dict["Deferred[None]", None] = field(factory=dict, init=False)
 
     def watch(self, progress: Progress) -> None:
-        """Take in how it stands."""
+        """Record how it stands."""
         self.progress = progress
         if progress.is_resting:
             self.tell()
 
     def tell(self) -> None:
-        """Something has changed for those who wait."""
+        """Wake those who wait: something has changed."""
         while self._waiting:
             waiting, _none = self._waiting.popitem()
             waiting.callback(None)

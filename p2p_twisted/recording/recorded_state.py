@@ -39,7 +39,7 @@ class RecordedState:
     members: dict[str, MemberView] = field(factory=dict)
 
     def take(self, event: EventView) -> None:
-        """Take in what has happened."""
+        """Apply what has happened."""
         match event:
             case PeersView():
                 self._take_peers(event)

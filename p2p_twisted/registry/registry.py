@@ -178,7 +178,7 @@ class Registry:
         return self._roster.expired(before)[: self._store.most_changes]
 
     def _hear(self, change: Change) -> bool:
-        """Take what another registry has stored; return whether that can be done now."""
+        """Apply what another registry has stored; return whether that can be done now."""
         now, pace = self._reactor.seconds(), self.policy.renewals_per_second
         lease = lease_seconds(len(self._roster), pace)
         changes = heard_change(self._roster, change, self._commits.concerns, now, lease)

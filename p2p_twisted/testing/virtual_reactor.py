@@ -184,7 +184,7 @@ class NumericResolver:
     def resolveHostName(
         self, resolutionReceiver: Any, hostName: str, portNumber: int = 0, *_how: Any, **_more: Any
     ) -> Any:
-        """Take a host as it is."""
+        """Return a host as it is."""
         resolutionReceiver.resolutionBegan(None)
         resolutionReceiver.addressResolved(IPv4Address("TCP", hostName, portNumber))
         resolutionReceiver.resolutionComplete()

@@ -182,7 +182,7 @@ class OpenInvites:
             del self._kept[digest]
 
     def forget(self, digest: str) -> None:
-        """Let nobody in any more by the invite of a secret's hash, if there is one."""
+        """Forget the invite of a secret's hash, if there is one: nobody comes in by it any more."""
         self._kept.pop(digest, None)
 
     def void_all(self) -> None:

@@ -94,7 +94,7 @@ class LineGate:
         self._lines = 0
 
     def meet(self, other_end: OtherEnd) -> None:
-        """Let no message through from now on that claims to be from somebody else."""
+        """Reject every message from now on that claims to be from somebody else."""
         self.other_end = other_end
 
     def take(self, line: bytes, hint: str | None = None) -> Verdict | None:
