@@ -201,15 +201,12 @@ class Seeding:
         self, file_ids: Sequence[FileId], name: PeerName, groups: Collection[str]
     ) -> "Deferred[Sequence[bytes | None]]":
         """Read the first of some small files that a peer may read."""
-        may_read = [
-            file_id
-            for file_id in file_ids
-            if any(
-                seed.offer.is_for(name, groups) and self._size(seed, file_id) is not None
-                for seed in self._covering(file_id)
-            )
-        ]
-        if may_read != list(file_ids):
+
+        def may_read(file_id: FileId) -> bool:
+            seeds = (seed for seed in self._covering(file_id) if seed.offer.is_for(name, groups))
+            return any(self._size(seed, file_id) is not None for seed in seeds)
+
+        if not all(map(may_read, file_ids)):
             # One after the other: each may be somewhere else.
             return succeed([None])
         return self._offload(self._index.read_small, file_ids)
