@@ -191,7 +191,8 @@ def asked_line(push: ShownPush) -> str:
 
 
 def push_lines(pushes: Iterable[ShownPush], width: int | None = None) -> Iterator[str]:
-    """List pushes with their numbers, each in one line."""
+    """List pushes with their numbers, each in one line, and why, if there is a reason."""
+    pushes = list(pushes)
     rows = [
         (
             str(push.number),
@@ -202,7 +203,12 @@ def push_lines(pushes: Iterable[ShownPush], width: int | None = None) -> Iterato
         )
         for push in pushes
     ]
-    yield from fitted_table(rows, width, right=(0, 2), long=1, optional=(2, 3))
+    room = width
+    if width is not None and any(_why(push) for push in pushes):
+        room = width * 2 // 3
+    lines = fitted_table(rows, room, right=(0, 2), long=1, optional=(2, 3))
+    for push, line in zip(pushes, lines, strict=True):
+        yield _joined(line, _why(push), width)
     yield f"{len(rows):,} {'push' if len(rows) == 1 else 'pushes'}"
 
 
@@ -210,6 +216,11 @@ def _state_text(push: ShownPush) -> str:
     if push.is_over:
         return "over"
     return push.state or f"until {date_text(push.until)}"
+
+
+def _why(push: ShownPush) -> str:
+    """Write why it stands so, shortly: how one push goes is shown with all of it."""
+    return "" if push.is_over else clip(visible(push.reason), _REASON_CELLS)
 
 
 def _names_who_is_off(board: ShownBoard) -> bool:

@@ -166,6 +166,22 @@ class PushLinesTests(SynchronousTestCase):
             ],
         )
         self.assertEqual([*push_lines(())], ["0 pushes"])
+
+    def test_why(self) -> None:
+        """Why one has failed is behind it, as much of that as there is room for."""
+        failed = attrs.evolve(PUSH, state="failed", reason="the disk is\x1b full")
+        [line, second, _count] = push_lines((failed, attrs.evolve(PUSH, number=4)))
+        self.assertIn("from anna  failed", line)
+        self.assertTrue(line.isprintable() and line.endswith(" full"), line)
+        self.assertTrue(second.endswith(UNTIL), second)
+        [line, _count] = push_lines((failed,), 60)
+        self.assertIn("failed  the disk", line)
+        self.assertLessEqual(len(line), 60)
+        over = attrs.evolve(failed, is_over=True)
+        self.assertTrue(next(push_lines((over,))).endswith("over"))
+
+    def test_one(self) -> None:
+        """One push is counted as one."""
         self.assertEqual([*push_lines((PUSH,), 30)][1], "1 push")
 
     def test_said(self) -> None:
