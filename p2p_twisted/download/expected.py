@@ -1,7 +1,7 @@
 """A download that has not begun: its holder is still hashing what is wanted."""
 
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
@@ -12,7 +12,7 @@ from p2p_twisted.explain.download_account import DownloadAccount
 from p2p_twisted.runtime.exit_status import Exit
 from p2p_twisted.wire.messages import Hit
 
-_UNKNOWN_ID = "0" * 64
+_UNKNOWN_ID: Final = ""
 
 T = TypeVar("T")
 

@@ -98,6 +98,10 @@ class WaitTests(HashingCase):
         percents = [state.percent for state in self.hashing()]
         self.assertEqual(percents, sorted(percents))
         self.assertGreater(len(set(percents)), 1)
+        # What cannot be told apart by its id yet has none: others look at that.
+        self.assertEqual(
+            {each.file_id for each in self.seen if isinstance(each.state, Hashing)}, {""}
+        )
         # One download, under one number.
         self.assertEqual({each.number for each in self.seen}, {1})
         self.assertEqual(self.net.peers["s2"].transfers(), (progress,))

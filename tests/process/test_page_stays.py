@@ -85,6 +85,8 @@ class PageStaysTests(SynchronousTestCase):
             self.assertEqual([each for each in shown if each != "Why?"], words, state)
         self.stub.tell("download", download=download(9, "failed", "failed", is_kept=True))
         page.get_by_role("button", name="Cancel failed").wait_for()
+        self.stub.tell("download", download=download(3, "waiting", "waiting", id=""))
+        page.get_by_role("button", name="Pause waiting").wait_for(state="hidden")
         self.browser.check(self, self.stub.url)
 
     def test_why(self) -> None:

@@ -135,9 +135,10 @@ export class Transfers {
   }
 
   /** Show the buttons for what can be done; of one that goes away, the focus goes to the next. */
-  #offer({ pause, resume, cancel, item }, { state, is_ended: isEnded, is_kept: isKept }) {
+  #offer({ pause, resume, cancel, item }, { state, id, is_ended: isEnded, is_kept: isKept }) {
     const focused = item.contains(document.activeElement) ? document.activeElement : null;
-    pause.hidden = !PAUSABLE.has(state);
+    // What has no id is looked for until its holder has hashed it: there is nothing to pause yet.
+    pause.hidden = !PAUSABLE.has(state) || !id;
     resume.hidden = !RESUMABLE.has(state);
     cancel.hidden = isEnded && !isKept;
     if (focused?.hidden) ([pause, resume, cancel].find((each) => !each.hidden) ?? item).focus();
