@@ -12,7 +12,9 @@ from p2p_twisted.cli.board_display import BoardDisplay
 from p2p_twisted.cli.own_files import checked_path, files_of, upload
 from p2p_twisted.cli.peer_client import CommandFailed, PeerClient
 from p2p_twisted.console.text import human_size, shown_name
+from p2p_twisted.library.ignore_file import IGNORE_FILE
 from p2p_twisted.runtime.exit_status import Exit
+from p2p_twisted.wire.names import BadName, check_path
 
 _SHOWN_SECONDS: Final = 0.3
 
@@ -65,6 +67,7 @@ def _copied(client: PeerClient, text: str, directory: Path, copied: list[str]) -
     path = checked_path(text, directory)
     name = path.resolve().name
     files = [*files_of(path)]
+    _check_names(path, name, [below for _file, below in files])
     _check_no_more(client, path, directory / name, [below for _file, below in files])
     display = BoardDisplay(sys.stderr)
     for number, (file, below) in enumerate(files, 1):
@@ -85,6 +88,32 @@ def _copied(client: PeerClient, text: str, directory: Path, copied: list[str]) -
         finally:
             display.clear()
     return name
+
+
+def _check_names(path: Path, name: str, named: Iterable[str]) -> None:
+    """
+    Check that all can be shared under their names, before any of it is copied.
+
+    :param name: by which the whole is shared.
+    :param named: what is in it.
+    :raises CommandFailed: when some cannot: who pushes a folder means all of it.
+    """
+    wrong: list[str] = []
+    for below in named:
+        try:
+            check_path(normalize("NFC", str(PurePosixPath(name, below))))
+        except BadName as error:
+            wrong.append(f"{shown_name(str(path / below))} cannot be shared: {error}")
+    if not wrong:
+        return
+    more = f", nor can {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
+    is_folder = path.is_dir()
+    cure = (
+        f"rename it, or name it in {path / IGNORE_FILE} to go without" if is_folder else "rename it"
+    )
+    raise CommandFailed(
+        Exit.USAGE, f"{wrong[0]}{more}; nothing of {path} is copied or pushed: {cure}"
+    )
 
 
 def _check_no_more(client: PeerClient, path: Path, there: Path, named: Iterable[str]) -> None:

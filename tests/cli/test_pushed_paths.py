@@ -32,6 +32,23 @@ def test_copied(client: Client, tmp_path: Path) -> None:
         assert (client.directory / "photos" / name).read_text() == name
 
 
+def test_bad_name(client: Client, tmp_path: Path) -> None:
+    """Nothing of a folder is copied where one name cannot be shared; how to go on is told."""
+    other = tmp_path / "other" / "photos"
+    other.mkdir(parents=True)
+    for name in ("a.jpg", "con.txt", "nul.txt"):
+        (other / name).write_text(name)
+    with pytest.raises(CommandFailed, match=r"/con\.txt cannot be shared: .*1 more") as failed:
+        shared(client, other)
+    assert failed.value.code == Exit.USAGE
+    assert "nothing of" in str(failed.value)
+    assert "rename it, or name it in" in str(failed.value)
+    assert not (client.directory / "photos").exists()
+    (other / ".p2pignore").write_text("con.*\nnul.*\n")
+    assert shared(client, other) == "photos"
+    assert [each.name for each in (client.directory / "photos").iterdir()] == ["a.jpg"]
+
+
 def test_conflict(client: Client, tmp_path: Path) -> None:
     """What is there with other content is not replaced, nor pushed: what to do is told."""
     (client.directory / "lesson.tar").write_text("a lesson")
