@@ -55,6 +55,7 @@ class Options(RepeatableOptions, AcceptOptions, GatewayOptions):
     """Options of ``p2ppeer``."""
 
     synopsis = "[options]"
+    ended_by = "p2p leave --peer {name}"
 
     optParameters = [
         ["name", None, None, "Who this is; asked for on a terminal."],

@@ -43,9 +43,11 @@ class DaemonOptions(Options):
     named after :meth:`stem`.
 
     :cvar has_prompt: whether the terminal is for a conversation, not for the log.
+    :cvar ended_by: what a person types to end it, with places for its process and its options.
     """
 
     has_prompt = True
+    ended_by = "kill {pid}"
 
     optParameters = [
         ["log-format", None, "text", "How the log is written: text or json, an object a line."],
@@ -141,9 +143,10 @@ class DaemonOptions(Options):
         except OSError as error:
             raise UsageError(f"the pid file cannot be used: {in_words(error)}") from None
         if pid is not None:
+            ends_it = self.ended_by.format_map({**self, "pid": pid})
             raise RunsAlready(
                 f"{self.stem()} runs already, as process {pid}: end it first, such as by"
-                f" kill {pid}, or start another in another directory"
+                f" {ends_it}, or start another in another directory"
             )
         folder = os.path.dirname(path) or os.curdir
         if not os.access(folder, os.W_OK | os.X_OK):

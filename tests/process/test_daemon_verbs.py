@@ -52,6 +52,7 @@ class DaemonVerbsTests(SynchronousTestCase):
             again = self.p2p("peer", "--name", "s1", "--background")
             self.assertEqual(again.returncode, 9)
             self.assertIn("p2ppeer-s1 runs already, as process", again.stderr)
+            self.assertIn("such as by p2p leave --peer s1, or", again.stderr)
             (self.directory / "other").mkdir()
             taken = self.p2p("peer", "--name", "s1", "--background", cwd=self.directory / "other")
             self.assertEqual(taken.returncode, 9)
