@@ -38,7 +38,7 @@ def _times(explained: Mapping[str, Any]) -> str:
 
 
 def _holder_row(holder: Mapping[str, Any]) -> tuple[str, ...]:
-    via = f" by way of {holder['via']}" if holder["via"] else ""
+    via = f" asked by way of {holder['via']}" if holder["via"] else ""
     waits = holder["waits"]
     state = "delivers" if holder["is_delivering"] else visible(holder["last"])
     rate = f"{human_size(holder['rate'])}/s" if waits["seconds"] else ""

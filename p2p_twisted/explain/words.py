@@ -19,7 +19,7 @@ def asked(holder: HolderFacts) -> str:
 
 def asked_as(peer: str, via: str | None) -> str:
     """Do what :func:`asked` does."""
-    return peer if via is None else f"{peer} (by way of {via})"
+    return peer if via is None else f"{peer} (asked by way of {via})"
 
 
 def named(holder: HolderFacts) -> str:

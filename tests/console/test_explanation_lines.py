@@ -14,9 +14,9 @@ from tests.console.fake_peer import EXPLANATION
 LINES = [
     "1  f1.txt: the --max-up of s4 limits it, as s4 says",
     "  for 12.5 s now; judged by the last 10.0 s",
-    "  s4 (reversed) by way of s2  4.0 KiB, 80 %  410 B/s  asked 2 times, delivers, 10 % of the"
-    " time for --max-down, 30 % of the time with nothing to send",
-    "  s5                          1.0 KiB, 20 %           asked 1 time, busy",
+    "  s4 (reversed) asked by way of s2  4.0 KiB, 80 %  410 B/s  asked 2 times, delivers, 10 % of"
+    " the time for --max-down, 30 % of the time with nothing to send",
+    "  s5                                1.0 KiB, 20 %           asked 1 time, busy",
     "  0.00 s  asked s4 by way of s2",
     "  1.50 s  s5: busy (3 times, until 9.25 s)",
     "  asked 7 other peers, 6 answered in 0.03 s, with 2 hits: s4 after 0.01 s",

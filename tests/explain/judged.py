@@ -161,7 +161,7 @@ TABLE: Final[Mapping[str, tuple[Facts, Cause, str | None, str]]] = {
         facts(holders=(attrs.evolve(says("disk"), via="s2"),)),
         Cause.HOLDER_DISK,
         "s4",
-        "the disk of s4 (by way of s2) limits it, as s4 says",
+        "the disk of s4 (asked by way of s2) limits it, as s4 says",
     ),
     "busy": (
         facts(
@@ -177,7 +177,7 @@ TABLE: Final[Mapping[str, tuple[Facts, Cause, str | None, str]]] = {
         facts("waiting", refused=(("s4", "it is stopping"),)),
         Cause.HOLDER_REFUSES,
         "s4",
-        "s4 (by way of a neighbor) does not serve it: it says 'it is stopping'",
+        "s4 (asked by way of a neighbor) does not serve it: it says 'it is stopping'",
     ),
     "a wrong clock": (
         facts("waiting", misdated=(("s4", "its clock is behind"),), refused=(("s5", "busy"),)),
@@ -196,14 +196,14 @@ TABLE: Final[Mapping[str, tuple[Facts, Cause, str | None, str]]] = {
         ),
         Cause.HOLDER_BUSY,
         "s4",
-        "s4 (by way of evil) has no place for one more upload: it says that it is busy",
+        "s4 (asked by way of evil) has no place for one more upload: it says that it is busy",
     ),
     "another tells where it is": (
         facts("waiting", unreachable=(BEN,), holders=(HolderFacts("ben", "evil", asked=1),)),
         Cause.FIREWALL,
         "ben",
-        "no connection comes about with ben (10.77.0.24:9000) (by way of evil): neither reaches the"
-        " other, as behind firewalls; let ports 9000-9009 in on one of the machines",
+        "no connection comes about with ben (10.77.0.24:9000) (asked by way of evil): neither"
+        " reaches the other, as behind firewalls; let ports 9000-9009 in on one of the machines",
     ),
     "firewall": (
         facts("waiting", unreachable=(BEN,), holders=(HolderFacts("ben", asked=1),)),

@@ -277,7 +277,7 @@ class HostileTests(PeerTestCase):
         net.stop("s1")
         net.run(5.0)
         sentence = s2.explain("f1").diagnosis.sentence
-        self.assertIn("(by way of a neighbor)", sentence)
+        self.assertIn("(asked by way of a neighbor)", sentence)
 
 
 class HashingTests(HashingCase):

@@ -5,7 +5,7 @@ import { el, nameOf, rate, setText, shown, size, took } from "./text.js";
 
 /** What one holder has come to, in a line. */
 function holderOf({ holder, via, how, received, share, rate: pace, last, is_delivering: delivers }) {
-  const way = [via ? ` by way of ${shown(via)}` : "", how === "direct" ? "" : ` (${shown(how)})`].join("");
+  const way = [via ? ` asked by way of ${shown(via)}` : "", how === "direct" ? "" : ` (${shown(how)})`].join("");
   const parts = [`${size(received)}, ${Math.round(100 * share)} %`, rate(pace)];
   parts.push(delivers ? "delivers" : shown(last));
   return el("li", {}, nameOf(holder), `${way} · ${parts.filter(Boolean).join(" · ")}`);
