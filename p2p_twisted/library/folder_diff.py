@@ -10,9 +10,10 @@ from attrs import Factory, define
 
 from p2p_twisted.library.catalog import Catalog
 from p2p_twisted.library.entries import OnDisk, Place, Visit
-from p2p_twisted.library.ignoring import Ignoring
+from p2p_twisted.library.ignoring import Ignoring, RulesUnreadable
 from p2p_twisted.library.listing import Identity, Listing, list_folder
 from p2p_twisted.runtime.openat import NOT_THERE
+from p2p_twisted.runtime.os_errors import reason_of
 from p2p_twisted.wire.names import collision_key
 
 _GONE: Final = (*NOT_THERE, errno.EACCES, errno.EPERM)
@@ -133,6 +134,7 @@ def _could_not_read(result: FolderDiff, catalog: Catalog, place: Place, error: O
     # What is there instead is told of where the folder above is listed.
     if error.errno not in NOT_THERE or not place.path:
         shown = place.name or os.curdir
-        result.unshared[place.name] = {shown: f"it cannot be read: {error.strerror}"}
+        why = error.strerror if isinstance(error, RulesUnreadable) else reason_of(error)
+        result.unshared[place.name] = {shown: f"it cannot be read: {why}"}
         result.left_out[place.name] = 1
         result.ignored[place.name] = 0

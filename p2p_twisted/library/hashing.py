@@ -17,6 +17,7 @@ from attrs import Factory, define, frozen
 from p2p_twisted.library.entries import HashedFile, OnDisk, Signature
 from p2p_twisted.runtime import openat
 from p2p_twisted.runtime.last_folder import LastFolder
+from p2p_twisted.runtime.os_errors import reason_of
 from p2p_twisted.runtime.parallel_map import ParallelMap, ProcessMap, in_turn
 from p2p_twisted.wire.chunks import DIGEST_BYTES, chunk_count, chunk_digest, id_from_digests
 from p2p_twisted.wire.chunks_on_disk import digest_on_disk
@@ -257,7 +258,7 @@ def _advance(
 
 def _unreadable(on_disk: OnDisk, error: OSError) -> Unreadable:
     is_gone = error.errno in openat.NOT_THERE
-    return Unreadable(on_disk, None if is_gone else error.strerror or str(error))
+    return Unreadable(on_disk, None if is_gone else reason_of(error))
 
 
 def _read(

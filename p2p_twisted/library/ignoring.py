@@ -10,7 +10,12 @@ from p2p_twisted.library.entries import Place
 from p2p_twisted.library.ignore_file import IGNORE_FILE, IgnoreRules, TooManyPatterns, read_rules
 from p2p_twisted.library.limits import IGNORE_FILE_BYTES
 from p2p_twisted.runtime import openat
+from p2p_twisted.runtime.os_errors import reason_of
 from p2p_twisted.wire.limits import KIB
+
+
+class RulesUnreadable(OSError):
+    """An ignore file cannot be read; the message says why, for people."""
 
 
 @frozen
@@ -63,7 +68,7 @@ class Ignoring:
         Return what is said of a folder's entries; ``None`` where it is ignored as a whole.
 
         :param fd: of the folder, if it is open.
-        :raises OSError: when an ignore file cannot be read: what it names must not be shared.
+        :raises RulesUnreadable: when an ignore file cannot be: what it names must not be shared.
         """
         if place.path not in self._known:
             self._known[place.path] = self._look(place, fd)
@@ -89,10 +94,10 @@ class Ignoring:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except TooManyPatterns as error:
-            raise OSError(errno.EPERM, f"{IGNORE_FILE}: {error}") from None
+            raise RulesUnreadable(errno.EPERM, f"{IGNORE_FILE}: {error}") from None
         except OSError as error:
-            why = error.strerror or str(error)
-            raise OSError(error.errno or errno.EPERM, f"{IGNORE_FILE}: {why}") from None
+            why = f"{IGNORE_FILE}: {reason_of(error)}"
+            raise RulesUnreadable(error.errno or errno.EPERM, why) from None
 
 
 def _rules_in(folder_fd: int) -> IgnoreRules:

@@ -17,6 +17,7 @@ from p2p_twisted.library.entries import OnDisk, Place, Signature
 from p2p_twisted.library.ignoring import Ignoring
 from p2p_twisted.runtime import openat
 from p2p_twisted.runtime.file_systems import keeps_modes
+from p2p_twisted.runtime.os_errors import reason_of
 from p2p_twisted.wire.limits import FILE_BYTES
 from p2p_twisted.wire.names import USUAL_NAME, BadName, check_path, collision_key
 
@@ -174,7 +175,7 @@ def _add(
     except FileNotFoundError:
         return
     except OSError as error:
-        raise BadName(f"it cannot be read: {error.strerror}") from None
+        raise BadName(f"it cannot be read: {reason_of(error)}") from None
     mode = status.st_mode
     is_file = stat.S_ISREG(mode)
     if is_file:

@@ -11,7 +11,7 @@ _CURES: Final = {
     errno.EROFS: "the file system is read-only",
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "your disk quota is used up",
-    errno.EIO: "it cannot be read or written; the disk may be failing",
+    errno.EIO: "the disk may be failing",
     errno.EFBIG: "the file system, or ulimit -f, allows no file that large",
     errno.EMFILE: "this process may not open more files (ulimit -n raises that)",
     errno.ENFILE: "this machine may not open more files",
@@ -32,9 +32,19 @@ def in_words(error: Exception) -> str:
     """
     if not isinstance(error, OSError) or error.errno is None:
         return str(error)
-    reason = _CURES.get(error.errno) or os.strerror(error.errno)
+    reason = reason_of(error)
     named = isinstance(error.filename, str | bytes) and os.fsdecode(error.filename)
+    if named and error.errno == errno.EPERM:
+        # Without a name, it may be of a network, where nothing is locked.
+        reason = "it may not be changed, such as after chattr +i: chattr -i allows that again"
     return f"{named}: {reason}" if named else reason
+
+
+def reason_of(error: OSError) -> str:
+    """Say what went wrong, where it is said already with what."""
+    if error.errno is None:
+        return str(error)
+    return _CURES.get(error.errno) or os.strerror(error.errno)
 
 
 def why_unwritable(fd: int) -> OSError | None:

@@ -13,6 +13,10 @@ _SENTENCES: Final = {
     errno.EROFS: "the disk is read-only",
     errno.ENOENT: "its folder was removed meanwhile",
     errno.EACCES: "this folder may not be written to",
+    errno.EPERM: "nothing may be changed there, such as after chattr +i: chattr -i allows it again",
+    errno.EMFILE: "this peer may not open more files: start it with a higher ulimit -n",
+    errno.ENFILE: "this machine may not open more files: raise fs.file-max, or end other programs",
+    errno.ESTALE: "the file system was taken away: mount it again, and ask again",
     errno.EISDIR: "a folder is in its way",
     errno.ENOTEMPTY: "a folder that is not empty is in its way",
     errno.ENAMETOOLONG: "a name is too long for this disk",
@@ -39,7 +43,7 @@ class DiskFault(Exception):
         self.is_full = is_full
 
     @classmethod
-    def of(cls, error: OSError, place: "os.PathLike[str] | None" = None) -> "DiskFault":
+    def of(cls, error: OSError, place: "str | os.PathLike[str] | None" = None) -> "DiskFault":
         """
         Translate an error of the operating system.
 
@@ -50,7 +54,8 @@ class DiskFault(Exception):
             # As UTF-8, whatever the locale is.
             name = os.fsencode(error.filename or "something").decode("utf-8", "replace")
             sentence = f"{name} is a file or a link, and in its way: move it away, and ask again"
-        sentence = sentence if place is None else f"{sentence} ({os.fspath(place)})"
+        elif place is not None:
+            sentence = f"{sentence} ({os.fspath(place)})"
         is_kept, is_full = error.errno not in _LOST, error.errno in (errno.ENOSPC, errno.EDQUOT)
         return cls(sentence, is_kept, is_full)
 

@@ -169,7 +169,7 @@ class Inbox:
             make_folder(self.folder, self._disk.fsync)
             return open_folder(self.folder, native(_split(target)[0]), made)
         except OSError as error:
-            raise DiskFault.of(error) from error
+            raise DiskFault.of(error, self.folder) from error
 
     @property
     def flushes_all(self) -> bool:
@@ -250,7 +250,7 @@ class Inbox:
                 self._disk.fsync(above_fd)
                 return os.path.join(above, candidate)
         except OSError as error:
-            raise DiskFault.of(error) from error
+            raise DiskFault.of(error, self.folder) from error
         finally:
             os.close(above_fd)
         raise DiskFault(f"too many folders are called {name}")
@@ -266,7 +266,7 @@ class Inbox:
             try:
                 os.close(open_folder(self.folder, native(target), self._disk.fsync))
             except OSError as error:
-                raise DiskFault.of(error) from error
+                raise DiskFault.of(error, self.folder) from error
 
     def remove_folders(self, targets: Iterable[str]) -> None:
         """Remove folders, unless there is something in them."""

@@ -13,7 +13,7 @@ from attrs import define
 
 from p2p_twisted.library.entries import Place
 from p2p_twisted.library.ignore_file import IGNORE_FILE
-from p2p_twisted.library.ignoring import Ignoring
+from p2p_twisted.library.ignoring import Ignoring, RulesUnreadable
 from p2p_twisted.runtime.openat import native, open_folder, opened_folder
 from p2p_twisted.storage.disk import Disk, DiskFault, check_space, write_all
 from p2p_twisted.storage.free_names import (
@@ -175,6 +175,8 @@ class SharedFolder:
             return self._begun(name)
         except FileExistsError:
             raise
+        except RulesUnreadable as error:
+            raise NotShared(f"{name} would not be shared: {error.strerror}") from None
         except OSError as error:
             raise DiskFault.of(error) from error
 

@@ -127,7 +127,8 @@ class ChangeTests(SynchronousTestCase):
         sharer.noticed()
         self.assertEqual(sharer.names(), [])
         self.assertEqual(
-            list(sharer.unshared().values()), ["it cannot be read: No such file or directory"]
+            list(sharer.unshared().values()),
+            ["it cannot be read: there is no such file or directory"],
         )
         (sharer.base / "away").rename(sharer.directory)
         sharer.clock.advance(6)
@@ -146,4 +147,10 @@ class ChangeTests(SynchronousTestCase):
         self.patch(openat, "open_folder", no_more)
         sharer.noticed()
         self.assertEqual(sharer.names(), ["f1"])
-        self.assertEqual(sharer.unshared(), {".": "it cannot be read: Too many open files"})
+        self.assertEqual(
+            sharer.unshared(),
+            {
+                ".": "it cannot be read: this process may not open more files"
+                " (ulimit -n raises that)"
+            },
+        )

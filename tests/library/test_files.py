@@ -100,7 +100,7 @@ class WhenTests(SynchronousTestCase):
         self.patch(LastFolder, "open_file", refuse)
         library = sharer.start()
         self.assertEqual(library.summary().files, 0)
-        self.assertEqual(sharer.unshared(), {"f1": "it cannot be read: Permission denied"})
+        self.assertEqual(sharer.unshared(), {"f1": "it cannot be read: permission denied"})
         self.patch(LastFolder, "open_file", real)
         sharer.clock.advance(100)
         self.assertEqual((sharer.names(), sharer.unshared()), (["f1"], {}))

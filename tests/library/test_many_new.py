@@ -152,7 +152,7 @@ class ManyTests(SynchronousTestCase):
         """One that cannot be read is said to be that, and the others are shared."""
         self.refuse(_ONE)
         self.sharer.start()
-        self.assertEqual(self.sharer.unshared(), {_ONE: "it cannot be read: Permission denied"})
+        self.assertEqual(self.sharer.unshared(), {_ONE: "it cannot be read: permission denied"})
         self.assertEqual(self.sharer.library.summary().files, _FILES - 1)
 
     def test_changed_meanwhile(self) -> None:

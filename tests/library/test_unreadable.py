@@ -26,7 +26,9 @@ class UnreadableTests(SynchronousTestCase):
             with self.assertRaises(SourceUnreadable):
                 source.read(0, 7)
             sharer.clock.advance(0.2)
-            self.assertEqual(sharer.unshared(), {"f1": "it cannot be read: Input/output error"})
+            self.assertEqual(
+                sharer.unshared(), {"f1": "it cannot be read: the disk may be failing"}
+            )
             self.assertIsNone(self.successResultOf(library.open(source.file_id)))
             sharer.noticed()
             self.assertEqual(sharer.names(), [])

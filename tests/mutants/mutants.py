@@ -211,7 +211,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "library/ignoring.py",
-        'raise OSError(errno.EPERM, f"{IGNORE_FILE}: {error}") from None',
+        'raise RulesUnreadable(errno.EPERM, f"{IGNORE_FILE}: {error}") from None',
         "return None",
         "what too large an ignore file names is shared",
         "library/test_ignoring.py",

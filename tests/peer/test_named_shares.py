@@ -78,7 +78,8 @@ class NamedShareTests(PeerTestCase):
         self.lab.rename(away)
         daemons.run(130.0)
         self.assertEqual(self.names(daemons, "s2"), {"own"})
-        said = f"lab in {self.lab} is not shared: it cannot be read: No such file or directory"
+        why = "it cannot be read: there is no such file or directory"
+        said = f"lab in {self.lab} is not shared: {why}"
         self.assertIn(said, daemons.said)
         away.rename(self.lab)
         daemons.run(130.0)

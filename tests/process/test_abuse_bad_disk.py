@@ -70,7 +70,7 @@ class BadDiskTests(SynchronousTestCase):
         s2.wait_for_topology("s1", "s2")
         self.lose()
         s2.type("get big.bin")
-        self.holder.wait_for_log("is not shared: it cannot be read: Input/output error")
+        self.holder.wait_for_log("is not shared: it cannot be read: the disk may be failing")
         gone = "big.bin was not downloaded: s1 does not share it any more, and nobody else does"
         s2.wait_for_log(gone, 4 * PATIENCE)
         s2.answer("explain big", "s1: the file cannot be read; the disk may be failing")

@@ -20,7 +20,8 @@ class WordsTests(SynchronousTestCase):
         for error, words in (
             (OSError(errno.EACCES, "Permission denied", "/x/log"), "/x/log: permission denied"),
             (OSError(errno.ENOSPC, "No space left"), "the disk is full"),
-            (OSError(errno.EIO, "Input/output error"), "it cannot be read or written; the disk"),
+            (OSError(errno.EIO, "Input/output error"), "the disk may be failing"),
+            (OSError(errno.EPERM, "Not permitted", "/x/f"), "/x/f: it may not be changed, such as"),
             (OSError(errno.EFBIG, "File too large"), "the file system, or ulimit -f, allows"),
             (OSError(errno.EMFILE, "Too many", None), "this process may not open more files"),
             (OSError(errno.ENOENT, "No such file", b"/x/caf\xc3\xa9"), "/x/café: there is no such"),

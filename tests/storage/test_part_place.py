@@ -1,5 +1,7 @@
 """What somebody else has put in the place of a part file."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -45,3 +47,25 @@ def test_stays(tmp_path: Path) -> None:
     with pytest.raises(DiskFault, match="a folder that is not empty is in its way"):
         inbox.open_part("f1", _CONTENT)
     assert (part_at(inbox) / "in").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.EPERM, "chattr -i allows it again"),
+        (errno.EMFILE, "a higher ulimit -n"),
+        (errno.EROFS, "the disk is read-only"),
+    ],
+)
+def test_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, words: str) -> None:
+    """What the system refuses names the folder, and what to do, where something can be done."""
+
+    def refuse(*_args: object, **_named: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    inbox = Inbox(str(tmp_path))
+    monkeypatch.setattr(os, "mkdir", refuse)
+    with pytest.raises(DiskFault, match=words) as failed:
+        inbox.make_folders(["a"])
+    assert str(failed.value).endswith(f"({tmp_path})")
+    assert os.strerror(number) not in str(failed.value)

@@ -129,6 +129,13 @@ def test_full(shared: SharedFolder, tmp_path: Path) -> None:
     assert not (tmp_path / "large").exists()
 
 
+def test_unreadable_rules(shared: SharedFolder, tmp_path: Path) -> None:
+    """Nothing is taken where an ignore file cannot be read, and that is what is said."""
+    (tmp_path / ".p2pignore").mkdir()
+    with pytest.raises(NotShared, match=r"f would not be shared: \.p2pignore: "):
+        shared.begin("f")
+
+
 def test_ignored(shared: SharedFolder, tmp_path: Path) -> None:
     """What an ignore file names is not taken, as nobody could find it."""
     (tmp_path / ".p2pignore").write_text("*.log\n/new/\n")
