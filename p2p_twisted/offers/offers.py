@@ -30,6 +30,7 @@ from p2p_twisted.offers.offers_interface import (
 )
 from p2p_twisted.peer_errors import CannotKeep, PeerError, Unknown
 from p2p_twisted.runtime.alarm import Alarm
+from p2p_twisted.runtime.amounts import clock_time
 from p2p_twisted.runtime.os_errors import in_words
 from p2p_twisted.runtime.tasks import uninterrupted
 from p2p_twisted.runtime.threads import Offload
@@ -215,13 +216,13 @@ class PeerOffers:
         ahead = self._ahead() or 0.0
         if ahead > STATEMENT_FRESH_SECONDS:
             raise PeerError(
-                f"this machine's clock is {ahead:,.0f} s ahead of the registry's, so others would"
-                " not believe its offers: set the clock"
+                f"this machine's clock is {clock_time(ahead)} ahead of the registry's, so others"
+                " would not believe its offers: set the clock"
             )
         if ahead + seconds <= 0:
             raise PeerError(
-                f"this machine's clock is {-ahead:,.0f} s behind the registry's, so for others this"
-                " would be over: set the clock"
+                f"this machine's clock is {clock_time(-ahead)} behind the registry's, so for others"
+                " this would be over: set the clock"
             )
 
     async def _withdraw(self, id_: MessageId) -> None:
