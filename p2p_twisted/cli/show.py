@@ -21,6 +21,7 @@ from p2p_twisted.console.text import (
     shown_name,
 )
 from p2p_twisted.registry.location import show_location
+from p2p_twisted.runtime.amounts import and_more
 from p2p_twisted.wire.reaching import DIRECT
 
 _SHORT_ID: Final = 16
@@ -211,9 +212,9 @@ def _missing(download: Mapping[str, Any]) -> str:
     # Peers of earlier versions do not tell.
     changed = {each["name"]: each["peer"] for each in download.get("changed", ())}
     gone = [shown_name(name) for name in download["missing"] if name not in changed]
-    told = [f"nobody shares {', '.join(gone[:3])}"] if gone else []
-    told += [f"{peer} has changed {shown_name(name)}" for name, peer in changed.items()][:3]
-    return "; ".join(told)
+    told = [f"nobody shares {and_more(gone[:3], len(gone))}"] if gone else []
+    other = [f"{peer} has changed {shown_name(name)}" for name, peer in changed.items()]
+    return "; ".join([*told, *([and_more(other[:3], len(other), "; ")] if other else [])])
 
 
 def left_out(download: Mapping[str, Any]) -> str:

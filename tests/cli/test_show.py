@@ -107,6 +107,18 @@ def test_arrived_short() -> None:
     assert download_line(view).endswith("1.00 s)")
 
 
+def test_missing() -> None:
+    """Of many files that are missing the first are named, and how many more there are."""
+    view = json.loads(view_of.download(Progress(1, "d", "f" * 64, 2, 1)).encoded())
+    view["missing"] = ["d/a", "d/b", "d/c", "d/d", "d/e", "d/f"]
+    line = download_line(view)
+    assert line.endswith(": nobody shares d/a, d/b, d/c and 3 more")
+    view["changed"] = [{"name": f"d/{letter}", "peer": "s4"} for letter in "abcd"]
+    told = (": nobody shares d/e, d/f", "s4 has changed d/a", "s4 has changed d/b")
+    line = download_line(view)
+    assert line.endswith("; ".join((*told, "s4 has changed d/c and 1 more")))
+
+
 def test_imports_little() -> None:
     """Commands that end at once need nothing that takes long to show what a peer says."""
     slow = {"attr", "msgspec", "twisted"}
