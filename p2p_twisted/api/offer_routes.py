@@ -111,6 +111,7 @@ def offer_view(known: KnownOffer) -> OfferView:
         download=known.download,
         reason=known.reason,
         is_over=known.is_over,
+        left_out=known.left_out,
     )
 
 

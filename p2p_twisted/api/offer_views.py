@@ -28,6 +28,8 @@ class OfferView(View):
     :ivar download: the number of the download that gets it.
     :ivar reason: why it is refused or has failed.
     :ivar is_over: whether nobody begins to get it any more.
+    :ivar left_out: how many entries of its own folder this peer does not share, and so not push;
+        0 in later runs.
     """
 
     number: Count
@@ -45,6 +47,7 @@ class OfferView(View):
     download: Count | None
     reason: str
     is_over: bool
+    left_out: Count
 
 
 @attrs.frozen(kw_only=True)

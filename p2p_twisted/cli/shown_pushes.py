@@ -19,6 +19,7 @@ def push_of(offer: Mapping[str, Any]) -> ShownPush:
         state=offer["state"],
         reason=offer["reason"],
         is_over=offer["is_over"],
+        left_out=offer.get("left_out", 0),
     )
 
 

@@ -41,6 +41,7 @@ class ShownPush:
     :ivar until: in seconds since 1970.
     :ivar state: how far this peer is with it; ``None`` where it is its own.
     :ivar reason: why it is refused, or has failed.
+    :ivar left_out: how many entries of its folder are not shared, and so not pushed.
     """
 
     number: int
@@ -53,6 +54,7 @@ class ShownPush:
     state: str | None = None
     reason: str = ""
     is_over: bool = False
+    left_out: int = 0
 
     @property
     def title(self) -> str:
@@ -150,9 +152,10 @@ def pushed_line(push: ShownPush, how: str) -> str:
 
     :param how: the command that shows how it goes.
     """
+    lacks = f"; {push.left_out:,} in it not shared: status says why" if push.left_out else ""
     return (
         f"pushed {push.title} ({human_size(push.size)}) to {push.audience}"
-        f" until {date_text(push.until)}: {how} shows how it goes"
+        f" until {date_text(push.until)}: {how} shows how it goes{lacks}"
     )
 
 

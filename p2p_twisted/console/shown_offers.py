@@ -19,6 +19,7 @@ def shown_push(known: KnownOffer) -> ShownPush:
         state=known.state,
         reason=known.reason,
         is_over=known.is_over,
+        left_out=known.left_out,
     )
 
 

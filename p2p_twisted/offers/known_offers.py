@@ -22,6 +22,8 @@ class KnownOffer:
     :ivar download: the number of the download that fetches it, once there is one.
     :ivar reason: why it is refused or has failed, for people.
     :ivar is_over: whether it has ended, by its date or because its sender has withdrawn it.
+    :ivar left_out: how many entries of its own folder this peer does not share, if it was pushed
+        in this run.
     """
 
     number: int
@@ -30,6 +32,7 @@ class KnownOffer:
     download: int | None = None
     reason: str = ""
     is_over: bool = False
+    left_out: int = 0
 
 
 OfferWatch = Callable[[KnownOffer], None]
@@ -44,10 +47,12 @@ class KnownOffers:
     _last_number: int = field(default=0, init=False)
     _watches: Watches[KnownOffer] = field(factory=Watches, init=False)
 
-    def add(self, offer: Offer, state: ReceiptState | None) -> KnownOffer:
+    def add(self, offer: Offer, state: ReceiptState | None, left_out: int = 0) -> KnownOffer:
         """Give an offer a number."""
         self._last_number += 1
-        known = self._known[offer.id] = KnownOffer(self._last_number, offer, state)
+        known = self._known[offer.id] = KnownOffer(
+            self._last_number, offer, state, left_out=left_out
+        )
         self._watches.tell(known)
         return known
 

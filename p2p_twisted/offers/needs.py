@@ -38,10 +38,11 @@ class WritesOffers(Protocol):
         seconds: float,
         into: str | None,
         watch: HashingWatch,
-    ) -> tuple[HeardOffer, MessageId]:
+    ) -> tuple[HeardOffer, MessageId, int]:
         """
         Write an offer: see :meth:`IOffers.push`.
 
-        :returns: the offer, and the key that withdraws it.
+        :returns: the offer, the key that withdraws it, and how many entries of a folder are left
+            out, as they are not shared.
         :raises PeerError: when it cannot be made.
         """

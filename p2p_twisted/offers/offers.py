@@ -194,12 +194,12 @@ class PeerOffers:
             raise PeerError(f"this peer pushes {OWN_OFFERS} things already: unpush some of them")
         driver = await self._network.connected()
         self._check_clock(seconds)
-        heard, key = await self._writing.write(name, to, seconds, into, watch)
+        heard, key, left_out = await self._writing.write(name, to, seconds, into, watch)
         added = self._book.add(heard, OWN, self._date())
         if added.forgotten is not None:
             self._taking.ended(added.forgotten)
         self._keys[heard.offer.id] = key
-        known = self._known.add(heard.offer, None)
+        known = self._known.add(heard.offer, None, left_out)
         try:
             await uninterrupted(Deferred.fromCoroutine(self._kept.write()))
         except (CancelledError, OSError) as error:

@@ -66,7 +66,7 @@ class OwnOffers:
         seconds: float,
         into: str | None,
         watch: HashingWatch,
-    ) -> tuple[HeardOffer, MessageId]:
+    ) -> tuple[HeardOffer, MessageId, int]:
         """Write an offer: see :class:`WritesOffers`."""
         most = OFFER_DAYS * DAY_SECONDS
         if not 1 <= seconds <= most:
@@ -92,7 +92,7 @@ class OwnOffers:
                 lock=lock_of(key),
                 into=into,
             )
-            return self._judge.write(offer), key
+            return self._judge.write(offer), key, shared.left_out
         except (BadName, BadOffer) as error:
             raise PeerError(str(error)) from None
 

@@ -9,7 +9,7 @@ from p2p_twisted.offers.accept_rule import AcceptRule
 from p2p_twisted.offers.kept_offers import KeptOffers
 from p2p_twisted.offers.limits import OFFERS_FETCHED, OWN_OFFERS
 from p2p_twisted.peer_errors import NotFound, NotReady, PeerError
-from tests.offers.offers_case import ANYONE, ASK, HOUR, OffersTestCase
+from tests.offers.offers_case import ANYONE, ASK, FILES, HOUR, OffersTestCase
 from tests.peer.cases import SONG
 
 
@@ -37,6 +37,14 @@ class PushTests(OffersTestCase):
             self.downloads(daemons, "s2"),
             ["lectures/winter/week 3/b", "lectures/winter/week 3/notes.txt"],
         )
+
+    def test_a_folder_with_what_is_not_shared(self) -> None:
+        """Whoever pushes it is told how much of it stays behind."""
+        daemons = self.daemons()
+        daemons.start("s1", {**FILES, "week 3/con.txt": b"", "week 3/sub/.hidden": b""})
+        daemons.run(10)
+        self.assertEqual(self.push(daemons, "week 3").left_out, 2)
+        self.assertEqual(self.push(daemons).left_out, 0)
 
     def test_a_folder_that_has_changed(self) -> None:
         """It is pushed again: nothing is replaced, and only what is new travels."""

@@ -83,7 +83,8 @@ export class Pushes {
     if (error) throw new Error(error.message);
     if (hashed !== null) say(`hashing ${name}: ${hashed} %; it is pushed once that is done`);
     if (offer === null) return;
-    say(`${offer.name} is pushed to ${offer.to.join(", ")}`);
+    const lacks = offer.left_out ? `; ${offer.left_out} in it not shared` : "";
+    say(`${offer.name} is pushed to ${offer.to.join(", ")}${lacks}`);
     this.happened({ offer });
   }
 
