@@ -79,6 +79,7 @@ class PageStaysTests(SynchronousTestCase):
         ]
         self.stub.answers["/v1/transfers"] = {"downloads": listed, "uploads": []}
         page = self.opened()
+        page.get_by_role("button", name="Cancel incomplete").wait_for()
         for state, words in can.items():
             item = page.locator("#downloads > li", has_text=state)
             shown = item.locator("button:visible").all_inner_texts()
