@@ -152,7 +152,9 @@ def pushed_line(push: ShownPush, how: str) -> str:
 
     :param how: the command that shows how it goes.
     """
-    lacks = f"; {push.left_out:,} in it not shared: status says why" if push.left_out else ""
+    lacks = ""
+    if push.left_out:
+        lacks = f"; {push.left_out:,} in it not shared: hidden, or status says why"
     return (
         f"pushed {push.title} ({human_size(push.size)}) to {push.audience}"
         f" until {date_text(push.until)}: {how} shows how it goes{lacks}"
